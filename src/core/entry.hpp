@@ -1,0 +1,149 @@
+// The log: each fact is one entry with a gapless number. A proposal is an entry without its number.
+#pragma once
+
+#include "core/contact.hpp"
+#include "core/chat.hpp"
+#include "core/message.hpp"
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <variant>
+
+namespace tickwire {
+
+// A message of a customer; or, `from_business`, one that the team wrote in the WhatsApp Business app; or imported history.
+struct message_received {
+  std::string whatsapp_message_id;
+  identity sender;      // the person; with from_business the person it went to
+  std::string group_id; // empty outside groups
+  timestamp sent_at{};  // Meta's time
+  std::string type;     // public type, see CONTRACT
+  std::string text;
+  std::string extra; // see message::extra
+  std::string reply_to_whatsapp_id;
+  bool from_business = false;
+  bool history = false;
+  status initial = status::delivered;   // history knows better
+  std::optional<identity> became;       // system message: the person's new number or user id
+};
+
+// Somebody pressed send. entry.message_id is made by the proposer, entry.actor is the user.
+struct message_accepted {
+  std::string client_id;
+  std::string text;
+  std::string reply_to_message_id;
+};
+
+// A person asked for another attempt of a failed or unconfirmed message; n ≥ 2.
+struct retry_requested {
+  int attempt = 0;
+};
+
+// Durable before the first byte goes to Graph. `try_number` counts from 1 within an attempt: a try that Graph surely
+// did not take is repeated by us without being a new attempt.
+struct send_attempted {
+  int attempt = 1;
+  int try_number = 1;
+};
+
+enum class send_outcome_kind : std::uint8_t { accepted, refused, not_taken, unconfirmed };
+
+struct send_result {
+  int attempt = 1;
+  int try_number = 1;
+  send_outcome_kind outcome = send_outcome_kind::unconfirmed;
+  std::string whatsapp_message_id;    // accepted
+  std::optional<message_error> error; // refused, not_taken, unconfirmed: why
+};
+
+enum class status_word : std::uint8_t { sent, delivered, read, played, failed };
+
+struct status_changed {
+  std::string whatsapp_message_id;
+  status_word word = status_word::sent;
+  timestamp changed_at{};               // Meta's time
+  std::optional<identity> participant;  // groups: whose
+  std::string callback_message_id;      // biz_opaque_callback_data, empty when absent
+  std::optional<message_error> error;   // failed
+  // Filled when the entry is completed (see complete.hpp), so that applying it never depends on the order:
+  std::string participant_id;
+  int attempt = 0; // 0: not known (yet)
+};
+
+struct reaction {
+  std::string target_whatsapp_id;
+  std::string whatsapp_message_id;
+  identity sender;
+  std::string sender_id; // filled when completed
+  std::string emoji;     // empty: removed
+  timestamp at{};
+  bool from_business = false;
+};
+
+struct edit {
+  std::string target_whatsapp_id;
+  std::string whatsapp_message_id;
+  std::string text;
+  timestamp at{};
+};
+
+struct revoke {
+  std::string target_whatsapp_id;
+  std::string whatsapp_message_id;
+  timestamp at{};
+};
+
+// entry.actor has read entry.chat_id up to here.
+struct read_mark {
+  std::uint64_t up_to = 0;
+};
+
+// The whole record as it is from here on, and which names lead to it.
+struct contact_changed {
+  struct contact contact;
+  std::vector<std::string> aliases; // "p:<digits>", "u:<bsuid>"
+  bool opens_chat = false;          // made by hand: show an empty chat
+};
+
+// A group became known or changed its name. entry.chat_id is its id.
+struct group_changed {
+  std::string subject;
+};
+
+// Signed but nothing that moves a view: kept with its raw JSON. `what` names it ("field account_update").
+struct unhandled {
+  std::string what;
+};
+
+using entry_data =
+    std::variant<message_received, message_accepted, retry_requested, send_attempted, send_result, status_changed,
+                 reaction, edit, revoke, read_mark, contact_changed, group_changed, unhandled>;
+
+struct entry {
+  std::string inbox; // phone_number_id
+  std::uint64_t seq = 0;
+  timestamp at{};   // when we learned it
+  std::string key;  // unique per inbox; makes every action idempotent
+  std::string chat_id;
+  std::string message_id;
+  std::string actor; // user id, empty for Meta and for ourselves
+  entry_data data;
+  std::string raw; // Meta's JSON of the item, else empty
+};
+
+// Stable name of the kind, as stored: "message_received", …
+std::string_view kind_of(const entry_data& data);
+
+// The keys of DESIGN §4.
+namespace keys {
+std::string received(std::string_view wamid);
+std::string accepted(std::string_view user_id, std::string_view client_id);
+std::string retry(std::string_view message_id, int attempt);
+std::string attempted(std::string_view message_id, int attempt, int try_number);
+std::string result(std::string_view message_id, int attempt, int try_number);
+std::string status(std::string_view wamid, std::string_view word, std::string_view participant);
+std::string read_mark(std::string_view user_id, std::string_view chat_id, std::uint64_t up_to);
+} // namespace keys
+
+} // namespace tickwire

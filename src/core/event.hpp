@@ -1,0 +1,46 @@
+// What pages are told: at most one event for each log entry.
+#pragma once
+
+#include "core/chat.hpp"
+#include "core/contact.hpp"
+#include "core/message.hpp"
+
+#include <cstdint>
+#include <string>
+#include <variant>
+
+namespace tickwire {
+
+struct new_message_event {
+  message value;
+};
+struct status_event {
+  message value;
+};
+// Reactions, edits, revocations.
+struct message_update_event {
+  message value;
+};
+struct contact_event {
+  contact value;
+};
+struct chat_event {
+  chat value;
+};
+struct read_mark_event {
+  std::string user_id;
+  std::string chat_id;
+  std::uint64_t up_to = 0;
+  std::uint64_t unread = 0;
+};
+
+struct event {
+  std::uint64_t seq = 0; // of its log entry
+  std::string only_user; // empty: everybody of the inbox
+  std::variant<new_message_event, status_event, message_update_event, contact_event, chat_event, read_mark_event> what;
+};
+
+// "new_message", "message_status_update", …
+std::string_view name_of(const event& event);
+
+} // namespace tickwire

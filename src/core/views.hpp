@@ -1,0 +1,60 @@
+// Rows of one inbox's views, as the joins see them. A store implements this inside its transaction; all rules stay
+// in core, so that every store gives the same answers.
+#pragma once
+
+#include "core/chat.hpp"
+#include "core/contact.hpp"
+#include "core/entry.hpp"
+#include "core/message.hpp"
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace tickwire {
+
+// Which message, and which attempt of it, a wamid belongs to.
+struct wamid_binding {
+  std::string message_id;
+  int attempt = 1;
+  friend bool operator==(const wamid_binding&, const wamid_binding&) = default;
+};
+
+// Called by one thread. A `find_` sees what was `put_` before in the same transaction. `put_` replaces the whole row.
+class views {
+public:
+  virtual ~views() = default;
+
+  virtual std::optional<message> find_message(std::string_view message_id) = 0;
+  virtual void put_message(const message& row) = 0;
+
+  virtual std::optional<wamid_binding> find_binding(std::string_view wamid) = 0;
+  virtual void put_binding(std::string_view wamid, const wamid_binding& row) = 0;
+
+  // Entries about a wamid that nobody has bound yet, by the wamid; kept until taken.
+  virtual void park(std::string_view wamid, const entry& entry) = 0;
+  virtual std::vector<entry> take_parked(std::string_view wamid) = 0;
+
+  virtual std::optional<contact> find_contact(std::string_view contact_id) = 0;
+  virtual void put_contact(const contact& row) = 0;
+
+  // "p:<digits>" or "u:<bsuid>" → contact id. `seq` is that of the entry which said so; the store keeps the highest.
+  virtual std::optional<std::string> find_alias(std::string_view alias) = 0;
+  virtual void put_alias(std::string_view alias, std::string_view contact_id, std::uint64_t seq) = 0;
+
+  virtual std::optional<chat> find_chat(std::string_view chat_id) = 0;
+  virtual void put_chat(const chat& row) = 0;
+
+  virtual std::uint64_t find_read_mark(std::string_view user_id, std::string_view chat_id) = 0; // 0: none
+  virtual void put_read_mark(std::string_view user_id, std::string_view chat_id, std::uint64_t up_to) = 0;
+
+  // Messages in the chat that count as unread and lie above `after`, at most `cap`.
+  virtual std::uint64_t count_unread(std::string_view chat_id, std::uint64_t after, std::uint64_t cap) = 0;
+};
+
+// Unread numbers are counted up to here and shown as "999+".
+inline constexpr std::uint64_t unread_cap = 1000;
+
+} // namespace tickwire
