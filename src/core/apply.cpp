@@ -1,0 +1,347 @@
+#include "core/apply.hpp"
+
+#include <algorithm>
+#include <tuple>
+#include <utility>
+
+namespace tickwire {
+
+namespace {
+
+using opt_time = std::optional<timestamp>;
+
+void keep_earliest(opt_time& kept, timestamp other) {
+  if (!kept || other < *kept) kept = other;
+}
+
+// Facts of a higher attempt replace those of a lower one; false when the fact belongs to an attempt that is past.
+bool enter_attempt(message& row, int attempt) {
+  if (attempt < row.attempt) return false;
+  if (attempt > row.attempt) {
+    row.attempt = attempt;
+    row.status = status::sending;
+    row.reported_unconfirmed = false;
+    row.error.reset();
+    row.error_at.reset();
+    row.times = {};
+    row.whatsapp_message_id.clear();
+  }
+  return true;
+}
+
+// Two reports of failure: the first one stays. An explanation of doubt has no time and yields to any failure.
+void keep_first_error(message& row, const std::optional<message_error>& error, opt_time at) {
+  if (!error) return;
+  const bool replaces = !row.error || (at && (!row.error_at || *at < *row.error_at));
+  if (!replaces) return;
+  row.error = error;
+  row.error_at = at;
+}
+
+void join_wamid(message& row, const std::string& wamid) {
+  if (!wamid.empty() && (row.whatsapp_message_id.empty() || wamid < row.whatsapp_message_id))
+    row.whatsapp_message_id = wamid;
+}
+
+void join_result(message& row, const send_result& result, timestamp at) {
+  if (!enter_attempt(row, result.attempt)) return;
+  switch (result.outcome) {
+  case send_outcome_kind::accepted:
+    row.status = join(row.status, status::sent);
+    keep_earliest(row.times.accepted, at);
+    join_wamid(row, result.whatsapp_message_id);
+    break;
+  case send_outcome_kind::refused:
+    row.status = join(row.status, status::failed);
+    keep_earliest(row.times.failed, at);
+    keep_first_error(row, result.error, at);
+    break;
+  case send_outcome_kind::unconfirmed:
+    row.reported_unconfirmed = true;
+    keep_first_error(row, result.error, std::nullopt);
+    break;
+  case send_outcome_kind::not_taken: // tried again by ourselves: nothing to see
+    break;
+  }
+}
+
+receipt& receipt_of(message& row, const std::string& contact_id) {
+  const auto place = std::lower_bound(row.receipts.begin(), row.receipts.end(), contact_id,
+                                      [](const receipt& r, const std::string& id) { return r.contact_id < id; });
+  if (place != row.receipts.end() && place->contact_id == contact_id) return *place;
+  receipt fresh;
+  fresh.contact_id = contact_id;
+  return *row.receipts.insert(place, std::move(fresh));
+}
+
+status status_of(status_word word) {
+  switch (word) {
+  case status_word::sent: return status::sent;
+  case status_word::failed: return status::failed;
+  case status_word::read: return status::read;
+  case status_word::delivered:
+  case status_word::played: return status::delivered; // heard, hence delivered; `playedAt` says the rest
+  }
+  return status::sent;
+}
+
+// One member of a group: the message itself has at least left Meta, and nothing that happens to one member breaks it.
+void join_participant(message& row, const status_changed& changed) {
+  row.status = join(row.status, status::sent);
+  receipt& receipt = receipt_of(row, changed.participant_id);
+  receipt.value = join(receipt.value, status_of(changed.word));
+  if (changed.word == status_word::delivered) keep_earliest(receipt.delivered_at, changed.changed_at);
+  if (changed.word == status_word::read) keep_earliest(receipt.read_at, changed.changed_at);
+}
+
+void join_status(message& row, const status_changed& changed) {
+  if (!enter_attempt(row, std::max(changed.attempt, 1))) return;
+  join_wamid(row, changed.whatsapp_message_id);
+  if (!changed.participant_id.empty()) return join_participant(row, changed);
+
+  row.status = join(row.status, status_of(changed.word));
+  switch (changed.word) {
+  case status_word::sent: keep_earliest(row.times.sent, changed.changed_at); break;
+  case status_word::delivered: keep_earliest(row.times.delivered, changed.changed_at); break;
+  case status_word::read: keep_earliest(row.times.read, changed.changed_at); break;
+  case status_word::played: keep_earliest(row.times.played, changed.changed_at); break;
+  case status_word::failed:
+    keep_earliest(row.times.failed, changed.changed_at);
+    keep_first_error(row, changed.error, changed.changed_at);
+    break;
+  }
+}
+
+void join_reaction(message& row, const reaction& reaction) {
+  const auto place = std::lower_bound(row.reactions.begin(), row.reactions.end(), reaction.sender_id,
+                                      [](const reaction_mark& m, const std::string& id) { return m.from < id; });
+  reaction_mark mark{reaction.sender_id, reaction.emoji, reaction.at, reaction.whatsapp_message_id};
+  if (place == row.reactions.end() || place->from != mark.from) row.reactions.insert(place, std::move(mark));
+  else if (std::tie(place->at, place->whatsapp_message_id) < std::tie(mark.at, mark.whatsapp_message_id))
+    *place = std::move(mark);
+}
+
+void join_edit(message& row, const edit& edit) {
+  const opt_time at = edit.at;
+  if (row.edited_at && std::tie(*row.edited_at, row.edit_id) >= std::tie(*at, edit.whatsapp_message_id)) return;
+  row.edited_at = at;
+  row.edit_id = edit.whatsapp_message_id;
+  row.edited_text = edit.text;
+}
+
+class application {
+public:
+  application(views& views, const entry& entry) : views_(views), entry_(entry) {}
+
+  std::optional<event> run() {
+    return std::visit([this](const auto& data) { return apply(data); }, entry_.data);
+  }
+
+private:
+  std::optional<event> apply(const message_received& received) {
+    const bool outbound = received.from_business;
+    join_chat(received.group_id.empty() ? chat_kind::person : chat_kind::group,
+              outbound || received.history ? std::nullopt : opt_time(received.sent_at));
+    return change_message(entry_.message_id, [&](message& row) {
+      row.chat_id = entry_.chat_id;
+      row.sender_id = outbound ? entry_.inbox : entry_.actor;
+      row.receiver_id = outbound ? entry_.chat_id : entry_.inbox;
+      row.direction = outbound ? direction::out : direction::in;
+      row.type = received.type;
+      row.text = received.text;
+      row.extra = received.extra;
+      row.created_at = received.sent_at;
+      row.seq = entry_.seq;
+      row.counts_unread = !outbound && !received.history;
+      row.status = join(row.status, received.initial);
+      if (!received.reply_to_whatsapp_id.empty()) row.reply = quoted(received.reply_to_whatsapp_id);
+      join_wamid(row, received.whatsapp_message_id);
+      bind(received.whatsapp_message_id, row);
+    });
+  }
+
+  std::optional<event> apply(const message_accepted& accepted) {
+    join_chat(std::nullopt, std::nullopt);
+    return change_message(entry_.message_id, [&](message& row) {
+      row.chat_id = entry_.chat_id;
+      row.sender_id = entry_.actor;
+      row.receiver_id = entry_.chat_id;
+      row.direction = direction::out;
+      row.text = accepted.text;
+      row.client_id = accepted.client_id;
+      row.created_at = entry_.at;
+      row.seq = entry_.seq;
+      if (!accepted.reply_to_message_id.empty()) {
+        reply_to reply;
+        reply.message_id = accepted.reply_to_message_id;
+        if (const auto target = views_.find_message(reply.message_id)) reply.whatsapp_message_id = target->whatsapp_message_id;
+        row.reply = std::move(reply);
+      }
+    });
+  }
+
+  std::optional<event> apply(const retry_requested& retry) {
+    return change_message(entry_.message_id, [&](message& row) { enter_attempt(row, retry.attempt); });
+  }
+
+  std::optional<event> apply(const send_attempted&) { return std::nullopt; } // for the sender, not for the eye
+
+  std::optional<event> apply(const send_result& result) {
+    return change_message(entry_.message_id, [&](message& row) {
+      join_result(row, result, entry_.at);
+      if (result.outcome == send_outcome_kind::accepted) bind(result.whatsapp_message_id, row, result.attempt);
+    });
+  }
+
+  std::optional<event> apply(const status_changed& changed) {
+    std::string message_id = entry_.message_id;
+    int attempt = changed.attempt;
+    if (const auto binding = views_.find_binding(changed.whatsapp_message_id)) {
+      message_id = binding->message_id;
+      attempt = binding->attempt;
+    }
+    if (message_id.empty()) {
+      views_.park(changed.whatsapp_message_id, entry_);
+      return std::nullopt;
+    }
+    return change_message(message_id, [&](message& row) {
+      status_changed known = changed;
+      known.attempt = attempt;
+      join_status(row, known);
+      bind(changed.whatsapp_message_id, row, attempt);
+    });
+  }
+
+  std::optional<event> apply(const reaction& reaction) {
+    return change_target(reaction.target_whatsapp_id, [&](message& row) { join_reaction(row, reaction); });
+  }
+  std::optional<event> apply(const edit& edit) {
+    return change_target(edit.target_whatsapp_id, [&](message& row) { join_edit(row, edit); });
+  }
+  std::optional<event> apply(const revoke& revoke) {
+    return change_target(revoke.target_whatsapp_id, [&](message& row) { keep_earliest(row.revoked_at, revoke.at); });
+  }
+
+  std::optional<event> apply(const tickwire::read_mark& mark) {
+    if (mark.up_to <= views_.find_read_mark(entry_.actor, entry_.chat_id)) return std::nullopt;
+    views_.put_read_mark(entry_.actor, entry_.chat_id, mark.up_to);
+    const std::uint64_t unread = views_.count_unread(entry_.chat_id, mark.up_to, unread_cap);
+    return event{entry_.seq, entry_.actor, read_mark_event{entry_.actor, entry_.chat_id, mark.up_to, unread}};
+  }
+
+  std::optional<event> apply(const contact_changed& change) {
+    for (const std::string& alias : change.aliases) {
+      const bool released = alias.starts_with('-');
+      views_.put_alias(released ? std::string_view(alias).substr(1) : alias, released ? "" : change.contact.id, entry_.seq);
+    }
+    if (change.opens_chat) join_chat(chat_kind::person, std::nullopt);
+    const auto present = views_.find_contact(change.contact.id);
+    if (present && present->seq >= entry_.seq) return std::nullopt;
+    contact row = change.contact;
+    row.seq = entry_.seq;
+    views_.put_contact(row);
+    return event{entry_.seq, "", contact_event{row}};
+  }
+
+  std::optional<event> apply(const group_changed& change) {
+    chat row = views_.find_chat(entry_.chat_id).value_or(chat{});
+    row.id = entry_.chat_id;
+    row.kind = chat_kind::group;
+    name_first(row);
+    if (row.subject_seq < entry_.seq) {
+      row.subject = change.subject;
+      row.subject_seq = entry_.seq;
+    }
+    views_.put_chat(row);
+    return event{entry_.seq, "", chat_event{row}};
+  }
+
+  std::optional<event> apply(const unhandled&) { return std::nullopt; }
+
+  // Changes a message that may be known or not yet; tells pages when they know it and something moved.
+  template <class Change>
+  std::optional<event> change_message(const std::string& message_id, Change change) {
+    std::optional<message> before = views_.find_message(message_id);
+    message row = before.value_or(message{});
+    row.id = message_id;
+    const bool was_known = row.known();
+    change(row);
+    if (before && row == *before) return std::nullopt;
+    row.updated_at = std::max(row.updated_at, entry_.at);
+    views_.put_message(row);
+    if (!row.known()) return std::nullopt;
+    if (!was_known) return event{entry_.seq, "", new_message_event{std::move(row)}};
+    const bool about_content = std::holds_alternative<reaction>(entry_.data) || std::holds_alternative<edit>(entry_.data) ||
+                               std::holds_alternative<revoke>(entry_.data);
+    if (about_content) return event{entry_.seq, "", message_update_event{std::move(row)}};
+    return event{entry_.seq, "", status_event{std::move(row)}};
+  }
+
+  // As change_message, by the wamid of the message meant; kept until somebody binds it when nobody has yet.
+  template <class Change>
+  std::optional<event> change_target(const std::string& wamid, Change change) {
+    std::string message_id = entry_.message_id;
+    if (message_id.empty())
+      if (const auto binding = views_.find_binding(wamid)) message_id = binding->message_id;
+    if (message_id.empty()) {
+      views_.park(wamid, entry_);
+      return std::nullopt;
+    }
+    return change_message(message_id, change);
+  }
+
+  // From now on the wamid leads to this row; what came before it is applied to it here.
+  void bind(const std::string& wamid, message& row, int attempt = 1) {
+    if (wamid.empty() || views_.find_binding(wamid)) return;
+    views_.put_binding(wamid, {row.id, attempt});
+    for (const entry& early : views_.take_parked(wamid)) {
+      if (const auto* changed = std::get_if<status_changed>(&early.data)) {
+        status_changed known = *changed;
+        known.attempt = attempt;
+        join_status(row, known);
+      } else if (const auto* mark = std::get_if<reaction>(&early.data)) {
+        join_reaction(row, *mark);
+      } else if (const auto* change = std::get_if<edit>(&early.data)) {
+        join_edit(row, *change);
+      } else if (const auto* gone = std::get_if<revoke>(&early.data)) {
+        keep_earliest(row.revoked_at, gone->at);
+      }
+      row.updated_at = std::max(row.updated_at, early.at);
+    }
+  }
+
+  reply_to quoted(const std::string& wamid) {
+    reply_to reply;
+    reply.whatsapp_message_id = wamid;
+    if (const auto binding = views_.find_binding(wamid)) reply.message_id = binding->message_id;
+    return reply;
+  }
+
+  void name_first(chat& row) const {
+    if (row.created_seq == 0 || entry_.seq < row.created_seq) row.created_seq = entry_.seq;
+  }
+
+  // The entry's chat; a message entry also counts as its last activity.
+  void join_chat(std::optional<chat_kind> kind, opt_time inbound_at) {
+    chat row = views_.find_chat(entry_.chat_id).value_or(chat{});
+    row.id = entry_.chat_id;
+    if (kind == chat_kind::group) row.kind = chat_kind::group;
+    name_first(row);
+    const bool is_message = !std::holds_alternative<contact_changed>(entry_.data);
+    if (is_message && entry_.seq > row.last_seq) {
+      row.last_seq = entry_.seq;
+      row.last_message_id = entry_.message_id;
+    }
+    if (inbound_at && (!row.last_inbound_at || *inbound_at > *row.last_inbound_at)) row.last_inbound_at = inbound_at;
+    views_.put_chat(row);
+  }
+
+  views& views_;
+  const entry& entry_;
+};
+
+} // namespace
+
+std::optional<event> apply(views& views, const entry& entry) { return application(views, entry).run(); }
+
+} // namespace tickwire

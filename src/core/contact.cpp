@@ -1,0 +1,13 @@
+#include "core/contact.hpp"
+
+namespace tickwire {
+
+std::string contact::title() const {
+  if (!name.empty()) return name;
+  if (!profile_name.empty()) return profile_name;
+  if (!username.empty()) return "@" + username;
+  if (!phone.empty()) return "+" + phone;
+  return "WhatsApp user";
+}
+
+} // namespace tickwire

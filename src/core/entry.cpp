@@ -1,0 +1,57 @@
+#include "core/entry.hpp"
+
+namespace tickwire {
+
+std::string_view kind_of(const entry_data& data) {
+  struct names {
+    std::string_view operator()(const message_received&) const { return "message_received"; }
+    std::string_view operator()(const message_accepted&) const { return "message_accepted"; }
+    std::string_view operator()(const retry_requested&) const { return "retry_requested"; }
+    std::string_view operator()(const send_attempted&) const { return "send_attempted"; }
+    std::string_view operator()(const send_result&) const { return "send_result"; }
+    std::string_view operator()(const status_changed&) const { return "status_changed"; }
+    std::string_view operator()(const reaction&) const { return "reaction"; }
+    std::string_view operator()(const edit&) const { return "edit"; }
+    std::string_view operator()(const revoke&) const { return "revoke"; }
+    std::string_view operator()(const tickwire::read_mark&) const { return "read_mark"; }
+    std::string_view operator()(const contact_changed&) const { return "contact_changed"; }
+    std::string_view operator()(const group_changed&) const { return "group_changed"; }
+    std::string_view operator()(const unhandled&) const { return "unhandled"; }
+  };
+  return std::visit(names{}, data);
+}
+
+namespace keys {
+
+namespace {
+std::string joined(std::initializer_list<std::string_view> parts) {
+  std::string key;
+  for (std::string_view part : parts) {
+    if (!key.empty()) key += ':';
+    key += part;
+  }
+  return key;
+}
+} // namespace
+
+std::string received(std::string_view wamid) { return joined({"in", wamid}); }
+std::string accepted(std::string_view user_id, std::string_view client_id) { return joined({"out", user_id, client_id}); }
+std::string retry(std::string_view message_id, int attempt) {
+  return joined({"retry", message_id, std::to_string(attempt)});
+}
+std::string attempted(std::string_view message_id, int attempt, int try_number) {
+  return joined({"try", message_id, std::to_string(attempt), std::to_string(try_number)});
+}
+std::string result(std::string_view message_id, int attempt, int try_number) {
+  return joined({"res", message_id, std::to_string(attempt), std::to_string(try_number)});
+}
+std::string status(std::string_view wamid, std::string_view word, std::string_view participant) {
+  return participant.empty() ? joined({"st", wamid, word}) : joined({"st", wamid, word, participant});
+}
+std::string read_mark(std::string_view user_id, std::string_view chat_id, std::uint64_t up_to) {
+  return joined({"rm", user_id, chat_id, std::to_string(up_to)});
+}
+
+} // namespace keys
+
+} // namespace tickwire

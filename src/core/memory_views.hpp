@@ -1,0 +1,101 @@
+// Views in memory: the reference that stores are compared with, and what core's own tests run on.
+#pragma once
+
+#include "core/apply.hpp"
+#include "core/complete.hpp"
+#include "core/views.hpp"
+
+#include <algorithm>
+#include <map>
+#include <set>
+
+namespace tickwire {
+
+class memory_views : public views {
+public:
+  std::optional<message> find_message(std::string_view id) override { return find(messages, id); }
+  void put_message(const message& row) override { messages[row.id] = row; }
+
+  std::optional<wamid_binding> find_binding(std::string_view wamid) override { return find(bindings, wamid); }
+  void put_binding(std::string_view wamid, const wamid_binding& row) override { bindings[std::string(wamid)] = row; }
+
+  void park(std::string_view wamid, const entry& entry) override { parked[std::string(wamid)].emplace(entry.key, entry); }
+  std::vector<entry> take_parked(std::string_view wamid) override {
+    std::vector<entry> taken;
+    const auto place = parked.find(std::string(wamid));
+    if (place == parked.end()) return taken;
+    for (auto& [key, entry] : place->second) taken.push_back(std::move(entry));
+    parked.erase(place);
+    return taken;
+  }
+
+  std::optional<contact> find_contact(std::string_view id) override { return find(contacts, id); }
+  void put_contact(const contact& row) override { contacts[row.id] = row; }
+
+  std::optional<std::string> find_alias(std::string_view alias) override {
+    const auto row = find(aliases, alias);
+    return row ? std::optional(row->first) : std::nullopt;
+  }
+  void put_alias(std::string_view alias, std::string_view contact_id, std::uint64_t seq) override {
+    auto& row = aliases[std::string(alias)];
+    if (row.second <= seq) row = {std::string(contact_id), seq};
+  }
+
+  std::optional<chat> find_chat(std::string_view id) override { return find(chats, id); }
+  void put_chat(const chat& row) override { chats[row.id] = row; }
+
+  std::uint64_t find_read_mark(std::string_view user_id, std::string_view chat_id) override {
+    const auto place = marks.find({std::string(user_id), std::string(chat_id)});
+    return place == marks.end() ? 0 : place->second;
+  }
+  void put_read_mark(std::string_view user_id, std::string_view chat_id, std::uint64_t up_to) override {
+    marks[{std::string(user_id), std::string(chat_id)}] = up_to;
+  }
+  std::uint64_t count_unread(std::string_view chat_id, std::uint64_t after, std::uint64_t cap) override {
+    const auto counts = [&](const auto& row) {
+      return row.second.chat_id == chat_id && row.second.counts_unread && row.second.seq > after;
+    };
+    return std::min<std::uint64_t>(cap, static_cast<std::uint64_t>(std::count_if(messages.begin(), messages.end(), counts)));
+  }
+
+  std::map<std::string, message> messages;
+  std::map<std::string, wamid_binding> bindings;
+  std::map<std::string, std::map<std::string, entry>> parked;
+  std::map<std::string, contact> contacts;
+  std::map<std::string, std::pair<std::string, std::uint64_t>> aliases;
+  std::map<std::string, chat> chats;
+  std::map<std::pair<std::string, std::string>, std::uint64_t> marks;
+
+private:
+  template <class Map>
+  static std::optional<typename Map::mapped_type> find(const Map& map, std::string_view key) {
+    const auto place = map.find(std::string(key));
+    return place == map.end() ? std::nullopt : std::optional(place->second);
+  }
+};
+
+// The smallest whole log: dedupe by key, complete, number, apply. What a store does inside its transaction.
+class memory_log {
+public:
+  // Whether the proposal was new.
+  bool append(const entry& proposal) {
+    if (keys_.contains(proposal.key)) return false;
+    for (entry& completed : complete(rows, proposal)) {
+      if (!keys_.insert(completed.key).second) continue;
+      completed.seq = ++head;
+      if (auto said = apply(rows, completed)) events.push_back(std::move(*said));
+      entries.push_back(std::move(completed));
+    }
+    return true;
+  }
+
+  memory_views rows;
+  std::vector<entry> entries;
+  std::vector<event> events;
+  std::uint64_t head = 0;
+
+private:
+  std::set<std::string> keys_;
+};
+
+} // namespace tickwire
