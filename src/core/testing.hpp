@@ -52,7 +52,7 @@ inline entry accepted(std::string message_id, std::string chat_id, std::string t
   return entry;
 }
 
-inline entry result(std::string message_id, int attempt, send_outcome_kind kind, std::string wamid = "", int second = 1) {
+inline entry answered(std::string message_id, int attempt, send_outcome_kind kind, std::string wamid = "", int second = 1) {
   send_result data;
   data.attempt = attempt;
   data.outcome = kind;

@@ -38,7 +38,7 @@ std::vector<entry> story() {
       changed("wamid.B", status_word::read, 22),
       changed("wamid.B", status_word::failed, 21),
       changed("wamid.B", status_word::played, 25),
-      result("m_1", 1, send_outcome_kind::accepted, "wamid.B", 19),
+      answered("m_1", 1, send_outcome_kind::accepted, "wamid.B", 19),
       accepted("m_1", "15550000101", "answer", 18),
   };
   return facts;
@@ -100,7 +100,7 @@ TEST(Views, StatusEventsOnlyRiseAndEndAtWhatIsStored) {
   do {
     memory_log log;
     log.append(accepted("m_1", "15550000101", "hi"));
-    log.append(result("m_1", 1, send_outcome_kind::accepted, "wamid.B"));
+    log.append(answered("m_1", 1, send_outcome_kind::accepted, "wamid.B"));
     for (int i : order) log.append(changed("wamid.B", words[static_cast<std::size_t>(i)], 3 + i));
 
     status last = status::sending;
@@ -129,7 +129,7 @@ TEST(Views, AReplayChangesNothingAndSaysNothing) {
 TEST(Views, UnconfirmedIsHealedByAStatusThatCarriesOurId) {
   memory_log log;
   log.append(accepted("m_1", "15550000101", "hi"));
-  log.append(result("m_1", 1, send_outcome_kind::unconfirmed));
+  log.append(answered("m_1", 1, send_outcome_kind::unconfirmed));
   EXPECT_TRUE(log.rows.messages.at("m_1").unconfirmed());
   EXPECT_EQ(log.rows.messages.at("m_1").status, status::sending);
 
@@ -143,7 +143,7 @@ TEST(Views, UnconfirmedIsHealedByAStatusThatCarriesOurId) {
 TEST(Views, AnotherAttemptStartsAnewAndLateNewsOfTheFirstDoesNotTouchIt) {
   memory_log log;
   log.append(accepted("m_1", "15550000101", "hi"));
-  log.append(result("m_1", 1, send_outcome_kind::accepted, "wamid.1"));
+  log.append(answered("m_1", 1, send_outcome_kind::accepted, "wamid.1"));
   log.append(changed("wamid.1", status_word::failed, 5));
   EXPECT_EQ(log.rows.messages.at("m_1").status, status::failed);
 
@@ -151,7 +151,7 @@ TEST(Views, AnotherAttemptStartsAnewAndLateNewsOfTheFirstDoesNotTouchIt) {
   EXPECT_EQ(log.rows.messages.at("m_1").status, status::sending);
   EXPECT_FALSE(log.rows.messages.at("m_1").error);
 
-  log.append(result("m_1", 2, send_outcome_kind::accepted, "wamid.2", 8));
+  log.append(answered("m_1", 2, send_outcome_kind::accepted, "wamid.2", 8));
   log.append(changed("wamid.1", status_word::sent, 4)); // late, of the first attempt
   const message& row = log.rows.messages.at("m_1");
   EXPECT_EQ(row.status, status::sent);
@@ -163,7 +163,7 @@ TEST(Views, AnotherAttemptStartsAnewAndLateNewsOfTheFirstDoesNotTouchIt) {
 TEST(Views, OneParticipantOfAGroupNeverBreaksTheMessage) {
   memory_log log;
   log.append(accepted("m_1", "group-1", "hi all"));
-  log.append(result("m_1", 1, send_outcome_kind::accepted, "wamid.G"));
+  log.append(answered("m_1", 1, send_outcome_kind::accepted, "wamid.G"));
   for (auto [phone, word] : {std::pair{"15550000101", status_word::failed}, {"15550000102", status_word::read}}) {
     entry status = changed("wamid.G", word, 5);
     std::get<status_changed>(status.data).participant = person(phone);

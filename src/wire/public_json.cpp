@@ -1,0 +1,194 @@
+#include "wire/public_json.hpp"
+
+#include "wire/json_writer.hpp"
+
+namespace tickwire::wire {
+
+namespace {
+
+void add_time(object_writer& object, std::string_view name, const std::optional<timestamp>& time) {
+  if (time) object.member(name, to_iso8601(*time));
+}
+
+void add_status_times(object_writer& object, const status_times& times) {
+  object_writer inner(object.open("statusTimes"));
+  add_time(inner, "sent", times.sent ? times.sent : times.accepted); // Meta's word before ours
+  add_time(inner, "delivered", times.delivered);
+  add_time(inner, "read", times.read);
+  add_time(inner, "failed", times.failed);
+}
+
+void add_error(object_writer& object, const message& message) {
+  if (!message.error || (message.status != status::failed && !message.unconfirmed())) return;
+  object_writer inner(object.open("error"));
+  inner.member("code", message.error->code);
+  inner.member("title", message.error->title);
+  inner.member("reason", message.error->reason);
+  inner.member("canRetry", message.error->can_retry);
+}
+
+void add_receipts(object_writer& object, const message& message) {
+  if (message.receipts.empty()) return;
+  std::string& out = object.open("receipts");
+  char separator = '[';
+  for (const receipt& receipt : message.receipts) {
+    out += separator;
+    separator = ',';
+    object_writer inner(out);
+    inner.member("contactId", receipt.contact_id);
+    inner.member("status", to_string(receipt.value));
+    add_time(inner, "deliveredAt", receipt.delivered_at);
+    add_time(inner, "readAt", receipt.read_at);
+  }
+  out += ']';
+}
+
+void add_reactions(object_writer& object, const message& message, bool even_none) {
+  std::string list;
+  for (const reaction_mark& mark : message.reactions) {
+    if (mark.emoji.empty()) continue;
+    list += list.empty() ? '[' : ',';
+    object_writer inner(list);
+    inner.member("from", mark.from);
+    inner.member("emoji", mark.emoji);
+  }
+  if (!list.empty()) object.raw("reactions", list + "]");
+  else if (even_none) object.raw("reactions", "[]");
+}
+
+void add_changes_of_content(object_writer& object, const message& message) {
+  add_time(object, "editedAt", message.edited_at);
+  if (message.edited_at) object.member("originalText", message.text);
+  add_time(object, "revokedAt", message.revoked_at);
+}
+
+// Where a message stands, the same in a message and in message_status_update.
+void add_standing(object_writer& object, const message& message) {
+  object.member("status", to_string(message.status));
+  if (message.whatsapp_message_id.empty()) object.null("whatsappMessageId");
+  else object.member("whatsappMessageId", message.whatsapp_message_id);
+  object.member("updatedAt", to_iso8601(message.updated_at));
+  add_status_times(object, message.times);
+  object.member("attempt", message.attempt);
+  if (message.unconfirmed()) object.member("unconfirmed", true);
+  add_error(object, message);
+  add_receipts(object, message);
+  add_time(object, "playedAt", message.times.played);
+}
+
+void add_message(object_writer& object, const message& message) {
+  object.member("id", message.id);
+  object.member("chatId", message.chat_id);
+  object.member("senderId", message.sender_id);
+  object.member("receiverId", message.receiver_id);
+  object.member("text", message.shown_text());
+  object.member("createdAt", to_iso8601(message.created_at));
+  add_standing(object, message);
+  object.member("seq", message.seq);
+  if (!message.client_id.empty()) object.member("clientId", message.client_id);
+  object.member("direction", message.direction == direction::in ? "in" : "out");
+  object.member("type", message.type);
+  if (message.reply) {
+    object_writer inner(object.open("replyTo"));
+    if (message.reply->whatsapp_message_id.empty()) inner.null("whatsappMessageId");
+    else inner.member("whatsappMessageId", message.reply->whatsapp_message_id);
+    if (!message.reply->message_id.empty()) inner.member("messageId", message.reply->message_id);
+  }
+  add_reactions(object, message, false);
+  add_changes_of_content(object, message);
+  object.raw_members(message.extra);
+}
+
+void add_contact(object_writer& object, const contact& contact) {
+  object.member("name", contact.title());
+  object.member("profileName", contact.profile_name);
+  object.member("phone", contact.phone);
+  object.member("userId", contact.user_id);
+  object.member("username", contact.username);
+}
+
+struct event_writer {
+  object_writer& object;
+  std::uint64_t seq;
+
+  void operator()(const new_message_event& event) const { add_message(object, event.value); }
+
+  void operator()(const status_event& event) const {
+    object.member("messageId", event.value.id);
+    object.member("chatId", event.value.chat_id);
+    add_standing(object, event.value);
+    object.member("seq", seq);
+  }
+
+  void operator()(const message_update_event& event) const {
+    object.member("messageId", event.value.id);
+    object.member("chatId", event.value.chat_id);
+    object.member("text", event.value.shown_text());
+    add_reactions(object, event.value, true);
+    add_changes_of_content(object, event.value);
+    object.member("updatedAt", to_iso8601(event.value.updated_at));
+    object.member("seq", seq);
+  }
+
+  void operator()(const contact_event& event) const {
+    object.member("contactId", event.value.id);
+    add_contact(object, event.value);
+    object.member("seq", seq);
+  }
+
+  void operator()(const chat_event& event) const {
+    object.member("chatId", event.value.id);
+    object.member("title", event.value.subject);
+    object.member("kind", event.value.kind == chat_kind::group ? "group" : "person");
+    object.member("seq", seq);
+  }
+
+  void operator()(const read_mark_event& event) const {
+    object.member("userId", event.user_id);
+    object.member("chatId", event.chat_id);
+    object.member("upTo", event.up_to);
+    object.member("unread", event.unread);
+    object.member("seq", seq);
+  }
+};
+
+} // namespace
+
+void append_message(std::string& out, const message& message) {
+  object_writer object(out);
+  add_message(object, message);
+}
+
+void append_contact(std::string& out, const contact& contact) {
+  object_writer object(out);
+  object.member("id", contact.id);
+  add_contact(object, contact);
+}
+
+void append_chat(std::string& out, const chat& chat, const std::optional<contact>& contact,
+                 const std::optional<message>& last_message, std::uint64_t unread) {
+  object_writer object(out);
+  object.member("id", chat.id);
+  const std::string group_title = chat.subject.empty() ? "Group" : chat.subject;
+  object.member("title", chat.kind == chat_kind::group ? group_title : contact ? contact->title() : chat.id);
+  object.member("kind", chat.kind == chat_kind::group ? "group" : "person");
+  if (contact && !contact->phone.empty()) object.member("phone", contact->phone);
+  if (contact && !contact->username.empty()) object.member("username", contact->username);
+  if (last_message) append_message(object.open("lastMessage"), *last_message);
+  else object.null("lastMessage");
+  object.member("unread", unread);
+  if (const auto end = window_ends_at(chat)) object.member("windowEndsAt", to_iso8601(*end));
+  else object.null("windowEndsAt");
+}
+
+std::string event_data(const event& event) {
+  std::string out;
+  out.reserve(768);
+  {
+    object_writer object(out);
+    std::visit(event_writer{object, event.seq}, event.what);
+  }
+  return out;
+}
+
+} // namespace tickwire::wire

@@ -1,0 +1,167 @@
+// Public shapes and the stored form of entries.
+#include "core/memory_views.hpp"
+#include "core/testing.hpp"
+#include "wire/entry_json.hpp"
+#include "wire/json_writer.hpp"
+#include "wire/public_json.hpp"
+
+#include <boost/json.hpp>
+#include <gtest/gtest.h>
+
+namespace tickwire {
+namespace {
+
+namespace json = boost::json;
+using namespace testing;
+
+TEST(JsonWriter, AnyBytesBecomeValidJsonThatReadsBackTheSameWhereItWasUtf8) {
+  std::mt19937 random(seed());
+  const std::vector<std::string> pieces{"a", "\"", "\\", "\n", std::string(1, '\0'), "\x1e", "é", "한", "👍🏽", "\u2028", "\x80", "\xED\xA0\x80", "\xF0\x9F", "/"};
+  for (int round = 0; round < 2000; ++round) {
+    std::string text;
+    bool valid = true;
+    for (std::size_t n = random() % 12; n > 0; --n) {
+      const std::size_t piece = random() % pieces.size();
+      valid = valid && piece != 10 && piece != 11 && piece != 12;
+      text += pieces[piece];
+    }
+    std::string out;
+    wire::append_string(out, text);
+    boost::system::error_code error;
+    const json::value read = json::parse(out, error);
+    ASSERT_FALSE(error) << out << " " << seed_note();
+    if (valid) EXPECT_EQ(std::string_view(read.as_string()), text) << seed_note();
+  }
+}
+
+json::object message_json(const message& message) {
+  std::string out;
+  wire::append_message(out, message);
+  return json::parse(out).as_object();
+}
+
+TEST(PublicJson, AnOutboundMessageHasTheNamesOfTheContract) {
+  memory_log log;
+  log.append(accepted("m_1", "15550000101", "hi \"you\"", 10));
+  log.append(answered("m_1", 1, send_outcome_kind::accepted, "wamid.B", 11));
+  log.append(changed("wamid.B", status_word::read, 15));
+  json::object row = message_json(log.rows.messages.at("m_1"));
+  EXPECT_EQ(row.at("id").as_string(), "m_1");
+  EXPECT_EQ(row.at("chatId").as_string(), "15550000101");
+  EXPECT_EQ(row.at("senderId").as_string(), "u_ana");
+  EXPECT_EQ(row.at("receiverId").as_string(), "15550000101");
+  EXPECT_EQ(row.at("text").as_string(), "hi \"you\"");
+  EXPECT_EQ(row.at("status").as_string(), "read");
+  EXPECT_EQ(std::string(row.at("createdAt").as_string()), to_iso8601(at(10)));
+  EXPECT_EQ(std::string(row.at("updatedAt").as_string()), to_iso8601(at(15)));
+  EXPECT_EQ(row.at("whatsappMessageId").as_string(), "wamid.B");
+  EXPECT_EQ(row.at("seq").to_number<int>(), 1);
+  EXPECT_EQ(row.at("direction").as_string(), "out");
+  EXPECT_EQ(row.at("clientId").as_string(), "c-m_1");
+  EXPECT_EQ(std::string(row.at("statusTimes").at("sent").as_string()), to_iso8601(at(11)));
+  EXPECT_EQ(std::string(row.at("statusTimes").at("read").as_string()), to_iso8601(at(15)));
+  EXPECT_FALSE(row.contains("unconfirmed"));
+  EXPECT_FALSE(row.contains("error"));
+}
+
+TEST(PublicJson, AFailureSaysWhyAndDoubtSaysSo) {
+  memory_log log;
+  log.append(accepted("m_1", "15550000101", "hi"));
+  log.append(answered("m_1", 1, send_outcome_kind::refused));
+  json::object failed = message_json(log.rows.messages.at("m_1"));
+  EXPECT_EQ(failed.at("status").as_string(), "failed");
+  EXPECT_EQ(failed.at("error").at("code").to_number<int>(), 131000);
+  EXPECT_TRUE(failed.at("error").at("canRetry").as_bool());
+  EXPECT_TRUE(failed.at("whatsappMessageId").is_null());
+
+  log.append(accepted("m_2", "15550000101", "hi"));
+  log.append(answered("m_2", 1, send_outcome_kind::unconfirmed));
+  json::object doubtful = message_json(log.rows.messages.at("m_2"));
+  EXPECT_EQ(doubtful.at("status").as_string(), "sending");
+  EXPECT_TRUE(doubtful.at("unconfirmed").as_bool());
+  EXPECT_TRUE(doubtful.contains("error"));
+}
+
+TEST(PublicJson, AnEventCarriesItsOwnSeqAndAStatusDoesNotTouchTheMessages) {
+  memory_log log;
+  log.append(accepted("m_1", "15550000101", "hi"));
+  log.append(answered("m_1", 1, send_outcome_kind::accepted, "wamid.B"));
+  ASSERT_EQ(log.events.size(), 2u);
+  EXPECT_EQ(name_of(log.events[0]), "new_message");
+  EXPECT_EQ(name_of(log.events[1]), "message_status_update");
+  const json::object made = json::parse(wire::event_data(log.events[0])).as_object();
+  const json::object moved = json::parse(wire::event_data(log.events[1])).as_object();
+  EXPECT_EQ(made.at("seq").to_number<int>(), 1);
+  EXPECT_EQ(moved.at("seq").to_number<int>(), 2);
+  EXPECT_EQ(moved.at("messageId").as_string(), "m_1");
+  EXPECT_EQ(moved.at("status").as_string(), "sent");
+}
+
+TEST(PublicJson, ReactionsEditsAndRevocationsAreAMessageUpdate) {
+  memory_log log;
+  const identity ana = person("15550000101", "US.1", "Ana");
+  log.append(received("wamid.A", ana, "helo", 1));
+  log.append(reacted("wamid.R", "wamid.A", ana, "👍", 2));
+  log.append(edited("wamid.E", "wamid.A", "hello", 3));
+  log.append(reacted("wamid.R2", "wamid.A", ana, "", 4));
+  log.append(revoked("wamid.V", "wamid.A", 5));
+  const json::object with_reaction = json::parse(wire::event_data(log.events[2])).as_object();
+  EXPECT_EQ(with_reaction.at("reactions").as_array().size(), 1u);
+  const json::object last = json::parse(wire::event_data(log.events.back())).as_object();
+  EXPECT_EQ(name_of(log.events.back()), "message_update");
+  EXPECT_EQ(last.at("text").as_string(), "hello");
+  EXPECT_EQ(last.at("originalText").as_string(), "helo");
+  EXPECT_TRUE(last.at("reactions").as_array().empty());
+  EXPECT_TRUE(last.contains("revokedAt"));
+}
+
+// Everything that a field can hold, at random; written, read and written again must be the same text.
+entry_data random_data(std::mt19937& random) {
+  const auto text = [&] { return random() % 3 == 0 ? std::string() : "t\"\n👍" + std::to_string(random() % 1000); };
+  const auto flag = [&] { return random() % 2 == 0; };
+  const auto time = [&] { return at(static_cast<int>(random() % 100000)); };
+  const auto who = [&] { return identity{text(), text(), text(), text(), text(), text()}; };
+  const auto maybe_who = [&] { return flag() ? std::optional(who()) : std::nullopt; };
+  const auto error = [&] {
+    return flag() ? std::optional(message_error{static_cast<int>(random() % 200000), text(), text(), flag()}) : std::nullopt;
+  };
+  const auto small = [&] { return static_cast<int>(random() % 5); };
+  switch (random() % 13) {
+  case 0:
+    return message_received{text(), who(), text(), time(), text(), text(), text(), text(), flag(), flag(), static_cast<status>(small()), maybe_who()};
+  case 1: return message_accepted{text(), text(), text()};
+  case 2: return retry_requested{small()};
+  case 3: return send_attempted{small(), small()};
+  case 4: return send_result{small(), small(), static_cast<send_outcome_kind>(random() % 4), text(), error()};
+  case 5: return status_changed{text(), static_cast<status_word>(small()), time(), maybe_who(), text(), error(), text(), small()};
+  case 6: return reaction{text(), text(), who(), text(), text(), time(), flag()};
+  case 7: return edit{text(), text(), text(), time()};
+  case 8: return revoke{text(), text(), time()};
+  case 9: return read_mark{random()};
+  case 10: return contact_changed{{text(), text(), text(), text(), text(), text(), 0}, {text(), text()}, flag()};
+  case 11: return group_changed{text()};
+  default: return unhandled{text()};
+  }
+}
+
+TEST(EntryJson, WhatIsWrittenReadsBackTheSame) {
+  std::mt19937 random(seed());
+  for (int round = 0; round < 3000; ++round) {
+    const entry_data data = random_data(random);
+    const std::string text = wire::encode(data);
+    const auto read = wire::decode(kind_of(data), text);
+    ASSERT_TRUE(read) << text << " " << seed_note();
+    EXPECT_EQ(read->index(), data.index());
+    EXPECT_EQ(wire::encode(*read), text) << seed_note();
+  }
+}
+
+TEST(EntryJson, WhatEncodeNeverWritesIsRefused) {
+  EXPECT_FALSE(wire::decode("edit", "["));
+  EXPECT_FALSE(wire::decode("edit", "[]"));
+  EXPECT_FALSE(wire::decode("edit", R"({"target":1})"));
+  EXPECT_FALSE(wire::decode("no_such_kind", "{}"));
+}
+
+} // namespace
+} // namespace tickwire
