@@ -1,0 +1,110 @@
+// SQLite with owners: connections, statements, transactions. Errors are exceptions here and become failures where a port
+// is implemented. A connection belongs to one thread at a time.
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <optional>
+#include <stdexcept>
+#include <string>
+#include <string_view>
+#include <vector>
+
+struct sqlite3;
+struct sqlite3_stmt;
+
+namespace tickwire::sqlite {
+
+struct sqlite_error : std::runtime_error {
+  sqlite_error(int code, const std::string& what) : std::runtime_error(what), code(code) {}
+  int code; // SQLite's extended result code
+};
+
+class database;
+
+// A prepared statement, kept for the life of its connection. Use: bind(…), then step() while there are rows, then it resets
+// by itself at the next bind or at the end of `use`.
+class statement {
+public:
+  statement(database& database, std::string_view sql);
+  statement(statement&& other) noexcept;
+  statement& operator=(statement&&) = delete;
+  ~statement();
+
+  // Binds all parameters in order and rewinds. Texts are not copied: they must live until reset().
+  template <class... Values>
+  statement& bind(const Values&... values) {
+    reset();
+    int index = 0;
+    (bind_at(++index, values), ...);
+    return *this;
+  }
+
+  bool step();  // true: there is a row
+  void run();   // steps to the end
+  void reset(); // lets go of rows and bound texts
+
+  std::int64_t number(int column) const;
+  std::string text(int column) const;
+  std::string_view view(int column) const; // until the next step
+  bool is_null(int column) const;
+  std::optional<std::int64_t> maybe_number(int column) const;
+
+private:
+  void bind_at(int index, std::string_view text);
+  void bind_at(int index, const std::string& text) { bind_at(index, std::string_view(text)); }
+  void bind_at(int index, const char* text) { bind_at(index, std::string_view(text)); }
+  void bind_at(int index, std::int64_t value);
+  void bind_at(int index, std::uint64_t value) { bind_at(index, static_cast<std::int64_t>(value)); }
+  void bind_at(int index, int value) { bind_at(index, static_cast<std::int64_t>(value)); }
+  void bind_at(int index, bool value) { bind_at(index, static_cast<std::int64_t>(value)); }
+  void bind_at(int index, std::nullptr_t);
+  template <class T>
+  void bind_at(int index, const std::optional<T>& value) {
+    if (value) bind_at(index, *value);
+    else bind_at(index, nullptr);
+  }
+  void check(int code) const;
+
+  sqlite3* connection_;
+  sqlite3_stmt* handle_ = nullptr;
+};
+
+enum class open_mode { read_write, read_only };
+
+class database {
+public:
+  // WAL, synchronous=FULL: a commit that returned survives kill -9 and power loss.
+  database(const std::filesystem::path& file, open_mode mode);
+  database(const database&) = delete;
+  database& operator=(const database&) = delete;
+  ~database();
+
+  void execute(const std::string& sql);
+  int changes() const; // rows changed by the last statement
+
+  // Brings the schema to migrations.size(): step i takes version i to i+1, each in a transaction of its own. Throws when the
+  // file is newer than that.
+  void migrate(const std::vector<std::string_view>& migrations);
+
+  sqlite3* handle() const { return handle_; }
+
+private:
+  sqlite3* handle_ = nullptr;
+};
+
+// Rolls back unless committed.
+class transaction {
+public:
+  explicit transaction(database& database);
+  transaction(const transaction&) = delete;
+  transaction& operator=(const transaction&) = delete;
+  ~transaction();
+  void commit();
+
+private:
+  database& database_;
+  bool open_ = true;
+};
+
+} // namespace tickwire::sqlite

@@ -1,0 +1,81 @@
+// The tables of the log's file. New versions are appended, never changed.
+#pragma once
+
+#include <string_view>
+#include <vector>
+
+namespace tickwire::sqlite {
+
+inline const std::vector<std::string_view> log_migrations{
+    R"sql(
+CREATE TABLE meta (name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
+INSERT INTO meta VALUES ('epoch', lower(hex(randomblob(12))));
+
+CREATE TABLE log (
+  seq INTEGER PRIMARY KEY,
+  key TEXT NOT NULL UNIQUE,
+  at INTEGER NOT NULL,
+  kind TEXT NOT NULL,
+  chat_id TEXT NOT NULL,
+  message_id TEXT NOT NULL,
+  actor TEXT NOT NULL,
+  data TEXT NOT NULL,
+  raw TEXT NOT NULL,
+  event_name TEXT,          -- NULL: nothing that pages see
+  event_user TEXT NOT NULL, -- empty: everybody
+  event_data TEXT NOT NULL
+);
+
+CREATE TABLE messages (
+  id TEXT NOT NULL UNIQUE,
+  seq INTEGER NOT NULL,
+  chat_id TEXT NOT NULL,
+  sender_id TEXT NOT NULL,
+  receiver_id TEXT NOT NULL,
+  direction INTEGER NOT NULL,
+  type TEXT NOT NULL,
+  text TEXT NOT NULL,
+  extra TEXT NOT NULL,
+  client_id TEXT NOT NULL,
+  created_at INTEGER NOT NULL,
+  counts_unread INTEGER NOT NULL,
+  status INTEGER NOT NULL,
+  attempt INTEGER NOT NULL,
+  unconfirmed INTEGER NOT NULL,
+  updated_at INTEGER NOT NULL,
+  wamid TEXT NOT NULL,
+  accepted_time INTEGER, sent_time INTEGER, delivered_time INTEGER, read_time INTEGER, failed_time INTEGER, played_time INTEGER,
+  details TEXT NOT NULL -- what few messages have, as JSON; empty: nothing
+);
+CREATE INDEX messages_by_chat ON messages (chat_id, seq);
+CREATE INDEX messages_by_seq ON messages (seq);
+CREATE INDEX messages_unread ON messages (chat_id, seq) WHERE counts_unread = 1;
+CREATE INDEX messages_sending ON messages (seq) WHERE status = 0;
+
+CREATE TABLE bindings (wamid TEXT PRIMARY KEY, message_id TEXT NOT NULL, attempt INTEGER NOT NULL) WITHOUT ROWID;
+CREATE TABLE parked (wamid TEXT NOT NULL, key TEXT NOT NULL, PRIMARY KEY (wamid, key)) WITHOUT ROWID;
+CREATE TABLE contacts (
+  id TEXT PRIMARY KEY, name TEXT NOT NULL, profile_name TEXT NOT NULL, phone TEXT NOT NULL, user_id TEXT NOT NULL,
+  username TEXT NOT NULL, seq INTEGER NOT NULL, title TEXT NOT NULL
+) WITHOUT ROWID;
+CREATE INDEX contacts_by_title ON contacts (title, id);
+CREATE TABLE aliases (alias TEXT PRIMARY KEY, contact_id TEXT NOT NULL, seq INTEGER NOT NULL) WITHOUT ROWID;
+CREATE TABLE chats (
+  id TEXT PRIMARY KEY, kind INTEGER NOT NULL, subject TEXT NOT NULL, subject_seq INTEGER NOT NULL, last_seq INTEGER NOT NULL,
+  last_message_id TEXT NOT NULL, last_inbound_at INTEGER, created_seq INTEGER NOT NULL, activity INTEGER NOT NULL
+) WITHOUT ROWID;
+CREATE INDEX chats_by_activity ON chats (activity);
+CREATE TABLE read_marks (user_id TEXT NOT NULL, chat_id TEXT NOT NULL, up_to INTEGER NOT NULL, PRIMARY KEY (user_id, chat_id))
+  WITHOUT ROWID;
+)sql"};
+
+inline const std::vector<std::string_view> accounts_migrations{
+    R"sql(
+CREATE TABLE users (
+  id TEXT PRIMARY KEY, name TEXT NOT NULL, name_key TEXT NOT NULL UNIQUE, role TEXT NOT NULL, password_hash TEXT NOT NULL
+) WITHOUT ROWID;
+CREATE TABLE sessions (token_hash TEXT PRIMARY KEY, user_id TEXT NOT NULL, expires_at INTEGER NOT NULL) WITHOUT ROWID;
+CREATE INDEX sessions_by_end ON sessions (expires_at);
+)sql"};
+
+} // namespace tickwire::sqlite

@@ -1,0 +1,162 @@
+#include "adapters/sqlite/sqlite_log.hpp"
+
+#include "adapters/sqlite/database.hpp"
+#include "adapters/sqlite/sqlite_accounts.hpp"
+#include "contract/log_store_suite.hpp"
+
+#include <sys/resource.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <atomic>
+#include <csignal>
+#include <fstream>
+
+namespace tickwire::testing {
+namespace {
+
+struct temporary_folder {
+  std::filesystem::path path;
+  temporary_folder() {
+    std::string name = (std::filesystem::temp_directory_path() / "tickwire-XXXXXX").string();
+    path = ::mkdtemp(name.data());
+  }
+  temporary_folder(const temporary_folder&) = delete;
+  temporary_folder& operator=(const temporary_folder&) = delete;
+  ~temporary_folder() { std::filesystem::remove_all(path); }
+};
+
+sqlite::log_config config_in(const std::filesystem::path& folder) {
+  sqlite::log_config config;
+  config.directory = folder;
+  config.inbox = inbox;
+  return config;
+}
+
+struct sqlite_factory {
+  temporary_folder folder;
+  std::unique_ptr<log_store> open(boost::asio::any_io_executor io) { return sqlite::open_log(std::move(io), config_in(folder.path)); }
+};
+
+INSTANTIATE_TYPED_TEST_SUITE_P(Sqlite, LogStore, sqlite_factory);
+
+TEST(SqliteLog, OneProcessWritesALog) {
+  temporary_folder folder;
+  boost::asio::io_context io;
+  const auto first = sqlite::open_log(io.get_executor(), config_in(folder.path));
+  EXPECT_THROW(sqlite::open_log(io.get_executor(), config_in(folder.path)), std::runtime_error);
+}
+
+TEST(SqliteLog, AFileOfANewerTickwireIsLeftAlone) {
+  temporary_folder folder;
+  {
+    sqlite::database database(folder.path / ("inbox-" + inbox + ".db"), sqlite::open_mode::read_write);
+    database.execute("PRAGMA user_version = 99");
+  }
+  boost::asio::io_context io;
+  EXPECT_THROW(sqlite::open_log(io.get_executor(), config_in(folder.path)), std::runtime_error);
+}
+
+// A child appends and reports each answered key through a pipe until it is killed with -9. Whatever was answered is there
+// afterwards, the numbers have no gap, and the views are what the log says.
+TEST(SqliteLog, WhatWasAnsweredSurvivesKill9) {
+  std::mt19937 random(seed());
+  for (int round = 0; round < 5; ++round) {
+    temporary_folder folder;
+    int pipe_ends[2];
+    ASSERT_EQ(::pipe(pipe_ends), 0);
+    const pid_t child = ::fork();
+    if (child == 0) {
+      boost::asio::io_context io;
+      const auto store = sqlite::open_log(io.get_executor(), config_in(folder.path));
+      for (std::uint32_t i = 0;; ++i) {
+        std::vector<entry> batch{received("wamid." + std::to_string(i), person("1555000010" + std::to_string(i % 7)), "text", 1)};
+        if (!wait_for(io, store->append(std::move(batch)))) ::_exit(1);
+        if (::write(pipe_ends[1], &i, sizeof i) != sizeof i) ::_exit(1);
+      }
+    }
+    ::close(pipe_ends[1]);
+    const std::uint32_t enough = 20 + random() % 200;
+    std::uint32_t answered_last = 0, number = 0;
+    while (::read(pipe_ends[0], &number, sizeof number) == sizeof number) {
+      answered_last = number;
+      if (number >= enough) ::kill(child, SIGKILL);
+    }
+    ::close(pipe_ends[0]);
+    int state = 0;
+    ::waitpid(child, &state, 0);
+    ASSERT_TRUE(WIFSIGNALED(state));
+
+    boost::asio::io_context io;
+    const auto store = sqlite::open_log(io.get_executor(), config_in(folder.path));
+    message_query all;
+    all.after = 0;
+    all.limit = 100'000;
+    const auto page = *wait_for(io, store->messages(all));
+    std::set<std::string> wamids;
+    for (const message& row : page.messages) wamids.insert(row.whatsapp_message_id);
+    for (std::uint32_t i = 0; i <= answered_last; ++i) EXPECT_TRUE(wamids.contains("wamid." + std::to_string(i))) << seed_note();
+
+    sqlite::database database(folder.path / ("inbox-" + inbox + ".db"), sqlite::open_mode::read_only);
+    sqlite::statement count(database, "SELECT count(*), max(seq) FROM log");
+    count.step();
+    EXPECT_EQ(count.number(0), count.number(1)) << "numbers without gap, " << seed_note();
+    EXPECT_EQ(static_cast<std::uint64_t>(count.number(1)), store->head());
+  }
+}
+
+// The file may not grow: what does not fit is refused and changes nothing; when there is room again it goes on by itself.
+TEST(SqliteLog, AFullDiskIsRefusedAndRecoversByItself) {
+  temporary_folder folder;
+  boost::asio::io_context io;
+  const auto store = sqlite::open_log(io.get_executor(), config_in(folder.path));
+  ASSERT_TRUE(wait_for(io, store->append({received("wamid.0", person("15550000101"), "fits", 0)})));
+
+  struct rlimit before{};
+  ::getrlimit(RLIMIT_FSIZE, &before);
+  std::signal(SIGXFSZ, SIG_IGN);
+  rlimit tight = before;
+  tight.rlim_cur = 400'000;
+  ::setrlimit(RLIMIT_FSIZE, &tight);
+  bool refused = false;
+  int stored = 0;
+  for (int i = 1; i < 200 && !refused; ++i) {
+    const auto done = wait_for(io, store->append({received("wamid." + std::to_string(i), person("15550000101"), std::string(4000, 'x'), i)}));
+    if (done) ++stored;
+    else {
+      refused = true;
+      EXPECT_EQ(done.error().kind, failure_kind::store_unavailable);
+      EXPECT_FALSE(store->ready());
+    }
+  }
+  ::setrlimit(RLIMIT_FSIZE, &before);
+  ASSERT_TRUE(refused);
+  ASSERT_TRUE(wait_for(io, store->append({received("wamid.after", person("15550000101"), "again", 999)})));
+  EXPECT_TRUE(store->ready());
+  message_query all;
+  all.after = 0;
+  all.limit = 1000;
+  EXPECT_EQ(wait_for(io, store->messages(all))->messages.size(), static_cast<std::size_t>(stored + 2));
+}
+
+TEST(SqliteAccounts, NamesAreUniqueSessionsEndAndTheFirstAdminIsMadeOnce) {
+  temporary_folder folder;
+  boost::asio::io_context io;
+  const auto accounts = sqlite::open_accounts(folder.path);
+  const auto first = wait_for(io, accounts->add_first_user("Ana", role::admin, "hash"));
+  ASSERT_TRUE(first);
+  EXPECT_EQ(wait_for(io, accounts->add_first_user("Eve", role::admin, "hash")).error().kind, failure_kind::conflict);
+  EXPECT_EQ(wait_for(io, accounts->add_user("aNa", role::agent, "hash")).error().kind, failure_kind::conflict);
+  EXPECT_EQ((*wait_for(io, accounts->find_user_by_name("ANA")))->who.id, first->id);
+  EXPECT_FALSE(*wait_for(io, accounts->find_user_by_name("Ben")));
+
+  const timestamp end = std::chrono::time_point_cast<std::chrono::milliseconds>(std::chrono::system_clock::now()) + std::chrono::hours{1};
+  ASSERT_TRUE(wait_for(io, accounts->add_session("h", first->id, end)));
+  EXPECT_EQ((*wait_for(io, accounts->find_session("h", end - std::chrono::minutes{1})))->name, "Ana");
+  EXPECT_FALSE(*wait_for(io, accounts->find_session("h", end)));
+  ASSERT_TRUE(wait_for(io, accounts->remove_session("h")));
+  EXPECT_FALSE(*wait_for(io, accounts->find_session("h", end - std::chrono::minutes{1})));
+}
+
+} // namespace
+} // namespace tickwire::testing

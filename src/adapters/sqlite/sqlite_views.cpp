@@ -1,0 +1,226 @@
+#include "adapters/sqlite/sqlite_views.hpp"
+
+#include "adapters/sqlite/message_rows.hpp"
+#include "wire/entry_json.hpp"
+
+namespace tickwire::sqlite {
+
+namespace {
+
+std::int64_t millis(timestamp time) { return time.time_since_epoch().count(); }
+std::optional<std::int64_t> millis(const std::optional<timestamp>& time) {
+  return time ? std::optional(millis(*time)) : std::nullopt;
+}
+
+std::string select(std::string_view columns, std::string_view from) {
+  return "SELECT " + std::string(columns) + " FROM " + std::string(from);
+}
+
+// Lower case of ASCII is enough to sort names by.
+std::string sort_key(std::string title) {
+  for (char& c : title)
+    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
+  return title;
+}
+
+} // namespace
+
+contact read_contact(const statement& row, int c) {
+  contact result;
+  result.id = row.text(c++);
+  result.name = row.text(c++);
+  result.profile_name = row.text(c++);
+  result.phone = row.text(c++);
+  result.user_id = row.text(c++);
+  result.username = row.text(c++);
+  result.seq = static_cast<std::uint64_t>(row.number(c));
+  return result;
+}
+
+chat read_chat(const statement& row, int c) {
+  chat result;
+  result.id = row.text(c++);
+  result.kind = static_cast<chat_kind>(row.number(c++));
+  result.subject = row.text(c++);
+  result.subject_seq = static_cast<std::uint64_t>(row.number(c++));
+  result.last_seq = static_cast<std::uint64_t>(row.number(c++));
+  result.last_message_id = row.text(c++);
+  if (const auto inbound = row.maybe_number(c++)) result.last_inbound_at = timestamp{std::chrono::milliseconds{*inbound}};
+  result.created_seq = static_cast<std::uint64_t>(row.number(c));
+  return result;
+}
+
+entry read_entry(const statement& row, int c) {
+  entry result;
+  result.seq = static_cast<std::uint64_t>(row.number(c++));
+  result.key = row.text(c++);
+  result.at = timestamp{std::chrono::milliseconds{row.number(c++)}};
+  const std::string kind = row.text(c++);
+  result.chat_id = row.text(c++);
+  result.message_id = row.text(c++);
+  result.actor = row.text(c++);
+  auto data = wire::decode(kind, row.view(c++));
+  if (!data) throw sqlite_error(0, data.error().detail);
+  result.data = std::move(*data);
+  result.raw = row.text(c);
+  return result;
+}
+
+sqlite_views::sqlite_views(database& database)
+    : database_(database), find_message_(database, select(message_columns, "messages WHERE id = ?")),
+      update_message_(database,
+                      "UPDATE messages SET status = ?, attempt = ?, unconfirmed = ?, updated_at = ?, wamid = ?, accepted_time = ?, "
+                      "sent_time = ?, delivered_time = ?, read_time = ?, failed_time = ?, played_time = ?, details = ? "
+                      "WHERE id = ? AND seq = ?"),
+      insert_message_(database, "INSERT OR REPLACE INTO messages (" + std::string(message_columns) +
+                                    ") VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)"),
+      find_binding_(database, "SELECT message_id, attempt FROM bindings WHERE wamid = ?"),
+      put_binding_(database, "INSERT OR REPLACE INTO bindings VALUES (?, ?, ?)"),
+      park_(database, "INSERT OR IGNORE INTO parked VALUES (?, ?)"),
+      find_parked_(database, select(entry_columns, "log WHERE key IN (SELECT key FROM parked WHERE wamid = ?)")),
+      remove_parked_(database, "DELETE FROM parked WHERE wamid = ?"),
+      find_contact_(database, select(contact_columns, "contacts WHERE id = ?")),
+      put_contact_(database, "INSERT OR REPLACE INTO contacts VALUES (?, ?, ?, ?, ?, ?, ?, ?)"),
+      find_alias_(database, "SELECT contact_id, seq FROM aliases WHERE alias = ?"),
+      put_alias_(database, "INSERT OR REPLACE INTO aliases VALUES (?, ?, ?)"),
+      find_chat_(database, select(chat_columns, "chats WHERE id = ?")),
+      put_chat_(database, "INSERT OR REPLACE INTO chats VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)"),
+      find_mark_(database, "SELECT up_to FROM read_marks WHERE user_id = ? AND chat_id = ?"),
+      put_mark_(database, "INSERT OR REPLACE INTO read_marks VALUES (?, ?, ?)"),
+      count_unread_(database, "SELECT count(*) FROM (SELECT 1 FROM messages WHERE chat_id = ? AND seq > ? AND counts_unread = 1 LIMIT ?)") {}
+
+void sqlite_views::forget() {
+  contacts_.clear();
+  aliases_.clear();
+  chats_.clear();
+}
+
+template <class Row>
+void sqlite_views::remember(memory<Row>& rows, std::string_view key, const Row& row) {
+  if (rows.size() >= remembered_max) rows.clear();
+  rows.insert_or_assign(std::string(key), row);
+}
+
+std::optional<message> sqlite_views::find_message(std::string_view message_id) {
+  find_message_.bind(message_id);
+  std::optional<message> row;
+  if (find_message_.step()) row = read_message(find_message_);
+  find_message_.reset();
+  return row;
+}
+
+void sqlite_views::put_message(const message& m) {
+  const std::string details = encode_details(m);
+  // What made the message never changes, so its columns and their indexes are written once.
+  update_message_.bind(static_cast<int>(m.status), m.attempt, m.reported_unconfirmed, millis(m.updated_at), m.whatsapp_message_id,
+                       millis(m.times.accepted), millis(m.times.sent), millis(m.times.delivered), millis(m.times.read),
+                       millis(m.times.failed), millis(m.times.played), details, m.id, m.seq);
+  update_message_.run();
+  if (database_.changes() > 0) return;
+  insert_message_.bind(m.id, m.seq, m.chat_id, m.sender_id, m.receiver_id, static_cast<int>(m.direction), m.type, m.text, m.extra,
+                       m.client_id, millis(m.created_at), m.counts_unread, static_cast<int>(m.status), m.attempt,
+                       m.reported_unconfirmed, millis(m.updated_at), m.whatsapp_message_id, millis(m.times.accepted),
+                       millis(m.times.sent), millis(m.times.delivered), millis(m.times.read), millis(m.times.failed),
+                       millis(m.times.played), details);
+  insert_message_.run();
+}
+
+std::optional<wamid_binding> sqlite_views::find_binding(std::string_view wamid) {
+  find_binding_.bind(wamid);
+  std::optional<wamid_binding> row;
+  if (find_binding_.step()) row = wamid_binding{find_binding_.text(0), static_cast<int>(find_binding_.number(1))};
+  find_binding_.reset();
+  return row;
+}
+
+void sqlite_views::put_binding(std::string_view wamid, const wamid_binding& row) {
+  put_binding_.bind(wamid, row.message_id, row.attempt).run();
+}
+
+void sqlite_views::park(std::string_view wamid, const entry& entry) { park_.bind(wamid, entry.key).run(); }
+
+std::vector<entry> sqlite_views::take_parked(std::string_view wamid) {
+  std::vector<entry> taken;
+  find_parked_.bind(wamid);
+  while (find_parked_.step()) taken.push_back(read_entry(find_parked_));
+  find_parked_.reset();
+  if (!taken.empty()) remove_parked_.bind(wamid).run();
+  return taken;
+}
+
+std::optional<contact> sqlite_views::find_contact(std::string_view id) {
+  if (const auto known = contacts_.find(std::string(id)); known != contacts_.end()) return known->second;
+  find_contact_.bind(id);
+  std::optional<contact> row;
+  if (find_contact_.step()) row = read_contact(find_contact_);
+  find_contact_.reset();
+  remember(contacts_, id, row);
+  return row;
+}
+
+void sqlite_views::put_contact(const contact& row) {
+  const std::string title = sort_key(row.title());
+  put_contact_.bind(row.id, row.name, row.profile_name, row.phone, row.user_id, row.username, row.seq, title).run();
+  remember(contacts_, row.id, std::optional(row));
+}
+
+std::optional<std::string> sqlite_views::find_alias(std::string_view alias) {
+  auto known = aliases_.find(std::string(alias));
+  if (known == aliases_.end()) {
+    find_alias_.bind(alias);
+    std::optional<std::pair<std::string, std::uint64_t>> row;
+    if (find_alias_.step()) row.emplace(find_alias_.text(0), static_cast<std::uint64_t>(find_alias_.number(1)));
+    find_alias_.reset();
+    remember(aliases_, alias, row);
+    known = aliases_.find(std::string(alias));
+  }
+  return known->second ? std::optional(known->second->first) : std::nullopt;
+}
+
+void sqlite_views::put_alias(std::string_view alias, std::string_view contact_id, std::uint64_t seq) {
+  find_alias(alias);
+  const auto& present = aliases_.at(std::string(alias));
+  if (present && present->second > seq) return;
+  put_alias_.bind(alias, contact_id, seq).run();
+  remember(aliases_, alias, std::optional(std::pair(std::string(contact_id), seq)));
+}
+
+std::optional<chat> sqlite_views::find_chat(std::string_view id) {
+  if (const auto known = chats_.find(std::string(id)); known != chats_.end()) return known->second;
+  find_chat_.bind(id);
+  std::optional<chat> row;
+  if (find_chat_.step()) row = read_chat(find_chat_);
+  find_chat_.reset();
+  remember(chats_, id, row);
+  return row;
+}
+
+void sqlite_views::put_chat(const chat& row) {
+  const std::uint64_t activity = row.last_seq ? row.last_seq : row.created_seq;
+  put_chat_
+      .bind(row.id, static_cast<int>(row.kind), row.subject, row.subject_seq, row.last_seq, row.last_message_id,
+            millis(row.last_inbound_at), row.created_seq, activity)
+      .run();
+  remember(chats_, row.id, std::optional(row));
+}
+
+std::uint64_t sqlite_views::find_read_mark(std::string_view user_id, std::string_view chat_id) {
+  find_mark_.bind(user_id, chat_id);
+  const std::uint64_t up_to = find_mark_.step() ? static_cast<std::uint64_t>(find_mark_.number(0)) : 0;
+  find_mark_.reset();
+  return up_to;
+}
+
+void sqlite_views::put_read_mark(std::string_view user_id, std::string_view chat_id, std::uint64_t up_to) {
+  put_mark_.bind(user_id, chat_id, up_to).run();
+}
+
+std::uint64_t sqlite_views::count_unread(std::string_view chat_id, std::uint64_t after, std::uint64_t cap) {
+  count_unread_.bind(chat_id, after, cap);
+  count_unread_.step();
+  const auto count = static_cast<std::uint64_t>(count_unread_.number(0));
+  count_unread_.reset();
+  return count;
+}
+
+} // namespace tickwire::sqlite

@@ -1,0 +1,63 @@
+// The rows of core's views in SQLite. Belongs to the writer's connection and thread; rows that come again and again
+// (contacts, aliases, chats) are remembered, since they are read for every webhook.
+#pragma once
+
+#include "adapters/sqlite/database.hpp"
+#include "core/views.hpp"
+
+#include <string>
+#include <unordered_map>
+
+namespace tickwire::sqlite {
+
+class sqlite_views : public views {
+public:
+  explicit sqlite_views(database& database);
+
+  // After a rollback: what is remembered may be of the transaction that did not happen.
+  void forget();
+
+  std::optional<message> find_message(std::string_view message_id) override;
+  void put_message(const message& row) override;
+  std::optional<wamid_binding> find_binding(std::string_view wamid) override;
+  void put_binding(std::string_view wamid, const wamid_binding& row) override;
+  void park(std::string_view wamid, const entry& entry) override;
+  std::vector<entry> take_parked(std::string_view wamid) override;
+  std::optional<contact> find_contact(std::string_view contact_id) override;
+  void put_contact(const contact& row) override;
+  std::optional<std::string> find_alias(std::string_view alias) override;
+  void put_alias(std::string_view alias, std::string_view contact_id, std::uint64_t seq) override;
+  std::optional<chat> find_chat(std::string_view chat_id) override;
+  void put_chat(const chat& row) override;
+  std::uint64_t find_read_mark(std::string_view user_id, std::string_view chat_id) override;
+  void put_read_mark(std::string_view user_id, std::string_view chat_id, std::uint64_t up_to) override;
+  std::uint64_t count_unread(std::string_view chat_id, std::uint64_t after, std::uint64_t cap) override;
+
+private:
+  template <class Row>
+  using memory = std::unordered_map<std::string, Row>;
+  static constexpr std::size_t remembered_max = 20'000; // rows of each kind; then all are forgotten
+
+  template <class Row>
+  static void remember(memory<Row>& rows, std::string_view key, const Row& row);
+
+  database& database_;
+  memory<std::optional<contact>> contacts_;
+  memory<std::optional<std::pair<std::string, std::uint64_t>>> aliases_;
+  memory<std::optional<chat>> chats_;
+
+  statement find_message_, update_message_, insert_message_, find_binding_, put_binding_, park_, find_parked_, remove_parked_,
+      find_contact_, put_contact_, find_alias_, put_alias_, find_chat_, put_chat_, find_mark_, put_mark_, count_unread_;
+};
+
+contact read_contact(const statement& row, int first_column = 0);
+chat read_chat(const statement& row, int first_column = 0);
+inline constexpr std::string_view contact_columns = "id, name, profile_name, phone, user_id, username, seq";
+inline constexpr std::string_view chat_columns =
+    "id, kind, subject, subject_seq, last_seq, last_message_id, last_inbound_at, created_seq";
+
+// An entry of the log from the columns seq, key, at, kind, chat_id, message_id, actor, data, raw.
+inline constexpr std::string_view entry_columns = "seq, key, at, kind, chat_id, message_id, actor, data, raw";
+entry read_entry(const statement& row, int first_column = 0);
+
+} // namespace tickwire::sqlite

@@ -1,0 +1,1 @@
+#include "base/blocking_pool.hpp" // compiles alone

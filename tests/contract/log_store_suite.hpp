@@ -1,0 +1,287 @@
+// What every log_store must do, whatever it is made of. A store's own test file names a factory and instantiates this:
+//   INSTANTIATE_TYPED_TEST_SUITE_P(Sqlite, LogStore, sqlite_factory);
+// The factory has `std::unique_ptr<log_store> open(any_io_executor)`, which opens the same log each time.
+#pragma once
+
+#include "app/ports.hpp"
+#include "core/memory_views.hpp"
+#include "core/testing.hpp"
+
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/detached.hpp>
+#include <boost/asio/executor_work_guard.hpp>
+#include <boost/asio/io_context.hpp>
+
+#include <gtest/gtest.h>
+
+namespace tickwire::testing {
+
+// Runs a coroutine to its end on an I/O context and gives its value.
+template <class T>
+T wait_for(boost::asio::io_context& io, task<T> work) {
+  auto guard = boost::asio::make_work_guard(io);
+  std::optional<T> value;
+  std::exception_ptr error;
+  boost::asio::co_spawn(
+      io,
+      [&]() -> task<void> {
+        value.emplace(co_await std::move(work));
+        co_return;
+      },
+      [&](std::exception_ptr thrown) {
+        error = thrown;
+        guard.reset();
+        io.stop();
+      });
+  io.restart();
+  io.run();
+  if (error) std::rethrow_exception(error);
+  return std::move(*value);
+}
+
+template <class Factory>
+class LogStore : public ::testing::Test {
+protected:
+  void open() {
+    store.reset();
+    store = factory.open(io.get_executor());
+    store->on_committed([this](std::uint64_t head, std::vector<encoded_event> committed) {
+      last_head = head;
+      for (encoded_event& event : committed) events.push_back(std::move(event));
+    });
+  }
+  void SetUp() override { open(); }
+  void TearDown() override { store.reset(); }
+
+  std::vector<appended> append(std::vector<entry> proposals) {
+    auto done = wait_for(io, store->append(std::move(proposals)));
+    if (!done) throw std::runtime_error(done.error().detail);
+    return std::move(*done);
+  }
+  message_page page(message_query query) { return *wait_for(io, store->messages(std::move(query))); }
+
+  boost::asio::io_context io;
+  Factory factory;
+  std::unique_ptr<log_store> store;
+  std::vector<encoded_event> events;
+  std::uint64_t last_head = 0;
+};
+
+TYPED_TEST_SUITE_P(LogStore);
+
+TYPED_TEST_P(LogStore, AnEntryIsStoredOnceAndItsRepetitionSaysWhatIsThere) {
+  auto first = this->append({accepted("m_1", "15550000101", "hi")});
+  ASSERT_TRUE(first[0].stored);
+  ASSERT_TRUE(first[0].row);
+  EXPECT_EQ(first[0].row->seq, first[0].seq);
+
+  entry again = accepted("m_other", "15550000101", "other text");
+  again.key = keys::accepted("u_ana", "c-m_1");
+  auto second = this->append({again});
+  EXPECT_FALSE(second[0].stored);
+  EXPECT_EQ(second[0].seq, first[0].seq);
+  EXPECT_EQ(second[0].stored_entry.message_id, "m_1");
+  EXPECT_EQ(std::get<message_accepted>(second[0].stored_entry.data).text, "hi");
+  EXPECT_EQ(second[0].row->id, "m_1");
+  EXPECT_EQ(this->events.size(), 1u);
+}
+
+TYPED_TEST_P(LogStore, EveryItemOfABatchCountsAndEventsComeOnceInOrder) {
+  std::vector<entry> batch;
+  for (int i = 0; i < 50; ++i) batch.push_back(received("wamid." + std::to_string(i % 40), person("15550000101"), "text", i));
+  auto done = this->append(batch);
+  EXPECT_EQ(std::count_if(done.begin(), done.end(), [](const appended& a) { return a.stored; }), 40);
+  std::uint64_t last = 0;
+  int messages = 0;
+  for (const encoded_event& event : this->events) {
+    EXPECT_GT(event.seq, last);
+    last = event.seq;
+    messages += event.name == "new_message";
+  }
+  EXPECT_EQ(messages, 40);
+  EXPECT_EQ(this->last_head, this->store->head());
+}
+
+TYPED_TEST_P(LogStore, AfterReopeningEverythingIsThereAndGoesOn) {
+  this->append({received("wamid.A", person("15550000101", "US.1", "Ana"), "hello", 1)});
+  this->append({changed("wamid.B", status_word::read, 9)}); // nobody knows wamid.B yet
+  this->append({accepted("m_1", "15550000101", "answer", 2)});
+  const std::string epoch = this->store->epoch();
+  const std::uint64_t head = this->store->head();
+  this->open();
+  EXPECT_EQ(this->store->epoch(), epoch);
+  EXPECT_EQ(this->store->head(), head);
+  auto bound = this->append({answered("m_1", 1, send_outcome_kind::accepted, "wamid.B", 3)});
+  EXPECT_EQ(bound[0].row->status, status::read);
+  const auto rows = this->page({});
+  ASSERT_EQ(rows.messages.size(), 2u);
+  EXPECT_EQ(rows.messages[1].status, status::read);
+}
+
+// Pages laid side by side are the whole chat, each message once, while new ones arrive in between.
+TYPED_TEST_P(LogStore, PagesNeverSkipNorRepeatWhileMessagesArrive) {
+  std::mt19937 random(seed());
+  int next = 0;
+  const auto arrive = [&](int count) {
+    std::vector<entry> batch;
+    for (int i = 0; i < count; ++i, ++next)
+      batch.push_back(received("wamid." + std::to_string(next), person(random() % 2 ? "15550000101" : "15550000102"), std::to_string(next), next));
+    this->append(batch);
+  };
+  arrive(120);
+  for (bool one_chat : {true, false}) {
+    std::set<std::uint64_t> expected, seen;
+    message_query query;
+    if (one_chat) query.chat_id = "15550000101";
+    query.after = 0;
+    query.limit = 200;
+    for (const message& row : this->page(query).messages) expected.insert(row.seq);
+    query.after.reset();
+    query.limit = 1 + random() % 13;
+    for (;;) {
+      const message_page page = this->page(query);
+      for (const message& row : page.messages) EXPECT_TRUE(seen.insert(row.seq).second) << seed_note();
+      EXPECT_TRUE(std::is_sorted(page.messages.begin(), page.messages.end(), [](auto& a, auto& b) { return a.seq < b.seq; }));
+      if (!page.has_more) break;
+      query.before = page.messages.front().seq;
+      arrive(3);
+    }
+    EXPECT_EQ(seen, expected) << seed_note();
+  }
+}
+
+TYPED_TEST_P(LogStore, AroundShowsBothSidesOfAMessage) {
+  std::vector<entry> batch;
+  for (int i = 0; i < 40; ++i) batch.push_back(received("wamid." + std::to_string(i), person("15550000101"), std::to_string(i), i));
+  this->append(batch);
+  message_query query;
+  query.chat_id = "15550000101";
+  query.around = 20;
+  query.limit = 10;
+  const auto page = this->page(query);
+  ASSERT_EQ(page.messages.size(), 10u);
+  EXPECT_LT(page.messages.front().seq, 20u);
+  EXPECT_GT(page.messages.back().seq, 20u);
+  EXPECT_TRUE(page.has_more);
+}
+
+TYPED_TEST_P(LogStore, ChatsAreNewestFirstWithUnreadOfTheOneWhoAsks) {
+  this->append({received("wamid.1", person("15550000101", "", "Ana"), "a", 1), received("wamid.2", person("15550000102", "", "Ben"), "b", 2),
+                received("wamid.3", person("15550000101"), "c", 3)});
+  entry mark = proposal(keys::read_mark("u_ana", "15550000101", 2), at(4), read_mark{2});
+  mark.actor = "u_ana";
+  mark.chat_id = "15550000101";
+  this->append({mark});
+  const auto chats = *wait_for(this->io, this->store->chats("u_ana", {}, 50));
+  ASSERT_EQ(chats.chats.size(), 2u);
+  EXPECT_EQ(chats.chats[0].chat.id, "15550000101");
+  EXPECT_EQ(chats.chats[0].unread, 1u);
+  EXPECT_EQ(chats.chats[0].contact->title(), "Ana");
+  EXPECT_EQ(chats.chats[0].last_message->text, "c");
+  EXPECT_EQ(chats.chats[1].unread, 1u);
+  const auto of_ben = *wait_for(this->io, this->store->chats("u_ben", {}, 1));
+  EXPECT_EQ(of_ben.chats[0].unread, 2u);
+  EXPECT_TRUE(of_ben.has_more);
+  const auto rest = *wait_for(this->io, this->store->chats("u_ben", of_ben.chats[0].chat.last_seq, 50));
+  ASSERT_EQ(rest.chats.size(), 1u);
+  EXPECT_EQ(rest.chats[0].chat.id, "15550000102");
+}
+
+TYPED_TEST_P(LogStore, MissedEventsAreWhatWasSaidLiveOnceAndInOrderAndOnlyForTheirUser) {
+  std::vector<entry> batch;
+  for (int i = 0; i < 30; ++i) batch.push_back(received("wamid." + std::to_string(i), person("15550000101"), "text", i));
+  entry mark = proposal("rm", at(4), read_mark{2});
+  mark.actor = "u_ana";
+  mark.chat_id = "15550000101";
+  batch.push_back(mark);
+  this->append(batch);
+  const auto missed = *wait_for(this->io, this->store->events_between(0, this->store->head(), "u_ana", 1000));
+  ASSERT_EQ(missed.events.size(), this->events.size());
+  for (std::size_t i = 0; i < missed.events.size(); ++i) {
+    EXPECT_EQ(missed.events[i].seq, this->events[i].seq);
+    EXPECT_EQ(missed.events[i].name, this->events[i].name);
+    EXPECT_EQ(*missed.events[i].data, *this->events[i].data);
+  }
+  EXPECT_EQ(wait_for(this->io, this->store->events_between(0, this->store->head(), "u_ben", 1000))->events.size(), missed.events.size() - 1);
+  EXPECT_TRUE(wait_for(this->io, this->store->events_between(0, this->store->head(), "u_ben", 10))->resync);
+}
+
+TYPED_TEST_P(LogStore, UnfinishedSendsTellWhatIsInDoubt) {
+  entry tried = proposal(keys::attempted("m_2", 1, 1), at(1), send_attempted{1, 1});
+  tried.message_id = "m_2";
+  entry done = proposal(keys::attempted("m_3", 1, 1), at(1), send_attempted{1, 1});
+  done.message_id = "m_3";
+  this->append({accepted("m_1", "15550000101", "a"), accepted("m_2", "15550000101", "b"), accepted("m_3", "15550000101", "c"), tried,
+                done, answered("m_3", 1, send_outcome_kind::accepted, "wamid.3")});
+  const auto unfinished = *wait_for(this->io, this->store->unfinished_sends());
+  ASSERT_EQ(unfinished.size(), 2u);
+  EXPECT_EQ(unfinished[0].row.id, "m_1");
+  EXPECT_FALSE(unfinished[0].attempted);
+  EXPECT_EQ(unfinished[1].row.id, "m_2");
+  EXPECT_TRUE(unfinished[1].attempted);
+  EXPECT_EQ(unfinished[1].next_try, 2);
+}
+
+TYPED_TEST_P(LogStore, AContactIsFoundByEveryName) {
+  identity who = person("15550000101", "US.1", "Ana");
+  who.wa_id = "1555000101";
+  this->append({received("wamid.1", who, "a")});
+  for (const char* phone : {"15550000101", "1555000101"}) {
+    identity asked;
+    asked.phone = phone;
+    EXPECT_EQ((*wait_for(this->io, this->store->find_contact(asked)))->id, "15550000101");
+  }
+  identity by_user;
+  by_user.user_id = "US.1";
+  EXPECT_TRUE(*wait_for(this->io, this->store->find_contact(by_user)));
+  by_user.user_id = "US.2";
+  EXPECT_FALSE(*wait_for(this->io, this->store->find_contact(by_user)));
+}
+
+// The store's rows are core's rows: a random story gives the same messages as the log in memory.
+TYPED_TEST_P(LogStore, ARandomStoryEndsAsInTheReference) {
+  std::mt19937 random(seed());
+  const auto number = [&](unsigned below) { return static_cast<int>(random() % below); };
+  memory_log reference;
+  std::vector<entry> batch;
+  for (int i = 0; i < 400; ++i) {
+    const std::string n = std::to_string(number(40));
+    const identity who = person("1555000010" + std::to_string(number(3)), number(2) ? "US." + std::to_string(number(3)) : "");
+    entry next;
+    switch (number(9)) {
+    case 0: next = accepted("m_" + n, "15550000100", "text " + n, i); break;
+    case 1: next = answered("m_" + n, 1 + number(2), static_cast<send_outcome_kind>(number(4)), "wamid.o" + n, i); break;
+    case 2: next = retried("m_" + n, 2, i); break;
+    case 3: next = changed("wamid.o" + n, static_cast<status_word>(number(5)), i, number(2) ? "m_" + n : ""); break;
+    case 4: next = reacted("wamid.r" + std::to_string(i), "wamid.i" + n, who, number(2) ? "👍" : "", i); break;
+    case 5: next = edited("wamid.e" + std::to_string(i), "wamid.i" + n, "edited " + n, i); break;
+    case 6: next = revoked("wamid.v" + std::to_string(i), "wamid.i" + n, i); break;
+    default: next = received("wamid.i" + n, who, "text " + n, i, number(5) == 0 ? "group-1" : ""); break;
+    }
+    if ((next.key.starts_with("res:") || next.key.starts_with("retry:")) && !reference.rows.messages.contains("m_" + n)) continue;
+    reference.append(next);
+    batch.push_back(next);
+    if (number(4) == 0) this->append(std::exchange(batch, {}));
+  }
+  this->append(batch);
+  this->open();
+  message_query all;
+  all.after = 0;
+  all.limit = 100'000;
+  std::map<std::string, message> rows;
+  for (const message& row : this->page(all).messages) rows.emplace(row.id, row);
+  std::map<std::string, message> expected;
+  for (const auto& [id, row] : reference.rows.messages)
+    if (row.known()) expected.emplace(id, row);
+  EXPECT_EQ(rows, expected) << seed_note();
+  EXPECT_EQ(this->store->head(), reference.head) << seed_note();
+}
+
+REGISTER_TYPED_TEST_SUITE_P(LogStore, AnEntryIsStoredOnceAndItsRepetitionSaysWhatIsThere,
+                            EveryItemOfABatchCountsAndEventsComeOnceInOrder, AfterReopeningEverythingIsThereAndGoesOn,
+                            PagesNeverSkipNorRepeatWhileMessagesArrive, AroundShowsBothSidesOfAMessage,
+                            ChatsAreNewestFirstWithUnreadOfTheOneWhoAsks,
+                            MissedEventsAreWhatWasSaidLiveOnceAndInOrderAndOnlyForTheirUser, UnfinishedSendsTellWhatIsInDoubt,
+                            AContactIsFoundByEveryName, ARandomStoryEndsAsInTheReference);
+
+} // namespace tickwire::testing
