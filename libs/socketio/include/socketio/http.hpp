@@ -1,0 +1,73 @@
+// HTTP as the application sees it: requests outside the Socket.IO path, on the same port.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+namespace socketio {
+
+namespace detail {
+struct exchange;
+class connection;
+} // namespace detail
+
+// A request, complete with its body. Valid as long as its responder lives. I/O thread.
+class http_request {
+public:
+  std::string_view method() const;  // "GET"
+  std::string_view target() const;  // as sent: "/a%20b?c=d"
+  std::string_view path() const;    // before the "?", still encoded
+  std::string_view query() const;   // after the "?", or empty
+  std::string_view header(std::string_view name) const; // first of that name, case-insensitive; empty when absent
+  std::string_view body() const;
+  std::string_view remote_address() const;
+  // The body was over the limit and was not kept: answer 413.
+  bool body_too_large() const;
+
+  // A parameter of the query, decoded; the last one of that name. Empty when absent.
+  std::string query_value(std::string_view name) const;
+
+private:
+  friend struct detail::exchange;
+  friend class detail::connection;
+  detail::exchange* exchange_ = nullptr;
+};
+
+struct http_response {
+  unsigned status = 200;
+  std::vector<std::pair<std::string, std::string>> headers; // without Content-Length and Connection, which are ours
+  std::string body;
+  // Used instead of `body` when set: bytes that live elsewhere (a page compiled into the program), sent without a copy.
+  std::string_view fixed_body;
+  bool close = false; // close the connection after it
+};
+
+// Answers one request, once, now or later. Dropped without an answer it answers 500. I/O thread.
+class responder {
+public:
+  explicit responder(std::shared_ptr<detail::exchange> exchange) : exchange_(std::move(exchange)) {}
+  responder(responder&&) noexcept = default;
+  responder& operator=(responder&&) noexcept = default;
+  responder(const responder&) = delete;
+  responder& operator=(const responder&) = delete;
+  ~responder();
+
+  void send(http_response response);
+  // The client has gone; an answer would reach nobody.
+  bool aborted() const;
+  const http_request& request() const;
+
+private:
+  std::shared_ptr<detail::exchange> exchange_;
+};
+
+using http_handler = std::function<void(const http_request&, responder)>;
+
+// "%41+b" → "A b".
+std::string url_decode(std::string_view text);
+
+} // namespace socketio

@@ -1,0 +1,127 @@
+#include "codec/socket_packet.hpp"
+
+#include <boost/json/parse.hpp>
+
+#include <algorithm>
+#include <array>
+#include <charconv>
+#include <vector>
+
+namespace socketio::codec {
+
+namespace {
+
+namespace json = boost::json;
+
+bool is_digit(char c) { return c >= '0' && c <= '9'; }
+
+// At most 15 digits: exact in JavaScript, and no peer counts that far.
+std::optional<std::uint64_t> take_number(std::string_view& text) {
+  std::size_t digits = 0;
+  while (digits < text.size() && is_digit(text[digits])) ++digits;
+  if (digits == 0 || digits > 15) return std::nullopt;
+  std::uint64_t value = 0;
+  std::from_chars(text.data(), text.data() + digits, value);
+  text.remove_prefix(digits);
+  return value;
+}
+
+// {"_placeholder":true,"num":i} anywhere in the payload: each index below the count. False: out of range or not a number.
+bool placeholders_fit(const json::value& value, std::size_t attachments) {
+  if (const auto* array = value.if_array())
+    return std::all_of(array->begin(), array->end(), [&](const json::value& item) { return placeholders_fit(item, attachments); });
+  const auto* object = value.if_object();
+  if (!object) return true;
+  const json::value* mark = object->if_contains("_placeholder");
+  if (mark && mark->is_bool() && mark->get_bool()) {
+    const json::value* num = object->if_contains("num");
+    return num && num->is_int64() && num->get_int64() >= 0 && static_cast<std::uint64_t>(num->get_int64()) < attachments;
+  }
+  return std::all_of(object->begin(), object->end(), [&](const auto& member) { return placeholders_fit(member.value(), attachments); });
+}
+
+bool payload_fits(const socket_packet& packet, const socket_limits& limits) {
+  const json::value& payload = packet.payload;
+  switch (packet.type) {
+  case socket_type::connect: return payload.is_object();
+  case socket_type::disconnect: return payload.is_null();
+  case socket_type::connect_error: return false; // only servers send it
+  case socket_type::event:
+  case socket_type::binary_event: {
+    const auto* array = payload.if_array();
+    if (!array || array->empty()) return false;
+    const auto* name = array->front().if_string();
+    return name && name->size() <= limits.max_event_name && !reserved_event(*name);
+  }
+  case socket_type::ack:
+  case socket_type::binary_ack: return payload.is_array() && packet.id.has_value();
+  }
+  return false;
+}
+
+} // namespace
+
+bool reserved_event(std::string_view name) {
+  static constexpr std::array<std::string_view, 6> names{"connect",       "connect_error", "disconnect",
+                                                         "disconnecting", "newListener",   "removeListener"};
+  return std::find(names.begin(), names.end(), name) != names.end();
+}
+
+std::optional<socket_packet> parse_socket_packet(std::string_view text, const socket_limits& limits) {
+  if (text.empty() || text.front() < '0' || text.front() > '6') return std::nullopt;
+  socket_packet packet;
+  packet.type = static_cast<socket_type>(text.front() - '0');
+  text.remove_prefix(1);
+
+  const bool binary = packet.type == socket_type::binary_event || packet.type == socket_type::binary_ack;
+  if (binary) {
+    const auto count = take_number(text);
+    if (!count || *count == 0 || *count > limits.max_attachments || !text.starts_with('-')) return std::nullopt;
+    packet.attachments = static_cast<std::size_t>(*count);
+    text.remove_prefix(1);
+  }
+  if (text.starts_with('/')) {
+    const std::size_t comma = text.find(',');
+    packet.nsp = std::string(text.substr(0, comma));
+    if (packet.nsp.size() > 256) return std::nullopt;
+    text.remove_prefix(comma == std::string_view::npos ? text.size() : comma + 1);
+  }
+  if (!text.empty() && is_digit(text.front())) {
+    packet.id = take_number(text);
+    if (!packet.id) return std::nullopt;
+  }
+  if (!text.empty()) {
+    if (text.front() != '[' && text.front() != '{') return std::nullopt;
+    json::parse_options options;
+    options.max_depth = limits.max_json_depth;
+    boost::system::error_code error;
+    packet.payload = json::parse(text, error, {}, options);
+    if (error) return std::nullopt;
+  } else if (packet.type == socket_type::connect) {
+    packet.payload = json::object();
+  }
+  if (!payload_fits(packet, limits)) return std::nullopt;
+  if (binary && !placeholders_fit(packet.payload, packet.attachments)) return std::nullopt;
+  return packet;
+}
+
+std::string encode_socket_packet(socket_type type, std::size_t attachments, std::string_view nsp, std::optional<std::uint64_t> id,
+                                 std::string_view json) {
+  std::string text;
+  text.reserve(json.size() + nsp.size() + 24);
+  text += '4';
+  text += static_cast<char>('0' + static_cast<int>(type));
+  if (attachments > 0) {
+    text += std::to_string(attachments);
+    text += '-';
+  }
+  if (nsp != "/") {
+    text += nsp;
+    text += ',';
+  }
+  if (id) text += std::to_string(*id);
+  text += json;
+  return text;
+}
+
+} // namespace socketio::codec

@@ -1,0 +1,294 @@
+#include "session/session.hpp"
+
+#include <algorithm>
+
+namespace socketio::session {
+
+namespace {
+
+using codec::packet;
+using codec::packet_type;
+
+const packet& ping_packet() {
+  static const packet shared = codec::text_packet("2");
+  return shared;
+}
+const packet& probe_answer() {
+  static const packet shared = codec::text_packet("3probe");
+  return shared;
+}
+
+// While a client upgrades, its polls must come back, or it never pauses polling; at once would make it poll in a tight
+// loop until it has seen our "3probe".
+constexpr std::chrono::milliseconds noop_delay{50};
+// How long a close that nobody has fetched yet waits for a poll.
+constexpr std::chrono::seconds close_patience{30};
+
+} // namespace
+
+engine_session::engine_session(const config& config, session_shell& shell, std::string sid, transport transport, time_point now)
+    : config_(config), shell_(shell), sid_(std::move(sid)), transport_(transport), ping_at_(now + config.ping_interval) {}
+
+std::string engine_session::open_packet() const {
+  const bool offers_upgrade = transport_ == transport::polling && config_.allow_websocket;
+  return "0{\"sid\":\"" + sid_ + "\",\"upgrades\":" + (offers_upgrade ? "[\"websocket\"]" : "[]") +
+         ",\"pingInterval\":" + std::to_string(config_.ping_interval.count()) +
+         ",\"pingTimeout\":" + std::to_string(config_.ping_timeout.count()) +
+         ",\"maxPayload\":" + std::to_string(config_.max_payload) + "}";
+}
+
+call_result engine_session::poll(time_point now) {
+  if (transport_ == transport::websocket) return call_result::mismatch;
+  if (parked_) {
+    // The first one learns that it is over, the second one is refused.
+    answer_parked_with("1");
+    end("transport error");
+    return call_result::overlap;
+  }
+  parked_ = true;
+  if (closing_) {
+    queue_.empty() ? answer_parked_with("6\x1e" "1") : answer_parked();
+    end("forced close");
+    return call_result::ok;
+  }
+  if (queued_packets() > 0) answer_parked();
+  else if (upgrading_) noop_at_ = now + noop_delay;
+  return call_result::ok;
+}
+
+void engine_session::poll_aborted() {
+  if (!parked_ || closed_) return;
+  parked_ = false;
+  end("transport close");
+}
+
+call_result engine_session::begin_post() {
+  if (transport_ == transport::websocket) return call_result::mismatch;
+  if (posting_) {
+    end("transport error");
+    return call_result::overlap;
+  }
+  posting_ = true;
+  return call_result::ok;
+}
+
+call_result engine_session::end_post(std::string_view body, time_point now) {
+  posting_ = false;
+  if (closed_) return call_result::broken;
+  codec::decoded_packet packet;
+  for (std::string_view piece : codec::split_payload(body)) {
+    if (!codec::decode_packet(piece, packet)) {
+      end("parse error");
+      return call_result::broken;
+    }
+    heard_packet(packet, now);
+    if (closed_) return packet.type == packet_type::close ? call_result::ok : call_result::broken;
+  }
+  return call_result::ok;
+}
+
+void engine_session::websocket_message(bool binary, std::string_view data, time_point now) {
+  if (closed_) return;
+  if (binary) return shell_.on_message(*this, true, data);
+  codec::decoded_packet packet;
+  if (!codec::decode_packet(data, packet)) {
+    shell_.end_websocket(*this);
+    return end("parse error");
+  }
+  heard_packet(packet, now);
+}
+
+void engine_session::websocket_ended(std::string_view reason) {
+  if (!closed_) end(reason);
+}
+
+void engine_session::heard_packet(const codec::decoded_packet& packet, time_point now) {
+  switch (packet.type) {
+  case packet_type::message: shell_.on_message(*this, packet.binary, packet.data); break;
+  case packet_type::pong:
+    pong_by_ = never;
+    ping_at_ = now + config_.ping_interval;
+    break;
+  case packet_type::close:
+    if (parked_) answer_parked_with("6");
+    if (transport_ == transport::websocket) shell_.end_websocket(*this);
+    end("transport close");
+    break;
+  case packet_type::noop: break;
+  case packet_type::ping: // in version 4 only the server asks
+  case packet_type::open:
+  case packet_type::upgrade:
+    if (parked_) answer_parked_with("1");
+    if (transport_ == transport::websocket) shell_.end_websocket(*this);
+    end("transport error");
+    break;
+  }
+}
+
+void engine_session::take_for_websocket(std::vector<codec::packet>& out, std::size_t max) {
+  const std::size_t count = std::min(max, queued_packets());
+  for (std::size_t i = 0; i < count; ++i) {
+    queued_bytes_ -= queue_[queue_front_].frame->size();
+    out.push_back(std::move(queue_[queue_front_++]));
+  }
+  drop_taken();
+}
+
+// An idle session keeps no memory for its queue.
+void engine_session::drop_taken() {
+  if (queue_front_ < queue_.size()) return;
+  std::vector<codec::packet>().swap(queue_);
+  queue_front_ = 0;
+}
+
+bool engine_session::begin_upgrade(time_point now) {
+  if (closed_ || closing_ || upgrading_ || transport_ == transport::websocket) return false;
+  upgrading_ = true;
+  upgrade_by_ = now + config_.upgrade_timeout;
+  return true;
+}
+
+void engine_session::probe_message(bool binary, std::string_view data, time_point now) {
+  if (!upgrading_) return;
+  if (!binary && data == "2probe") {
+    shell_.write_probe(*this, probe_answer());
+    if (parked_) noop_at_ = now + noop_delay;
+    return;
+  }
+  if (!binary && data == "5") {
+    upgrading_ = false;
+    upgrade_by_ = noop_at_ = never;
+    if (parked_) answer_parked_with("6"); // a client that did not wait for its poll
+    transport_ = transport::websocket;
+    // A pong that was lost with the old transport must not be waited for; the next ping asks anew.
+    pong_by_ = never;
+    ping_at_ = now + config_.ping_interval;
+    shell_.probe_became_transport(*this);
+    if (queued_packets() > 0) shell_.wants_to_write(*this);
+    return;
+  }
+  shell_.end_probe(*this);
+  probe_ended();
+}
+
+void engine_session::probe_ended() {
+  upgrading_ = false;
+  upgrade_by_ = noop_at_ = never;
+}
+
+void engine_session::send(codec::packet packet, time_point) {
+  if (closed_ || closing_ || overflown_) return;
+  queued_bytes_ += packet.frame->size();
+  queue_.push_back(std::move(packet));
+  overflown_ = queued_packets() > config_.max_queued_packets || queued_bytes_ > config_.max_queued_bytes;
+}
+
+void engine_session::send_all(std::vector<codec::packet> packets, time_point now) {
+  for (codec::packet& packet : packets) send(std::move(packet), now);
+}
+
+void engine_session::flush() {
+  if (closed_ || queued_packets() == 0) return;
+  if (overflown_) {
+    // What fits may still leave; if that does not bring the queue under its limit, the client is too slow.
+    if (transport_ == transport::websocket) shell_.wants_to_write(*this);
+    overflown_ = queued_packets() > config_.max_queued_packets || queued_bytes_ > config_.max_queued_bytes;
+    if (overflown_) cut("slow client");
+    return;
+  }
+  if (transport_ == transport::websocket) shell_.wants_to_write(*this);
+  else if (parked_) answer_parked();
+}
+
+void engine_session::close(std::string_view reason, time_point now) {
+  if (closed_ || closing_) return;
+  if (upgrading_) {
+    shell_.end_probe(*this);
+    probe_ended();
+  }
+  if (transport_ == transport::websocket) {
+    shell_.end_websocket(*this);
+    return end(reason);
+  }
+  queued_bytes_ += 1;
+  queue_.push_back(codec::text_packet("1"));
+  if (parked_) {
+    answer_parked();
+    return end(reason);
+  }
+  closing_ = true;
+  closed_by_ = now + close_patience;
+  pong_by_ = ping_at_ = never;
+}
+
+void engine_session::cut(std::string_view reason) {
+  if (closed_) return;
+  if (upgrading_) shell_.end_probe(*this);
+  if (parked_) answer_parked_with("1");
+  if (transport_ == transport::websocket) shell_.end_websocket(*this);
+  end(reason);
+}
+
+time_point engine_session::deadline() const {
+  if (closed_) return never;
+  return std::min({ping_at_, pong_by_, upgrade_by_, noop_at_, closed_by_});
+}
+
+void engine_session::on_time(time_point now) {
+  if (closed_) return;
+  if (now >= closed_by_) return end("forced close");
+  if (now >= pong_by_) {
+    if (parked_) answer_parked_with("1");
+    if (transport_ == transport::websocket) shell_.end_websocket(*this);
+    return end("ping timeout");
+  }
+  if (now >= upgrade_by_) {
+    shell_.end_probe(*this);
+    probe_ended();
+  }
+  if (now >= noop_at_) {
+    noop_at_ = never;
+    if (parked_) answer_parked_with("6");
+  }
+  if (now >= ping_at_) {
+    ping_at_ = never;
+    pong_by_ = now + config_.ping_timeout;
+    send(ping_packet(), now);
+    flush();
+  }
+}
+
+void engine_session::end(std::string_view reason) {
+  if (closed_) return;
+  closed_ = true;
+  upgrading_ = false;
+  std::vector<codec::packet>().swap(queue_);
+  queue_front_ = queued_bytes_ = 0;
+  shell_.on_closed(*this, reason);
+}
+
+void engine_session::answer_parked() {
+  parked_ = false;
+  noop_at_ = never;
+  shell_.answer_poll(*this, next_payload());
+}
+
+void engine_session::answer_parked_with(std::string_view packets) {
+  parked_ = false;
+  noop_at_ = never;
+  shell_.answer_poll(*this, std::string(packets));
+}
+
+std::string engine_session::next_payload() {
+  std::string body;
+  const std::size_t count = std::min(config_.max_packets_per_poll, queued_packets());
+  for (std::size_t i = 0; i < count; ++i) {
+    const codec::packet& packet = queue_[queue_front_++];
+    queued_bytes_ -= std::min(queued_bytes_, packet.frame->size());
+    codec::append_to_payload(body, packet);
+  }
+  drop_taken();
+  return body;
+}
+
+} // namespace socketio::session

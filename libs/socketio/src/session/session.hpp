@@ -1,0 +1,133 @@
+// One Engine.IO v4 session as a state machine: polling, WebSocket, upgrade, heartbeat, limits. No I/O and no clock: what
+// happens comes in as calls with the time, what is to be done goes out through session_shell.
+#pragma once
+
+#include "codec/packet.hpp"
+#include "socketio/config.hpp"
+
+#include <chrono>
+#include <cstdint>
+#include <limits>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace socketio::session {
+
+using time_point = std::chrono::steady_clock::time_point;
+
+class engine_session;
+
+// What a session asks of the world. Calls come from inside the session's own calls.
+class session_shell {
+public:
+  // Answers the parked GET with 200 and this body.
+  virtual void answer_poll(engine_session& session, std::string body) = 0;
+  // There is something for the WebSocket: pull it with take_for_websocket() soon.
+  virtual void wants_to_write(engine_session& session) = 0;
+  // Ends the current WebSocket after what is queued; an empty close frame.
+  virtual void end_websocket(engine_session& session) = 0;
+  // Ends the WebSocket on which an upgrade was tried.
+  virtual void end_probe(engine_session& session) = 0;
+  // Sends this text on the WebSocket that is probing.
+  virtual void write_probe(engine_session& session, const codec::packet& packet) = 0;
+  // The probing WebSocket is now the session's transport.
+  virtual void probe_became_transport(engine_session& session) = 0;
+
+  virtual void on_message(engine_session& session, bool binary, std::string_view data) = 0;
+  // Once. The session is over; nothing but late polls may come after.
+  virtual void on_closed(engine_session& session, std::string_view reason) = 0;
+
+protected:
+  ~session_shell() = default;
+};
+
+enum class transport : std::uint8_t { polling, websocket };
+
+// Answers of HTTP calls on a session.
+enum class call_result : std::uint8_t {
+  ok,       // GET: parked or answered; POST: 200 "ok"
+  overlap,  // 400, empty body: a second one while the first is under way; the session is closed
+  mismatch, // 400, code 3: the session has another transport; it stays alive
+  broken,   // 400: parse error; the session is closed
+};
+
+class engine_session {
+public:
+  engine_session(const config& config, session_shell& shell, std::string sid, transport transport, time_point now);
+
+  const std::string& sid() const { return sid_; }
+  transport current() const { return transport_; }
+  bool upgrading() const { return upgrading_; }
+  bool closed() const { return closed_; }
+  std::size_t queued_packets() const { return queue_.size() - queue_front_; }
+  std::size_t queued_bytes() const { return queued_bytes_; }
+
+  // The packet that begins a session: "0{…}", exactly five keys.
+  std::string open_packet() const;
+
+  // --- polling ---
+  call_result poll(time_point now);     // a GET; answered through answer_poll, at once or later
+  void poll_aborted();                  // the client let go of the parked GET
+  call_result begin_post();             // a POST has begun; end_post() follows unless it is refused
+  call_result end_post(std::string_view body, time_point now);
+
+  // --- WebSocket ---
+  void websocket_message(bool binary, std::string_view data, time_point now);
+  void websocket_ended(std::string_view reason); // "transport close", "transport error"
+  // At most `max` packets from the queue, in order, appended to `out`.
+  void take_for_websocket(std::vector<codec::packet>& out, std::size_t max);
+
+  // --- upgrade ---
+  bool begin_upgrade(time_point now); // false: the new WebSocket is to be accepted and closed
+  void probe_message(bool binary, std::string_view data, time_point now);
+  void probe_ended();
+
+  // --- our side ---
+  void send(codec::packet packet, time_point now);
+  // Packets that belong together, so that nothing comes between.
+  void send_all(std::vector<codec::packet> packets, time_point now);
+  // Hands queued packets to whoever waits for them; call once after a burst of send().
+  void flush();
+  void close(std::string_view reason, time_point now); // after what is queued has been handed over
+  // Ends at once; `reason` as the application shall see it.
+  void cut(std::string_view reason);
+
+  // When on_time() is to be called next.
+  time_point deadline() const;
+  void on_time(time_point now);
+
+private:
+  static constexpr time_point never = time_point::max();
+
+  void heard_packet(const codec::decoded_packet& packet, time_point now);
+  void end(std::string_view reason);
+  void answer_parked();
+  void answer_parked_with(std::string_view packets);
+  std::string next_payload();
+  void drop_taken();
+
+  const config& config_;
+  session_shell& shell_;
+  const std::string sid_;
+  transport transport_;
+  bool closed_ = false;
+  bool upgrading_ = false;
+  bool parked_ = false;
+  bool posting_ = false;
+  bool closing_ = false; // close() waits for a poll
+  bool overflown_ = false; // too much waits; cut at the next flush, not in the middle of a broadcast
+
+  std::vector<codec::packet> queue_;
+  std::size_t queue_front_ = 0;
+  std::size_t queued_bytes_ = 0;
+
+  time_point ping_at_;
+  time_point pong_by_ = never;
+  time_point upgrade_by_ = never;
+  time_point noop_at_ = never;
+  time_point closed_by_ = never;
+};
+
+} // namespace socketio::session
