@@ -210,6 +210,7 @@ std::shared_ptr<gate> simulation::start(const accepted& message, const outgoing&
         next.whole_group = false;
         next.digits = digits;
         next.first_told.reset();
+        next.afterwards.clear();
         next.steps = plan_arrival(set, {someone->online, someone->reads}, random);
         first.afterwards.push_back(std::move(next));
       }
