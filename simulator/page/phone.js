@@ -162,14 +162,14 @@ addEventListener('DOMContentLoaded', () => {
   }
 
   function drawPeople() {
-    const all = [...people.values()]
+    const all = [...people.values()].sort((one, other) => one.number - other.number)
     const shown = all.slice(0, all.length > 3 ? 2 : 3)
     const buttons = shown.map(someone => {
       const button = el('button', { type: 'button', 'aria-pressed': String(someone.phone === chosen), title: `${someone.name}, +${someone.phone}` }, firstName(someone))
       button.onclick = () => choose(someone.phone)
       return button
     })
-    const stranger = el('button', { type: 'button', 'aria-pressed': 'false' }, 'New person')
+    const stranger = el('button', { type: 'button', class: 'stranger', 'aria-pressed': 'false' }, 'New person')
     stranger.onclick = newPerson
     $('people').replaceChildren(...buttons, stranger)
 
@@ -236,7 +236,7 @@ addEventListener('DOMContentLoaded', () => {
       what = `${entry.method} /${entry.path.replace(/^\/(v\d+\.\d+\/)?(\d+\/)?/, '')}`
       if (entry.outcome.startsWith('read')) what = entry.outcome === 'read' ? 'read receipt' : 'read receipt, typing'
       if (entry.path === 'webhook handshake') what = 'webhook handshake'
-      result = entry.status ? `${entry.status} · ${ms(entry.latency)}` : 'no answer'
+      result = entry.status ? `${entry.status} · ${entry.code ? `code ${entry.code}` : ms(entry.latency)}` : 'no answer'
       mood = entry.status >= 200 && entry.status < 300 && !['truncated', 'broken-json', 'not verified'].includes(entry.outcome) ? 'ok' : 'bad'
     } else {
       const [first] = entry.items
@@ -306,7 +306,7 @@ addEventListener('DOMContentLoaded', () => {
     people.clear()
     state.customers.forEach(know)
     wire = state.wire.reverse().map(entry => ({ ...entry, changed: true }))
-    if (!people.has(chosen)) chosen = people.keys().next().value
+    if (!people.has(chosen)) chosen = [...people.values()].sort((one, other) => one.number - other.number)[0]?.phone
     redraw(drawPeople, drawPhone, drawMessages, drawOptions, drawWire)
   })
   on('options', news => { options = news; redraw(drawOptions, drawPhone) })

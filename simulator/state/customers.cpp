@@ -40,7 +40,8 @@ int customer::unread() const {
 }
 
 json::object to_json(const customer& someone, std::size_t messages) {
-  json::object out{{"phone", someone.who.digits},
+  json::object out{{"number", someone.number},
+                   {"phone", someone.who.digits},
                    {"name", someone.who.name},
                    {"userId", someone.who.user_id},
                    {"username", someone.who.username},
@@ -69,6 +70,7 @@ customer* customers::at(const std::string& digits, bool online, bool reads) {
   if (people_.size() >= people_max) return nullptr;
 
   customer made;
+  made.number = people_.size() + 1;
   made.who.digits = digits;
   made.who.user_id = user_id_of(digits);
   made.who.name = "Customer " + digits.substr(digits.size() > 4 ? digits.size() - 4 : 0);

@@ -38,6 +38,7 @@ struct phone_message {
 boost::json::object to_json(const phone_message& message);
 
 struct customer {
+  std::size_t number = 0; ///< in order of appearance, so that lists do not jump
   person who{};
   bool online = true;
   bool reads = true;
