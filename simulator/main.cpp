@@ -26,7 +26,9 @@ struct command_line {
 void describe(CLI::App& app, command_line& read) {
   app.add_option("--host", read.host, "address to listen on")->capture_default_str();
   app.add_option("--port", read.port, "0: any free one; the address is printed")->capture_default_str();
-  app.add_option("--customers", read.customers, "people on stage at the start")->check(CLI::Range(0, 10'000))->capture_default_str();
+  app.add_option("--customers", read.customers, "people on stage at the start")
+      ->check(CLI::Range(0, 10'000))
+      ->capture_default_str();
 
   for (const auto& field : simulator::option_fields()) {
     const std::string flag(field.flag);
@@ -36,8 +38,10 @@ void describe(CLI::App& app, command_line& read) {
           auto& place = read.set.*member;
           using type = std::remove_reference_t<decltype(place)>;
           // The range goes through the same check as the HTTP interface, after parsing.
-          if constexpr (std::is_same_v<type, bool>) app.add_flag(flag + ",!--no-" + flag.substr(2), place, help);
-          else app.add_option(flag, place, help)->capture_default_str();
+          if constexpr (std::is_same_v<type, bool>)
+            app.add_flag(flag + ",!--no-" + flag.substr(2), place, help);
+          else
+            app.add_option(flag, place, help)->capture_default_str();
         },
         field.where);
   }
@@ -67,13 +71,13 @@ int main(int count, char** arguments) {
     world = std::make_unique<simulator::simulation>(context.get_executor(), std::move(read.set));
     world->invite(read.customers);
     server = std::make_unique<simulator::http_server>(
-        context.get_executor(), read.host, read.port,
-        [&world](const simulator::http_request& request) {
+        context.get_executor(), read.host, read.port, [&world](const simulator::http_request& request) {
           return simulator::is_test_path(request.path) ? simulator::answer_test(*world, request)
                                                        : simulator::answer_graph(*world, request);
         });
   } catch (const std::exception& reason) {
-    std::cerr << "tickwire-simulator: cannot listen on " << read.host << ':' << read.port << ": " << reason.what() << '\n';
+    std::cerr << "tickwire-simulator: cannot listen on " << read.host << ':' << read.port << ": "
+              << reason.what() << '\n';
     return 1;
   }
 

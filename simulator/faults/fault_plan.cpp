@@ -27,7 +27,8 @@ constexpr std::array<std::pair<std::string_view, answer>, 14> names{{
 }};
 
 /// Gives the steps their copies and, by chance, another order.
-std::vector<status_step> with_faults(const options& set, std::vector<status_step> steps, seeded_random& random) {
+std::vector<status_step> with_faults(const options& set, std::vector<status_step> steps,
+                                     seeded_random& random) {
   for (auto& step : steps) step.copies = plan_copies(set, random);
 
   const bool disorder = random.chance(set.reorder);
@@ -40,7 +41,8 @@ std::vector<status_step> with_faults(const options& set, std::vector<status_step
   return steps;
 }
 
-void add_arrival(std::vector<status_step>& steps, const options& set, phone_view phone, seeded_random& random) {
+void add_arrival(std::vector<status_step>& steps, const options& set, phone_view phone,
+                 seeded_random& random) {
   const bool skip = random.chance(set.skip_delivered);
   if (!phone.online) return;
   if (!(skip && phone.reads)) steps.push_back({"delivered", set.step_delay});
@@ -67,8 +69,10 @@ bool accepts(answer kind) {
   case answer::reset:
   case answer::hang:
   case answer::html:
-  case answer::redirect: return false;
-  default: return true;
+  case answer::redirect:
+    return false;
+  default:
+    return true;
   }
 }
 
@@ -111,8 +115,10 @@ std::vector<status_step> plan_statuses(const options& set, const send_plan& send
     steps.push_back({"failed", set.step_delay});
   } else {
     steps.push_back({"sent", set.step_delay});
-    if (send.fails_with) steps.push_back({"failed", set.step_delay});
-    else add_arrival(steps, set, phone, random);
+    if (send.fails_with)
+      steps.push_back({"failed", set.step_delay});
+    else
+      add_arrival(steps, set, phone, random);
   }
   return with_faults(set, std::move(steps), random);
 }

@@ -37,9 +37,9 @@ std::string_view name_of(answer kind);
 bool accepts(answer kind);
 
 struct send_plan {
-  answer kind = answer::as_usual; ///< never `error`
-  int code = 0;                   ///< of refuse
-  std::optional<int> fails_with{};  ///< accepted, sent, and then failed with this code
+  answer kind = answer::as_usual;  ///< never `error`
+  int code = 0;                    ///< of refuse
+  std::optional<int> fails_with{}; ///< accepted, sent, and then failed with this code
 };
 
 /// Decides over one valid send. `next` wins over the rates and is used up by one.
@@ -53,8 +53,8 @@ struct phone_view {
 
 struct status_step {
   std::string status{}; ///< sent, delivered, read, played or failed
-  int delay = 0;      ///< ms after the step before
-  int copies = 1;     ///< 0: lost on the way, 2: comes twice
+  int delay = 0;        ///< ms after the step before
+  int copies = 1;       ///< 0: lost on the way, 2: comes twice
   bool operator==(const status_step&) const = default;
 };
 

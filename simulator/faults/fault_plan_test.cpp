@@ -34,7 +34,8 @@ TEST(plan_statuses, gives_every_step_its_delay) {
 TEST(plan_statuses, of_a_failure_follows_sent_only_where_meta_had_sent_it) {
   const options set;
   seeded_random random(1);
-  EXPECT_THAT(names(plan_statuses(set, {.fails_with = 131026}, {true, true}, random)), ElementsAre("sent", "failed"));
+  EXPECT_THAT(names(plan_statuses(set, {.fails_with = 131026}, {true, true}, random)),
+              ElementsAre("sent", "failed"));
   EXPECT_THAT(names(plan_statuses(set, {.fails_with = 131047}, {true, true}, random)), ElementsAre("failed"));
 }
 
@@ -42,14 +43,16 @@ TEST(plan_statuses, at_full_rates_does_what_the_rates_say) {
   seeded_random random(1);
   options twice;
   twice.duplicate = 1;
-  EXPECT_THAT(names(plan_statuses(twice, {}, {true, false}, random)), ElementsAre("sent", "sent", "delivered", "delivered"));
+  EXPECT_THAT(names(plan_statuses(twice, {}, {true, false}, random)),
+              ElementsAre("sent", "sent", "delivered", "delivered"));
   options lost;
   lost.drop = 1;
   EXPECT_THAT(names(plan_statuses(lost, {}, {true, true}, random)), ElementsAre());
   options skipping;
   skipping.skip_delivered = 1;
   EXPECT_THAT(names(plan_statuses(skipping, {}, {true, true}, random)), ElementsAre("sent", "read"));
-  EXPECT_THAT(names(plan_statuses(skipping, {}, {true, false}, random)), ElementsAre("sent", "delivered")); // nobody reads
+  EXPECT_THAT(names(plan_statuses(skipping, {}, {true, false}, random)),
+              ElementsAre("sent", "delivered")); // nobody reads
 
   options disorder;
   disorder.reorder = 1;
@@ -79,7 +82,8 @@ TEST(plans, are_the_same_for_the_same_seed_and_near_their_rates) {
   EXPECT_EQ(story(2081), first);
   EXPECT_NE(story(2082), first);
 
-  const auto resets = std::ranges::count_if(first, [](const auto& one) { return one.first == answer::accept_then_reset; });
+  const auto resets =
+      std::ranges::count_if(first, [](const auto& one) { return one.first == answer::accept_then_reset; });
   EXPECT_NEAR(static_cast<double>(resets), 475, 100); // a refusal wins over it
 }
 

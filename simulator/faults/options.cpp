@@ -39,31 +39,38 @@ constexpr option_field fields[] = {
     {"brokenJson", "--broken-json", &options::broken_json, 0, 1, "rate of sends accepted, answer no JSON"},
     {"html", "--html", &options::html, 0, 1, "rate of 502 pages, nothing accepted"},
     {"redirect", "--redirect", &options::redirect, 0, 1, "rate of 302 answers, nothing accepted"},
-    {"retryAfter", "--retry-after", &options::retry_after, 0, 0, "Retry-After beside rate limits (Meta has none)"},
+    {"retryAfter", "--retry-after", &options::retry_after, 0, 0,
+     "Retry-After beside rate limits (Meta has none)"},
     {"pairLimit", "--pair-limit", &options::pair_limit, 0, 0, "1 message per 6 s and person, 45 in a burst"},
-    {"throughputLimit", "--throughput-limit", &options::throughput_limit, 0, 100'000, "messages/s, 0: no limit"},
+    {"throughputLimit", "--throughput-limit", &options::throughput_limit, 0, 100'000,
+     "messages/s, 0: no limit"},
     {"enforceWindow", "--enforce-window", &options::enforce_window, 0, 0, "131047 outside the 24 hours"},
     {"prependCountryCode", "--prepend-country-code", &options::prepend_country_code, 0, 0,
      "take numbers without plus for domestic ones"},
     {"statusesBeforeAnswer", "--statuses-before-answer", &options::statuses_before_answer, 0, 0,
      "`sent` arrives before the answer to the send"},
     {"stepDelay", "--step-delay", &options::step_delay, 0, hour, "ms before every status"},
-    {"failLater", "--fail-later", &options::fail_later, 0, 1, "rate of messages that fail after they were sent"},
+    {"failLater", "--fail-later", &options::fail_later, 0, 1,
+     "rate of messages that fail after they were sent"},
     {"failLaterCode", "--fail-later-code", &options::fail_later_code, 0, 9'999'999, "with this code"},
     {"duplicate", "--duplicate", &options::duplicate, 0, 1, "rate of items that come twice"},
     {"reorder", "--reorder", &options::reorder, 0, 1, "rate of status runs that come out of order"},
-    {"skipDelivered", "--skip-delivered", &options::skip_delivered, 0, 1, "rate of reads without `delivered`"},
+    {"skipDelivered", "--skip-delivered", &options::skip_delivered, 0, 1,
+     "rate of reads without `delivered`"},
     {"drop", "--drop", &options::drop, 0, 1, "rate of items that never come"},
     {"online", "--online", &options::online, 0, 0, "phones of new people are on"},
     {"autoRead", "--auto-read", &options::auto_read, 0, 0, "new people read at once"},
     {"webhooks", "--webhooks", &options::webhooks, 0, 0, "off: everything happens, nothing is told"},
-    {"wrongSignature", "--wrong-signature", &options::wrong_signature, 0, 1, "rate of wrongly signed webhooks"},
-    {"missingSignature", "--missing-signature", &options::missing_signature, 0, 1, "rate of unsigned webhooks"},
+    {"wrongSignature", "--wrong-signature", &options::wrong_signature, 0, 1,
+     "rate of wrongly signed webhooks"},
+    {"missingSignature", "--missing-signature", &options::missing_signature, 0, 1,
+     "rate of unsigned webhooks"},
     {"batchSize", "--batch-size", &options::batch_size, 1, 1'000, "items in a webhook at most"},
     {"batchWait", "--batch-wait", &options::batch_wait, 0, hour, "ms that a batch waits to be full"},
     {"webhookConnections", "--webhook-connections", &options::webhook_connections, 1, 256,
      "webhooks under way at once"},
-    {"webhookTimeout", "--webhook-timeout", &options::webhook_timeout, 1, hour, "ms until an attempt has failed"},
+    {"webhookTimeout", "--webhook-timeout", &options::webhook_timeout, 1, hour,
+     "ms until an attempt has failed"},
     {"retryBase", "--retry-base", &options::retry_base, 1, hour, "ms: first at once, then this, doubling"},
     {"retryMax", "--retry-max", &options::retry_max, 0, week, "ms between two tries at most"},
     {"retryGiveUp", "--retry-give-up", &options::retry_give_up, 0, week, "ms until a webhook is given up"},
@@ -98,6 +105,8 @@ std::string set(options& target, const option_field& field, const boost::json::v
         if constexpr (std::is_same_v<type, std::string>) {
           if (!value.is_string()) return wrong(field.name, "a string");
           place = value.as_string().c_str();
+          if (field.name == "webhookUrl" && !place.empty() && !place.starts_with("http://"))
+            return wrong(field.name, "an address that begins with http://, or empty");
         } else if constexpr (std::is_same_v<type, bool>) {
           if (!value.is_bool()) return wrong(field.name, "true or false");
           place = value.as_bool();
@@ -118,10 +127,14 @@ std::string set_next_send(next_send& target, const boost::json::value& value) {
   next_send read;
   read.count = 1;
   for (const auto& [name, member] : *object) {
-    if (name == "outcome" && member.is_string()) read.outcome = member.as_string().c_str();
-    else if (name == "code" && member.is_int64()) read.code = static_cast<int>(member.as_int64());
-    else if (name == "count" && member.is_int64()) read.count = static_cast<int>(member.as_int64());
-    else return "nextSend has a member that is not known or of the wrong type: " + std::string(name);
+    if (name == "outcome" && member.is_string())
+      read.outcome = member.as_string().c_str();
+    else if (name == "code" && member.is_int64())
+      read.code = static_cast<int>(member.as_int64());
+    else if (name == "count" && member.is_int64())
+      read.count = static_cast<int>(member.as_int64());
+    else
+      return "nextSend has a member that is not known or of the wrong type: " + std::string(name);
   }
   if (!answer_from_name(read.outcome)) return "nextSend.outcome is not known: " + read.outcome;
   if (read.count < 0) return wrong("nextSend.count", "0 or more");

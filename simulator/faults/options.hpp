@@ -58,9 +58,9 @@ struct options {
   simulator::next_send next_send;
 
   // Limits of Meta's; off unless wanted
-  bool pair_limit = false;         ///< 1 message per 6 s to one person, 45 in a burst: 131056
-  int throughput_limit = 0;        ///< messages per second, 0: none: 130429
-  bool enforce_window = false;     ///< 131047 when the person has not written for 24 hours
+  bool pair_limit = false;           ///< 1 message per 6 s to one person, 45 in a burst: 131056
+  int throughput_limit = 0;          ///< messages per second, 0: none: 130429
+  bool enforce_window = false;       ///< 131047 when the person has not written for 24 hours
   bool prepend_country_code = false; ///< as Meta may do with numbers that lack the plus
 
   // Statuses

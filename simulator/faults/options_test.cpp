@@ -12,7 +12,8 @@ namespace json = boost::json;
 json::object object(const char* text) { return json::parse(text).as_object(); }
 
 TEST(patched, sets_what_is_named_and_leaves_the_rest) {
-  const auto changed = patched({}, object(R"({"latency":120,"duplicate":0.2,"webhooks":false,"seed":2081,"appSecret":"x",
+  const auto changed =
+      patched({}, object(R"({"latency":120,"duplicate":0.2,"webhooks":false,"seed":2081,"appSecret":"x",
                                               "nextSend":{"outcome":"error","code":131026,"count":3}})"));
   ASSERT_TRUE(changed) << changed.error();
   EXPECT_EQ(changed->latency, 120);
@@ -25,10 +26,11 @@ TEST(patched, sets_what_is_named_and_leaves_the_rest) {
 }
 
 TEST(patched, refuses_unknown_names_wrong_types_and_numbers_out_of_range_by_name) {
-  for (const auto* patch : {R"({"latencies":1})", R"({"latency":"1"})", R"({"latency":1.5})", R"({"latency":-1})",
-                            R"({"drop":1.01})", R"({"webhooks":1})", R"({"batchSize":0})", R"({"retryBase":0})",
-                            R"({"seed":-1})", R"({"appSecret":1})", R"({"nextSend":{"outcome":"maybe"}})",
-                            R"({"nextSend":"error"})", R"({"nextSend":{"count":-1}})"}) {
+  for (const auto* patch :
+       {R"({"latencies":1})", R"({"latency":"1"})", R"({"latency":1.5})", R"({"latency":-1})",
+        R"({"drop":1.01})", R"({"webhooks":1})", R"({"batchSize":0})", R"({"retryBase":0})", R"({"seed":-1})",
+        R"({"webhookUrl":"https://x/"})", R"({"appSecret":1})", R"({"nextSend":{"outcome":"maybe"}})",
+        R"({"nextSend":"error"})", R"({"nextSend":{"count":-1}})"}) {
     const auto refused = patched({}, object(patch));
     ASSERT_FALSE(refused) << patch;
     const auto name = std::string(object(patch).begin()->key());

@@ -8,7 +8,8 @@ namespace simulator {
 
 class seeded_random {
 public:
-  explicit seeded_random(std::uint64_t seed = 1) : state_(seed) {}
+  explicit seeded_random(std::uint64_t seed = 1)
+      : state_(seed) {}
 
   std::uint64_t next() {
     // SplitMix64

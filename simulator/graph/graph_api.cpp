@@ -28,7 +28,8 @@ bool is_version(std::string_view segment) {
   segment.remove_prefix(1);
   const auto dot = segment.find('.');
   const auto digits = [](std::string_view text) {
-    return !text.empty() && std::ranges::all_of(text, [](unsigned char letter) { return std::isdigit(letter) != 0; });
+    return !text.empty() &&
+           std::ranges::all_of(text, [](unsigned char letter) { return std::isdigit(letter) != 0; });
   };
   return dot != std::string_view::npos && digits(segment.substr(0, dot)) && digits(segment.substr(dot + 1));
 }
@@ -47,21 +48,20 @@ std::vector<std::string> segments_of(std::string_view path) {
 }
 
 void add_meta_headers(simulation& world, http_response& response) {
-  response.headers.insert(
-      response.headers.end(),
-      {{"facebook-api-version", world.set.api_version},
-       {"x-fb-trace-id", world.ids.trace_id(11)},
-       {"x-fb-request-id", world.ids.trace_id(22)},
-       {"x-fb-rev", "1029384756"},
-       {"X-FB-Debug", world.ids.trace_id(64)},
-       {"Cache-Control", "private, no-cache, no-store, must-revalidate"},
-       {"Pragma", "no-cache"},
-       {"Expires", "Sat, 01 Jan 2000 00:00:00 GMT"},
-       {"Access-Control-Allow-Origin", "*"},
-       {"Strict-Transport-Security", "max-age=15552000; preload"},
-       {"Vary", "Accept-Encoding"},
-       {"Alt-Svc", "h3=\":443\"; ma=86400"},
-       {"x-app-usage", R"({"call_count":0,"total_cputime":0,"total_time":0})"}});
+  response.headers.insert(response.headers.end(),
+                          {{"facebook-api-version", world.set.api_version},
+                           {"x-fb-trace-id", world.ids.trace_id(11)},
+                           {"x-fb-request-id", world.ids.trace_id(22)},
+                           {"x-fb-rev", "1029384756"},
+                           {"X-FB-Debug", world.ids.trace_id(64)},
+                           {"Cache-Control", "private, no-cache, no-store, must-revalidate"},
+                           {"Pragma", "no-cache"},
+                           {"Expires", "Sat, 01 Jan 2000 00:00:00 GMT"},
+                           {"Access-Control-Allow-Origin", "*"},
+                           {"Strict-Transport-Security", "max-age=15552000; preload"},
+                           {"Vary", "Accept-Encoding"},
+                           {"Alt-Svc", "h3=\":443\"; ma=86400"},
+                           {"x-app-usage", R"({"call_count":0,"total_cputime":0,"total_time":0})"}});
   const auto usage = [](std::string_view type) {
     return json::object{{"type", type},
                         {"call_count", 1},
@@ -71,7 +71,8 @@ void add_meta_headers(simulation& world, http_response& response) {
   };
   response.headers.emplace_back(
       "x-business-use-case-usage",
-      json::serialize(json::object{{world.set.waba_id, json::array{usage("whatsapp"), usage("whatsapp_business_management")}}}));
+      json::serialize(json::object{
+          {world.set.waba_id, json::array{usage("whatsapp"), usage("whatsapp_business_management")}}}));
 }
 
 http_response graph_answer(simulation& world, const json::value& body) {
@@ -86,7 +87,8 @@ http_response graph_refusal(simulation& world, const graph_error& error) {
   if (error.code == 190 || error.code == 104)
     response.headers.emplace_back("WWW-Authenticate", "OAuth \"Facebook Platform\" \"invalid_token\"");
   const bool limit = error.code == 4 || error.code == 80007 || error.code == 130429 || error.code == 131056;
-  if (limit && world.set.retry_after) response.headers.emplace_back("Retry-After", error.code == 131056 ? "6" : "1");
+  if (limit && world.set.retry_after)
+    response.headers.emplace_back("Retry-After", error.code == 131056 ? "6" : "1");
   return response;
 }
 
@@ -94,9 +96,9 @@ std::optional<graph_error> check_token(const simulation& world, const http_reque
   auto token = request.parameter("access_token");
   const auto header = request.header("authorization");
   static constexpr std::string_view scheme = "bearer ";
-  if (header.size() > scheme.size() && std::ranges::equal(header.substr(0, scheme.size()), scheme, {}, [](unsigned char letter) {
-        return static_cast<char>(std::tolower(letter));
-      }))
+  if (header.size() > scheme.size() &&
+      std::ranges::equal(header.substr(0, scheme.size()), scheme, {},
+                         [](unsigned char letter) { return static_cast<char>(std::tolower(letter)); }))
     token = header.substr(scheme.size());
   if (token.empty()) return graph_error{104, {}};
   if (!world.set.access_token.empty() && token != world.set.access_token) return graph_error{190, {}};
@@ -104,7 +106,10 @@ std::optional<graph_error> check_token(const simulation& world, const http_reque
 }
 
 graph_error no_such_object(const std::string& id) {
-  return {100, "The object '" + id + "' does not exist, or this token may not see it, or it does not support this call.", 33};
+  return {100,
+          "The object '" + id +
+              "' does not exist, or this token may not see it, or it does not support this call.",
+          33};
 }
 
 json::object accepted_body(const accepted& message) {
@@ -113,22 +118,25 @@ json::object accepted_body(const accepted& message) {
   if (!message.user_id.empty()) contact["user_id"] = message.user_id;
   json::object sent{{"id", message.wamid}};
   if (!message.group_id.empty()) sent["group_id"] = message.group_id;
-  return {{"messaging_product", "whatsapp"}, {"contacts", json::array{contact}}, {"messages", json::array{sent}}};
+  return {
+      {"messaging_product", "whatsapp"}, {"contacts", json::array{contact}}, {"messages", json::array{sent}}};
 }
 
 http_response html_page() {
   http_response response;
   response.status = 502;
   response.content_type = "text/html; charset=utf-8";
-  response.body = "<!doctype html><html><head><title>Error</title></head><body><h1>Sorry, something went wrong.</h1>"
-                  "<p>The simulator was told to answer like this.</p></body></html>";
+  response.body =
+      "<!doctype html><html><head><title>Error</title></head><body><h1>Sorry, something went wrong.</h1>"
+      "<p>The simulator was told to answer like this.</p></body></html>";
   return response;
 }
 
 /// The answer that the plan asks for.
 http_response answer_of(simulation& world, const send_plan& plan, const json::value& good) {
   switch (plan.kind) {
-  case answer::refuse: return graph_refusal(world, {plan.code, {}});
+  case answer::refuse:
+    return graph_refusal(world, {plan.code, {}});
   case answer::reset:
   case answer::accept_then_reset: {
     http_response response;
@@ -142,13 +150,15 @@ http_response answer_of(simulation& world, const send_plan& plan, const json::va
     return response;
   }
   case answer::html:
-  case answer::accept_then_html: return html_page();
+  case answer::accept_then_html:
+    return html_page();
   case answer::redirect: {
     auto response = json_response(302, json::object{});
     response.headers.emplace_back("Location", "/simulator/elsewhere");
     return response;
   }
-  case answer::accept_then_error: return graph_refusal(world, {131000, {}});
+  case answer::accept_then_error:
+    return graph_refusal(world, {131000, {}});
   case answer::truncated: {
     auto response = graph_answer(world, good);
     response.how = sending::truncated;
@@ -161,12 +171,15 @@ http_response answer_of(simulation& world, const send_plan& plan, const json::va
   }
   case answer::as_usual:
   case answer::error:
-  case answer::fail: break;
+  case answer::fail:
+    break;
   }
   return graph_answer(world, good);
 }
 
-bool answers(const http_response& response) { return response.how == sending::whole || response.how == sending::truncated; }
+bool answers(const http_response& response) {
+  return response.how == sending::whole || response.how == sending::truncated;
+}
 
 asio::awaitable<void> pause(std::chrono::milliseconds length) {
   if (length.count() <= 0) co_return;
@@ -176,7 +189,12 @@ asio::awaitable<void> pause(std::chrono::milliseconds length) {
 
 asio::awaitable<http_response> messages(simulation& world, const http_request& request) {
   const auto began = steady::now();
-  request_record record{.method = request.method, .path = request.path, .body = {}, .outcome = {}, .wamid = {}, .callback_data = {}};
+  request_record record{.method = request.method,
+                        .path = request.path,
+                        .body = {},
+                        .outcome = {},
+                        .wamid = {},
+                        .callback_data = {}};
   const auto done = [&](http_response response, std::string outcome, int code = 0) {
     record.outcome = std::move(outcome);
     record.status = answers(response) ? response.status : 0;
@@ -189,7 +207,8 @@ asio::awaitable<http_response> messages(simulation& world, const http_request& r
   boost::system::error_code malformed;
   auto body = json::parse(request.body, malformed);
   record.body = malformed ? json::value(json::string(request.body)) : body;
-  if (const auto refused = check_token(world, request)) co_return done(graph_refusal(world, *refused), "refused", refused->code);
+  if (const auto refused = check_token(world, request))
+    co_return done(graph_refusal(world, *refused), "refused", refused->code);
   if (malformed) co_return done(graph_refusal(world, {100, "The body is no JSON."}), "refused", 100);
 
   const auto read = read_call(body);
@@ -214,14 +233,16 @@ asio::awaitable<http_response> messages(simulation& world, const http_request& r
 
   if (!accepts(plan.kind)) {
     co_await pause(std::chrono::milliseconds(world.set.latency));
-    const auto outcome = plan.kind == answer::refuse ? std::string("refused") : std::string(name_of(plan.kind));
+    const auto outcome =
+        plan.kind == answer::refuse ? std::string("refused") : std::string(name_of(plan.kind));
     co_return done(answer_of(world, plan, {}), outcome, plan.code);
   }
 
   const auto taken = world.check_and_accept(message, plan);
   if (!taken) co_return done(graph_refusal(world, taken.error()), "refused", taken.error().code);
   record.wamid = taken->wamid;
-  const auto outcome = plan.kind == answer::as_usual ? std::string("accepted") : std::string(name_of(plan.kind));
+  const auto outcome =
+      plan.kind == answer::as_usual ? std::string("accepted") : std::string(name_of(plan.kind));
 
   if (world.set.statuses_before_answer) {
     const auto told = world.start(*taken, message, plan);
@@ -251,13 +272,13 @@ http_response upload(simulation& world, const http_request& request) {
   if (type.empty()) type = file->content_type;
 
   const auto mime = type.substr(0, type.find(';'));
-  const std::size_t most = mime.starts_with("image/webp")                                ? 500U << 10
-                           : mime.starts_with("image/")                                  ? 5U << 20
-                           : mime.starts_with("video/") || mime.starts_with("audio/")    ? 16U << 20
-                                                                                         : 100U << 20;
-  static constexpr std::string_view allowed[] = {"image/jpeg", "image/png",  "image/webp", "video/mp4", "video/3gpp",
-                                                 "audio/aac",  "audio/amr",  "audio/mpeg", "audio/mp4", "audio/ogg",
-                                                 "text/plain", "application/pdf"};
+  const std::size_t most = mime.starts_with("image/webp")                             ? 500U << 10
+                           : mime.starts_with("image/")                               ? 5U << 20
+                           : mime.starts_with("video/") || mime.starts_with("audio/") ? 16U << 20
+                                                                                      : 100U << 20;
+  static constexpr std::string_view allowed[] = {"image/jpeg", "image/png", "image/webp", "video/mp4",
+                                                 "video/3gpp", "audio/aac", "audio/amr",  "audio/mpeg",
+                                                 "audio/mp4",  "audio/ogg", "text/plain", "application/pdf"};
   const bool office = mime.starts_with("application/vnd.") || mime == "application/msword";
   if (!office && std::ranges::find(allowed, mime) == std::end(allowed))
     return graph_refusal(world, {100, "Media of the type " + mime + " are not taken."});
@@ -281,8 +302,8 @@ std::string url_key(const simulation& world, const std::string& id, const std::s
 http_response describe_media(simulation& world, const http_request& request, const media& found) {
   const auto expires = std::to_string(seconds_of(std::chrono::system_clock::now() + url_life));
   return graph_answer(world, {{"messaging_product", "whatsapp"},
-                              {"url", request.own_address + "/simulated-lookaside/?mid=" + found.id + "&ext=" + expires +
-                                          "&hash=" + url_key(world, found.id, expires)},
+                              {"url", request.own_address + "/simulated-lookaside/?mid=" + found.id +
+                                          "&ext=" + expires + "&hash=" + url_key(world, found.id, expires)},
                               {"mime_type", found.mime_type},
                               {"sha256", found.sha256},
                               {"file_size", found.bytes->size()},
@@ -317,7 +338,8 @@ json::object number_body(const simulation& world) {
           {"id", world.set.phone_number_id}};
 }
 
-http_response other_calls(simulation& world, const http_request& request, const std::vector<std::string>& path) {
+http_response other_calls(simulation& world, const http_request& request,
+                          const std::vector<std::string>& path) {
   if (const auto refused = check_token(world, request)) return graph_refusal(world, *refused);
   const auto id = path.empty() ? std::string() : path.front();
   const auto edge = path.size() > 1 ? path[1] : std::string();
@@ -329,7 +351,8 @@ http_response other_calls(simulation& world, const http_request& request, const 
   }
   if (id == world.set.waba_id) {
     if (get && edge.empty()) return graph_answer(world, {{"id", id}, {"name", world.set.business_name}});
-    if (get && edge == "phone_numbers") return graph_answer(world, {{"data", json::array{number_body(world)}}});
+    if (get && edge == "phone_numbers")
+      return graph_answer(world, {{"data", json::array{number_body(world)}}});
     if (get && edge == "message_templates")
       return graph_answer(world, {{"data", json::array{{{"name", "hello_world"},
                                                         {"language", "en_US"},
@@ -338,7 +361,8 @@ http_response other_calls(simulation& world, const http_request& request, const 
                                                         {"id", "1000000000000001"}}}}});
     if (edge == "subscribed_apps") {
       if (!get) return graph_answer(world, {{"success", true}});
-      const json::object app{{"whatsapp_business_api_data", {{"name", "Simulated app"}, {"id", "300000000000001"}}}};
+      const json::object app{
+          {"whatsapp_business_api_data", {{"name", "Simulated app"}, {"id", "300000000000001"}}}};
       return graph_answer(world, {{"data", json::array{app}}});
     }
   }
@@ -367,14 +391,15 @@ asio::awaitable<http_response> answer_graph(simulation& world, const http_reques
   const auto began = steady::now();
   auto response = other_calls(world, request, path);
   const bool text = request.header("content-type").starts_with("application/json");
-  world.log.add(request_record{.method = request.method,
-                               .path = request.path,
-                               .body = text ? json::value(json::string(request.body)) : json::value(nullptr),
-                               .outcome = response.status == 200 ? "ok" : "refused",
-                               .status = response.status,
-                               .wamid = {},
-                               .callback_data = {},
-                               .latency_ms = std::chrono::duration<double, std::milli>(steady::now() - began).count()});
+  world.log.add(
+      request_record{.method = request.method,
+                     .path = request.path,
+                     .body = text ? json::value(json::string(request.body)) : json::value(nullptr),
+                     .outcome = response.status == 200 ? "ok" : "refused",
+                     .status = response.status,
+                     .wamid = {},
+                     .callback_data = {},
+                     .latency_ms = std::chrono::duration<double, std::milli>(steady::now() - began).count()});
   co_return response;
 }
 

@@ -10,7 +10,7 @@ namespace simulator {
 struct graph_error {
   int code = 131000;
   std::string details{}; ///< one sentence on this very case; empty: that of the code
-  int subcode = 0;     ///< 0: none
+  int subcode = 0;       ///< 0: none
 };
 
 /// HTTP status that Meta's table gives the code.

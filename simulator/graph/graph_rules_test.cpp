@@ -49,8 +49,10 @@ TEST(error_codes, have_the_status_and_the_moment_of_metas_table) {
   EXPECT_EQ(http_status(2), 503);
   EXPECT_EQ(http_status(131016), 500);
   EXPECT_EQ(http_status(230), 403);
-  for (const int code : {131047, 131026, 131049, 131050, 130472, 131053, 131042, 131000}) EXPECT_TRUE(told_later(code)) << code;
-  for (const int code : {190, 104, 100, 131008, 131021, 131030, 130429, 131056, 133010, 4, 80007, 2}) EXPECT_FALSE(told_later(code)) << code;
+  for (const int code : {131047, 131026, 131049, 131050, 130472, 131053, 131042, 131000})
+    EXPECT_TRUE(told_later(code)) << code;
+  for (const int code : {190, 104, 100, 131008, 131021, 131030, 130429, 131056, 133010, 4, 80007, 2})
+    EXPECT_FALSE(told_later(code)) << code;
 }
 
 TEST(pair_limit, lets_forty_five_through_and_then_one_every_six_seconds) {
@@ -81,7 +83,8 @@ TEST(throughput_limit, lets_a_second_full_through_at_once) {
 TEST(read_form, finds_the_parts_whatever_bytes_they_hold) {
   const std::string file("\x00\r\n--x\r\n\xFF", 9);
   const auto body = "--line\r\nContent-Disposition: form-data; name=\"messaging_product\"\r\n\r\nwhatsapp\r\n"
-                    "--line\r\ncontent-disposition: form-data; filename=\"a \\\"b\\\".png\"; name=\"file\"\r\nContent-Type: image/png\r\n\r\n" +
+                    "--line\r\ncontent-disposition: form-data; filename=\"a \\\"b\\\".png\"; "
+                    "name=\"file\"\r\nContent-Type: image/png\r\n\r\n" +
                     file + "\r\n--line--\r\n";
   const auto parts = read_form("multipart/form-data; boundary=line", body);
   ASSERT_TRUE(parts);

@@ -8,7 +8,8 @@ namespace {
 
 std::string lower(std::string_view text) {
   std::string out(text);
-  std::ranges::transform(out, out.begin(), [](unsigned char letter) { return static_cast<char>(std::tolower(letter)); });
+  std::ranges::transform(out, out.begin(),
+                         [](unsigned char letter) { return static_cast<char>(std::tolower(letter)); });
   return out;
 }
 

@@ -26,8 +26,8 @@ graph_error malformed(std::string_view what, std::string_view why) {
 }
 
 std::size_t code_points(std::string_view text) {
-  return static_cast<std::size_t>(
-      std::ranges::count_if(text, [](char byte) { return (static_cast<unsigned char>(byte) & 0xC0) != 0x80; }));
+  return static_cast<std::size_t>(std::ranges::count_if(
+      text, [](char byte) { return (static_cast<unsigned char>(byte) & 0xC0) != 0x80; }));
 }
 
 const json::value* member(const json::object& object, std::string_view name) {
@@ -54,11 +54,14 @@ problem check_text(const json::object& object, std::string_view name, std::strin
   if (!found->is_string()) return malformed(path, "must be a string.");
   const auto text = *string_in(object, name);
   if (needed && text.empty()) return missing(path);
-  if (code_points(text) > most) return invalid(path, "must be at most " + std::to_string(most) + " characters long.");
+  if (code_points(text) > most)
+    return invalid(path, "must be at most " + std::to_string(most) + " characters long.");
   return std::nullopt;
 }
 
-problem check_text_message(const json::object& text) { return check_text(text, "body", "text['body']", 4096); }
+problem check_text_message(const json::object& text) {
+  return check_text(text, "body", "text['body']", 4096);
+}
 
 problem check_media(std::string_view type, const json::object& media) {
   const bool has_id = string_in(media, "id").has_value();
@@ -101,14 +104,16 @@ problem check_location(const json::object& location) {
 
 problem check_contacts(const json::value& value) {
   const auto* cards = value.if_array();
-  if (cards == nullptr || cards->empty()) return malformed("contacts", "must be an array with at least one card.");
+  if (cards == nullptr || cards->empty())
+    return malformed("contacts", "must be an array with at least one card.");
   if (cards->size() > 257) return invalid("contacts", "must hold at most 257 cards.");
   for (const auto& card : *cards) {
     const auto* object = card.if_object();
     const auto* name = object != nullptr ? object_in(*object, "name") : nullptr;
     if (name == nullptr) return missing("contacts['name']");
     if (!string_in(*name, "formatted_name")) return missing("contacts['name']['formatted_name']");
-    static constexpr std::string_view parts[] = {"first_name", "last_name", "middle_name", "suffix", "prefix"};
+    static constexpr std::string_view parts[] = {"first_name", "last_name", "middle_name", "suffix",
+                                                 "prefix"};
     if (std::ranges::none_of(parts, [&](auto part) { return string_in(*name, part).has_value(); }))
       return malformed("contacts['name']", "needs another part beside formatted_name.");
   }
@@ -137,7 +142,8 @@ problem check_buttons(const json::object& action) {
     if (auto wrong = check_text(*reply, "id", "button id", 256)) return wrong;
     if (auto wrong = check_text(*reply, "title", "button title", 20)) return wrong;
     if (!ids.emplace(*string_in(*reply, "id")).second) return invalid("button id", "must be unique.");
-    if (!titles.emplace(*string_in(*reply, "title")).second) return invalid("button title", "must be unique.");
+    if (!titles.emplace(*string_in(*reply, "title")).second)
+      return invalid("button title", "must be unique.");
   }
   return std::nullopt;
 }
@@ -147,7 +153,8 @@ problem check_list(const json::object& action) {
   const auto* value = member(action, "sections");
   const auto* sections = value != nullptr ? value->if_array() : nullptr;
   if (sections == nullptr || sections->empty()) return missing("interactive['action']['sections']");
-  if (sections->size() > 10) return invalid("interactive['action']['sections']", "must hold at most 10 sections.");
+  if (sections->size() > 10)
+    return invalid("interactive['action']['sections']", "must hold at most 10 sections.");
 
   std::size_t total = 0;
   std::set<std::string, std::less<>> ids;
@@ -156,7 +163,8 @@ problem check_list(const json::object& action) {
     const auto* rows_value = section != nullptr ? member(*section, "rows") : nullptr;
     const auto* rows = rows_value != nullptr ? rows_value->if_array() : nullptr;
     if (rows == nullptr || rows->empty()) return missing("section['rows']");
-    if (auto wrong = check_text(*section, "title", "section['title']", 24, sections->size() > 1)) return wrong;
+    if (auto wrong = check_text(*section, "title", "section['title']", 24, sections->size() > 1))
+      return wrong;
     for (const auto& row_value : *rows) {
       const auto* row = row_value.if_object();
       if (row == nullptr) return malformed("section['rows']", "must hold objects.");
@@ -174,17 +182,28 @@ problem check_list(const json::object& action) {
 problem check_interactive(const json::object& interactive) {
   const auto type = string_in(interactive, "type");
   if (!type) return missing("interactive['type']");
-  static constexpr std::string_view known[] = {
-      "button",          "list",    "cta_url",         "location_request_message", "request_contact_info",
-      "flow",            "product", "product_list",    "catalog_message",          "address_message",
-      "call_permission_request", "voice_call", "carousel"};
-  if (std::ranges::find(known, *type) == std::end(known)) return invalid("interactive['type']", "is not known.");
+  static constexpr std::string_view known[] = {"button",
+                                               "list",
+                                               "cta_url",
+                                               "location_request_message",
+                                               "request_contact_info",
+                                               "flow",
+                                               "product",
+                                               "product_list",
+                                               "catalog_message",
+                                               "address_message",
+                                               "call_permission_request",
+                                               "voice_call",
+                                               "carousel"};
+  if (std::ranges::find(known, *type) == std::end(known))
+    return invalid("interactive['type']", "is not known.");
 
   if (const auto* header = object_in(interactive, "header"))
     if (string_in(*header, "type") == "text")
       if (auto wrong = check_text(*header, "text", "interactive['header']['text']", 60)) return wrong;
   if (const auto* body = object_in(interactive, "body")) {
-    if (auto wrong = check_text(*body, "text", "interactive['body']['text']", *type == "list" ? 4096 : 1024)) return wrong;
+    if (auto wrong = check_text(*body, "text", "interactive['body']['text']", *type == "list" ? 4096 : 1024))
+      return wrong;
   } else if (*type == "button" || *type == "list" || *type == "cta_url") {
     return missing("interactive['body']");
   }
@@ -268,11 +287,13 @@ std::expected<call, graph_error> read_call(const json::value& value) {
   if (message.to.empty() && message.recipient.empty()) return std::unexpected(missing("to"));
 
   message.type = string_in(*body, "type").value_or("text");
-  static constexpr std::string_view known[] = {"text",     "image",    "video",    "document",    "audio",    "sticker",
-                                               "location", "contacts", "reaction", "interactive", "template", "pin"};
+  static constexpr std::string_view known[] = {"text",     "image",       "video",    "document",
+                                               "audio",    "sticker",     "location", "contacts",
+                                               "reaction", "interactive", "template", "pin"};
   if (std::ranges::find(known, message.type) == std::end(known))
     return std::unexpected(malformed("type", "must be a type of message that is known."));
-  if (message.group && (message.type == "interactive" || message.type == "location" || message.type == "contacts"))
+  if (message.group &&
+      (message.type == "interactive" || message.type == "location" || message.type == "contacts"))
     return std::unexpected(graph_error{131051, "Groups take text, media and template messages only."});
 
   const auto* content = member(*body, message.type);

@@ -13,10 +13,10 @@ namespace simulator {
 
 /// A message that passed every check that needs no state.
 struct outgoing {
-  std::string type{};          ///< text, image, …
+  std::string type{};            ///< text, image, …
   boost::json::object content{}; ///< the object under the name of the type (contacts: {"contacts": […]})
-  std::string to{};            ///< as written: number or group id; empty when `recipient` is used
-  std::string recipient{};     ///< business-scoped user id; empty when `to` is used, since `to` wins
+  std::string to{};              ///< as written: number or group id; empty when `recipient` is used
+  std::string recipient{};       ///< business-scoped user id; empty when `to` is used, since `to` wins
   bool group = false;
   std::string callback_data{}; ///< biz_opaque_callback_data
   std::string quoted{};        ///< context.message_id

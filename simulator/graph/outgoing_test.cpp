@@ -9,7 +9,9 @@ namespace {
 namespace json = boost::json;
 
 json::object text_message() {
-  return json::parse(R"({"messaging_product":"whatsapp","to":"+15550001111","type":"text","text":{"body":"Hi"}})").as_object();
+  return json::parse(
+             R"({"messaging_product":"whatsapp","to":"+15550001111","type":"text","text":{"body":"Hi"}})")
+      .as_object();
 }
 
 int code_of(const json::value& body) {
@@ -101,7 +103,9 @@ TEST(read_call, checks_every_type_by_its_own_rules) {
 
 TEST(read_call, checks_buttons_and_lists) {
   const auto buttons = [](const char* list) {
-    return code_of(of_type("interactive", (R"({"type":"button","body":{"text":"?"},"action":{"buttons":)" + std::string(list) + "}}").c_str()));
+    return code_of(of_type(
+        "interactive",
+        (R"({"type":"button","body":{"text":"?"},"action":{"buttons":)" + std::string(list) + "}}").c_str()));
   };
   EXPECT_EQ(buttons(R"([{"type":"reply","reply":{"id":"a","title":"Yes"}}])"), 0);
   EXPECT_EQ(buttons(R"([])"), 131008);
@@ -111,8 +115,13 @@ TEST(read_call, checks_buttons_and_lists) {
 
   const auto rows = [](int count) {
     std::string list;
-    for (int n = 0; n < count; ++n) list += (n == 0 ? "" : ",") + (R"({"id":")" + std::to_string(n)) + R"(","title":"row"})";
-    return code_of(of_type("interactive", (R"({"type":"list","body":{"text":"?"},"action":{"button":"Choose","sections":[{"rows":[)" + list + "]}]}}").c_str()));
+    for (int n = 0; n < count; ++n)
+      list += (n == 0 ? "" : ",") + (R"({"id":")" + std::to_string(n)) + R"(","title":"row"})";
+    return code_of(
+        of_type("interactive",
+                (R"({"type":"list","body":{"text":"?"},"action":{"button":"Choose","sections":[{"rows":[)" +
+                 list + "]}]}}")
+                    .c_str()));
   };
   EXPECT_EQ(rows(10), 0);
   EXPECT_EQ(rows(11), 131009);
@@ -129,7 +138,8 @@ TEST(read_call, reads_receipts_with_and_without_typing) {
   const auto plain = read(R"({"messaging_product":"whatsapp","status":"read","message_id":"wamid.A"})");
   ASSERT_TRUE(plain);
   EXPECT_FALSE(std::get<read_receipt>(*plain).typing);
-  const auto typing = read(R"({"messaging_product":"whatsapp","status":"read","message_id":"wamid.A","typing_indicator":{"type":"text"}})");
+  const auto typing = read(
+      R"({"messaging_product":"whatsapp","status":"read","message_id":"wamid.A","typing_indicator":{"type":"text"}})");
   EXPECT_TRUE(std::get<read_receipt>(*typing).typing);
   EXPECT_FALSE(read(R"({"messaging_product":"whatsapp","status":"read"})"));
   EXPECT_FALSE(read(R"({"messaging_product":"whatsapp","status":"seen","message_id":"wamid.A"})"));

@@ -60,7 +60,8 @@ std::uint32_t ogg_crc(std::string_view bytes) {
 }
 
 /// One Ogg page holding whole packets shorter than 255 bytes.
-void add_page(std::string& ogg, int flags, std::uint64_t position, std::uint32_t number, const std::string& packet, int copies) {
+void add_page(std::string& ogg, int flags, std::uint64_t position, std::uint32_t number,
+              const std::string& packet, int copies) {
   std::string page("OggS\0", 5);
   page += static_cast<char>(flags);
   add_little(page, position, 8);
@@ -71,7 +72,8 @@ void add_page(std::string& ogg, int flags, std::uint64_t position, std::uint32_t
   for (int n = 0; n < copies; ++n) page += static_cast<char>(packet.size());
   for (int n = 0; n < copies; ++n) page += packet;
   const auto crc = ogg_crc(page);
-  for (int n = 0; n < 4; ++n) page[22 + static_cast<std::size_t>(n)] = static_cast<char>(crc >> (8 * n) & 0xFF);
+  for (int n = 0; n < 4; ++n)
+    page[22 + static_cast<std::size_t>(n)] = static_cast<char>(crc >> (8 * n) & 0xFF);
   ogg += page;
 }
 
@@ -98,14 +100,17 @@ std::string sample_picture(int variant) {
       const double off_q = std::abs(rounded_q - q);
       const double off_r = std::abs(rounded_r - r);
       const double off_s = std::abs(rounded_s - s);
-      if (off_q > off_r && off_q > off_s) rounded_q = -rounded_r - rounded_s;
-      else if (off_r > off_s) rounded_r = -rounded_q - rounded_s;
+      if (off_q > off_r && off_q > off_s)
+        rounded_q = -rounded_r - rounded_s;
+      else if (off_r > off_s)
+        rounded_r = -rounded_q - rounded_s;
 
       // Distance to the nearest edge decides between tile and joint.
       const double dq = q - rounded_q;
       const double dr = r - rounded_r;
       const double edge = std::max({std::abs(dq - dr), std::abs(dr + dq + dr), std::abs(dq + dq + dr)});
-      const auto pick = static_cast<std::uint32_t>(static_cast<int>(rounded_q) * 7919 + static_cast<int>(rounded_r) * 104729 + variant * 31);
+      const auto pick = static_cast<std::uint32_t>(static_cast<int>(rounded_q) * 7919 +
+                                                   static_cast<int>(rounded_r) * 104729 + variant * 31);
       rows += static_cast<char>(edge > 0.94 ? 0 : 1 + (pick >> 3) % 4);
     }
   }

@@ -1,5 +1,6 @@
 #pragma once
-// Media that the made-up customers send: drawn and composed here, so that they can really be fetched and shown.
+// Media that the made-up customers send: drawn and composed here, so that they can really be fetched and
+// shown.
 
 #include <string>
 

@@ -33,7 +33,8 @@ void event_hub::give(subscriber& to, std::shared_ptr<const std::string> text) {
   to.wake.cancel();
 }
 
-std::shared_ptr<const std::string> event_hub::text_of(std::string_view event, const boost::json::value& data) {
+std::shared_ptr<const std::string> event_hub::text_of(std::string_view event,
+                                                      const boost::json::value& data) {
   std::string text = "event: ";
   text += event;
   text += "\ndata: ";

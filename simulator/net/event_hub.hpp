@@ -15,7 +15,8 @@ namespace simulator {
 
 /// One open page. Events wait here until the connection has taken them.
 struct subscriber {
-  explicit subscriber(const boost::asio::any_io_executor& executor) : wake(executor) {}
+  explicit subscriber(const boost::asio::any_io_executor& executor)
+      : wake(executor) {}
 
   std::deque<std::shared_ptr<const std::string>> pending;
   std::size_t pending_bytes = 0;
@@ -29,7 +30,8 @@ public:
   static constexpr std::size_t pending_bytes_max = 4 << 20;
   static constexpr std::size_t subscribers_max = 64;
 
-  explicit event_hub(boost::asio::any_io_executor executor) : executor_(std::move(executor)) {}
+  explicit event_hub(boost::asio::any_io_executor executor)
+      : executor_(std::move(executor)) {}
 
   /// Nothing when too many pages are open. Dropping the pointer ends the subscription.
   std::shared_ptr<subscriber> subscribe();

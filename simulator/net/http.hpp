@@ -16,8 +16,8 @@ namespace simulator {
 
 struct http_request {
   std::string method;
-  std::string path;                                     ///< decoded, without query
-  std::map<std::string, std::string, std::less<>> query; ///< decoded
+  std::string path;                                        ///< decoded, without query
+  std::map<std::string, std::string, std::less<>> query;   ///< decoded
   std::map<std::string, std::string, std::less<>> headers; ///< names in lower case
   std::string body;
   std::string own_address; ///< "http://host:port" as the caller sees us

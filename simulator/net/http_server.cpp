@@ -48,7 +48,8 @@ http_request request_from(http::request<http::string_body>&& read, unsigned shor
   request.method = std::string(read.method_string());
   for (const auto& field : read) {
     std::string name(field.name_string());
-    std::ranges::transform(name, name.begin(), [](unsigned char letter) { return static_cast<char>(std::tolower(letter)); });
+    std::ranges::transform(name, name.begin(),
+                           [](unsigned char letter) { return static_cast<char>(std::tolower(letter)); });
     request.headers[name] = std::string(field.value());
   }
   const auto host = request.header("host");
@@ -57,7 +58,8 @@ http_request request_from(http::request<http::string_body>&& read, unsigned shor
   return request;
 }
 
-http::response<http::string_body> response_from(http_response&& answer, unsigned version, bool keep_alive, bool head) {
+http::response<http::string_body> response_from(http_response&& answer, unsigned version, bool keep_alive,
+                                                bool head) {
   http::response<http::string_body> response{static_cast<http::status>(answer.status), version};
   response.keep_alive(keep_alive);
   response.set(http::field::content_type, answer.content_type);
@@ -84,8 +86,9 @@ asio::awaitable<void> wait_until_gone(beast::tcp_stream& stream) {
 }
 
 asio::awaitable<void> write_events(beast::tcp_stream& stream, std::shared_ptr<subscriber> events) {
-  static constexpr std::string_view head = "HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nCache-Control: no-store\r\n"
-                                           "X-Content-Type-Options: nosniff\r\nConnection: close\r\n\r\n";
+  static constexpr std::string_view head =
+      "HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nCache-Control: no-store\r\n"
+      "X-Content-Type-Options: nosniff\r\nConnection: close\r\n\r\n";
   error_code error;
   stream.expires_after(heartbeat);
   co_await asio::async_write(stream, asio::buffer(head), into(error));
@@ -107,7 +110,9 @@ asio::awaitable<void> write_events(beast::tcp_stream& stream, std::shared_ptr<su
   }
 }
 
-asio::awaitable<void> session(beast::tcp_stream stream, http_handler handler, unsigned short port) {
+/// `open` is held, and thereby counted, as long as the connection is.
+asio::awaitable<void> session(beast::tcp_stream stream, http_handler handler, unsigned short port,
+                              std::shared_ptr<const bool> open) {
   error_code error;
   stream.socket().set_option(tcp::no_delay(true), error);
   beast::flat_buffer buffer(http_server::header_max + (64U << 10));
@@ -125,7 +130,8 @@ asio::awaitable<void> session(beast::tcp_stream stream, http_handler handler, un
     if (!media) read.body_limit(http_server::body_max);
     if (beast::iequals(read.get()[http::field::expect], "100-continue")) {
       const http::response<http::empty_body> go_on{http::status::continue_, 11};
-      http::response_serializer<http::empty_body> serializer{const_cast<http::response<http::empty_body>&>(go_on)};
+      http::response_serializer<http::empty_body> serializer{
+          const_cast<http::response<http::empty_body>&>(go_on)};
       co_await http::async_write(stream, serializer, into(error));
     }
     if (!error) co_await http::async_read(stream, buffer, read, into(error));
@@ -136,9 +142,12 @@ asio::awaitable<void> session(beast::tcp_stream stream, http_handler handler, un
 
     http_request request;
     http_response answer;
-    if (error == http::error::body_limit) answer = problem_response(413, "The body is too large.");
-    else if (error) co_return;
-    else if (!read_target(target, request)) answer = problem_response(400, "The address cannot be read.");
+    if (error == http::error::body_limit)
+      answer = problem_response(413, "The body is too large.");
+    else if (error)
+      co_return;
+    else if (!read_target(target, request))
+      answer = problem_response(400, "The address cannot be read.");
     else {
       auto path = std::move(request.path);
       auto query = std::move(request.query);
@@ -149,15 +158,20 @@ asio::awaitable<void> session(beast::tcp_stream stream, http_handler handler, un
     }
 
     switch (answer.how) {
-    case sending::reset: cut(stream); co_return;
-    case sending::hang: co_await wait_until_gone(stream); co_return;
+    case sending::reset:
+      cut(stream);
+      co_return;
+    case sending::hang:
+      co_await wait_until_gone(stream);
+      co_return;
     case sending::events: {
       auto events = std::move(answer.events);
       co_await write_events(stream, std::move(events));
       co_return;
     }
     case sending::whole:
-    case sending::truncated: break;
+    case sending::truncated:
+      break;
     }
 
     const bool truncated = answer.how == sending::truncated;
@@ -195,7 +209,8 @@ void report(const std::exception_ptr& failure) {
 
 struct http_server::implementation : std::enable_shared_from_this<implementation> {
   implementation(asio::any_io_executor executor, const tcp::endpoint& where, http_handler handle)
-      : acceptor(executor, where), handler(std::move(handle)) {}
+      : acceptor(executor, where)
+      , handler(std::move(handle)) {}
 
   asio::awaitable<void> accept() {
     const auto keep = shared_from_this();
@@ -210,18 +225,22 @@ struct http_server::implementation : std::enable_shared_from_this<implementation
         co_await pause.async_wait(into(ignored));
         continue;
       }
-      asio::co_spawn(acceptor.get_executor(), session(beast::tcp_stream(std::move(socket)), handler, port), report);
+      if (open.use_count() > connections_max) continue; // closes it
+      asio::co_spawn(acceptor.get_executor(),
+                     session(beast::tcp_stream(std::move(socket)), handler, port, open), report);
     }
   }
 
   tcp::acceptor acceptor;
   http_handler handler;
+  std::shared_ptr<const bool> open = std::make_shared<const bool>(true); ///< one use for each open connection
 };
 
 http_server::http_server(asio::any_io_executor executor, const std::string& host, unsigned short port,
                          http_handler handler) {
   const auto address = asio::ip::make_address(host == "localhost" ? "127.0.0.1" : host);
-  self_ = std::make_shared<implementation>(std::move(executor), tcp::endpoint(address, port), std::move(handler));
+  self_ =
+      std::make_shared<implementation>(std::move(executor), tcp::endpoint(address, port), std::move(handler));
 }
 
 http_server::~http_server() {
@@ -231,8 +250,6 @@ http_server::~http_server() {
 
 unsigned short http_server::port() const { return self_->acceptor.local_endpoint().port(); }
 
-void http_server::start() {
-  asio::co_spawn(self_->acceptor.get_executor(), self_->accept(), asio::detached);
-}
+void http_server::start() { asio::co_spawn(self_->acceptor.get_executor(), self_->accept(), asio::detached); }
 
 } // namespace simulator

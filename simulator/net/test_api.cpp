@@ -77,7 +77,8 @@ std::uint64_t parameter_number(const http_request& request, std::string_view nam
   if (text.empty()) return otherwise;
   std::uint64_t value = 0;
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
-  if (error != std::errc() || end != text.data() + text.size()) throw refusal{400, std::string(name) + " must be a number."};
+  if (error != std::errc() || end != text.data() + text.size())
+    throw refusal{400, std::string(name) + " must be a number."};
   return value;
 }
 
@@ -94,7 +95,8 @@ std::string own_media(simulation& world, std::string bytes, std::string mime) {
 }
 
 /// Things that the buttons of the page send.
-json::object ready_made(simulation& world, const std::string& kind, const json::object& body, const customer* writer) {
+json::object ready_made(simulation& world, const std::string& kind, const json::object& body,
+                        const customer* writer) {
   if (kind == "picture") {
     const auto id = own_media(world, sample_picture(world.ids.media_id().back() - '0'), "image/png");
     const auto* kept = world.media.find(id, std::chrono::system_clock::now());
@@ -105,28 +107,37 @@ json::object ready_made(simulation& world, const std::string& kind, const json::
   if (kind == "voice") {
     const auto id = own_media(world, sample_voice_note(4), "audio/ogg; codecs=opus");
     const auto* kept = world.media.find(id, std::chrono::system_clock::now());
-    return {{"type", "audio"},
-            {"audio", {{"mime_type", kept->mime_type}, {"sha256", kept->sha256}, {"id", id}, {"voice", true}}}};
+    return {
+        {"type", "audio"},
+        {"audio", {{"mime_type", kept->mime_type}, {"sha256", kept->sha256}, {"id", id}, {"voice", true}}}};
   }
   if (kind == "location")
     return {{"type", "location"},
             {"location",
-             {{"latitude", 38.7105}, {"longitude", -9.1307}, {"name", "Largo das Cerâmicas"}, {"address", "Rua dos Azulejos 12"}}}};
+             {{"latitude", 38.7105},
+              {"longitude", -9.1307},
+              {"name", "Largo das Cerâmicas"},
+              {"address", "Rua dos Azulejos 12"}}}};
   if (kind == "reaction") {
     auto target = text_in(body, "messageId");
     if (target.empty() && writer != nullptr)
       for (const auto& message : writer->messages)
-        if (!message.from_customer && (message.status == "delivered" || message.status == "read")) target = message.wamid;
+        if (!message.from_customer && (message.status == "delivered" || message.status == "read"))
+          target = message.wamid;
     if (target.empty()) throw refusal{409, "There is no message of the team on this phone to react to."};
     const auto emoji = text_in(body, "emoji");
-    return {{"type", "reaction"}, {"reaction", {{"message_id", target}, {"emoji", emoji.empty() ? "👍" : emoji}}}};
+    return {{"type", "reaction"},
+            {"reaction", {{"message_id", target}, {"emoji", emoji.empty() ? "👍" : emoji}}}};
   }
   throw refusal{400, "kind must be picture, voice, location or reaction."};
 }
 
 http_response post_inbound(simulation& world, const http_request& request) {
   const auto body = body_of(request);
-  inbound what{.from = digits_in(body, "from"), .name = text_in(body, "name"), .group_id = text_in(body, "groupId"), .message = {}};
+  inbound what{.from = digits_in(body, "from"),
+               .name = text_in(body, "name"),
+               .group_id = text_in(body, "groupId"),
+               .message = {}};
   const auto count = number_in(body, "count", 1, 1, inbound_count_max);
   const auto text = text_in(body, "text");
   const auto kind = text_in(body, "kind");
@@ -136,9 +147,13 @@ http_response post_inbound(simulation& world, const http_request& request) {
 
   json::array wamids;
   for (int n = 1; n <= count; ++n) {
-    if (raw != nullptr) what.message = raw->as_object();
-    else if (!kind.empty()) what.message = ready_made(world, kind, body, world.people.find(what.from));
-    else what.message = {{"type", "text"}, {"text", {{"body", count == 1 ? text : text + " " + std::to_string(n)}}}};
+    if (raw != nullptr)
+      what.message = raw->as_object();
+    else if (!kind.empty())
+      what.message = ready_made(world, kind, body, world.people.find(what.from));
+    else
+      what.message = {{"type", "text"},
+                      {"text", {{"body", count == 1 ? text : text + " " + std::to_string(n)}}}};
     if (const auto quoted = text_in(body, "replyTo"); !quoted.empty())
       what.message["context"] = {{"from", world.set.display_phone_number}, {"id", quoted}};
     const auto wamid = world.receive(what);
@@ -150,8 +165,9 @@ http_response post_inbound(simulation& world, const http_request& request) {
 
 http_response post_status(simulation& world, const http_request& request) {
   const auto body = body_of(request);
-  const auto done = world.force_status(text_in(body, "wamid", true), text_in(body, "status", true),
-                                       number_in(body, "code", 131026, 0, 9'999'999), text_in(body, "participant"));
+  const auto done =
+      world.force_status(text_in(body, "wamid", true), text_in(body, "status", true),
+                         number_in(body, "code", 131026, 0, 9'999'999), text_in(body, "participant"));
   if (!done) throw refusal{404, done.error()};
   return json_response(202, json::object{});
 }
@@ -162,7 +178,8 @@ http_response post_customer(simulation& world, const http_request& request) {
   const auto online = flag_in(body, "online");
   const auto reads = flag_in(body, "reads");
   const bool known = world.people.find(digits) != nullptr;
-  auto* someone = world.people.at(digits, online.value_or(world.set.online), reads.value_or(world.set.auto_read));
+  auto* someone =
+      world.people.at(digits, online.value_or(world.set.online), reads.value_or(world.set.auto_read));
   if (someone == nullptr) throw refusal{409, "The simulator knows too many people."};
 
   if (const auto name = text_in(body, "name"); !name.empty()) someone->who.name = name;
@@ -195,16 +212,20 @@ http_response post_group(simulation& world, const http_request& request) {
       made.participants.push_back(*digits);
     }
   }
-  return json_response(201, {{"id", id}, {"subject", made.subject}, {"participants", json::value_from(made.participants)}});
+  return json_response(
+      201, {{"id", id}, {"subject", made.subject}, {"participants", json::value_from(made.participants)}});
 }
 
 asio::awaitable<http_response> post_webhook(simulation& world, const http_request& request) {
   // The body goes out byte for byte; how it is signed stands in the address.
   raw_webhook webhook{.body = request.body, .signature = {}};
   const auto signature = request.parameter("signature");
-  if (signature == "missing") webhook.signature = "";
-  else if (signature == "wrong") webhook.signature = signature_header(world.set.app_secret + "?", request.body);
-  else if (!signature.empty() && signature != "right") webhook.signature = signature;
+  if (signature == "missing")
+    webhook.signature = "";
+  else if (signature == "wrong")
+    webhook.signature = signature_header(world.set.app_secret + "?", request.body);
+  else if (!signature.empty() && signature != "right")
+    webhook.signature = signature;
   webhook.retry = request.parameter("retry") == "true";
 
   const auto [seq, told] = world.sender.post(std::move(webhook));
@@ -213,7 +234,8 @@ asio::awaitable<http_response> post_webhook(simulation& world, const http_reques
   if (const auto* record = world.log.webhook(seq)) {
     answer["state"] = record->state;
     answer["status"] = record->attempts.empty() ? 0 : record->attempts.back().status;
-    if (!record->attempts.empty() && !record->attempts.back().error.empty()) answer["error"] = record->attempts.back().error;
+    if (!record->attempts.empty() && !record->attempts.back().error.empty())
+      answer["error"] = record->attempts.back().error;
   }
   co_return json_response(200, answer);
 }
@@ -237,21 +259,25 @@ json::object statistics(const simulation& world) {
   }
   std::ranges::sort(latencies);
   const auto at = [&](double part) {
-    return latencies.empty() ? 0.0 : latencies[static_cast<std::size_t>(part * static_cast<double>(latencies.size() - 1))];
+    return latencies.empty()
+               ? 0.0
+               : latencies[static_cast<std::size_t>(part * static_cast<double>(latencies.size() - 1))];
   };
   return {{"requests", requests},
           {"webhooks", webhooks},
           {"delivered", delivered},
           {"attempts", attempts},
           {"pending", world.sender.pending()},
-          {"latency", {{"p50", at(0.5)}, {"p99", at(0.99)}, {"max", at(1)}, {"targetP50", 250}, {"targetP99", 1000}}}};
+          {"latency",
+           {{"p50", at(0.5)}, {"p99", at(0.99)}, {"max", at(1)}, {"targetP50", 250}, {"targetP99", 1000}}}};
 }
 
 http_response get_media(const simulation& world, const std::string& id) {
   const auto* found = world.media.find(id, std::chrono::system_clock::now());
   if (found == nullptr) throw refusal{404, "That is not known, or no longer."};
-  static constexpr std::string_view harmless[] = {"image/png", "image/jpeg", "image/webp", "audio/ogg", "audio/mpeg",
-                                                  "audio/mp4", "audio/aac",  "audio/amr",  "video/mp4"};
+  static constexpr std::string_view harmless[] = {"image/png", "image/jpeg", "image/webp",
+                                                  "audio/ogg", "audio/mpeg", "audio/mp4",
+                                                  "audio/aac", "audio/amr",  "video/mp4"};
   const auto mime = found->mime_type.substr(0, found->mime_type.find(';'));
   const bool shown = std::ranges::find(harmless, mime) != std::end(harmless);
 
@@ -269,15 +295,16 @@ http_response get_page(std::string_view path) {
   for (const auto& file : page_files()) {
     if (file.name != name) continue;
     http_response response;
-    response.content_type = name.ends_with(".css")  ? "text/css; charset=utf-8"
+    response.content_type = name.ends_with(".css")   ? "text/css; charset=utf-8"
                             : name.ends_with(".js")  ? "text/javascript; charset=utf-8"
                             : name.ends_with(".svg") ? "image/svg+xml"
                                                      : "text/html; charset=utf-8";
     response.headers.emplace_back("Cache-Control", "no-cache");
     response.headers.emplace_back("Referrer-Policy", "no-referrer");
-    response.headers.emplace_back("Content-Security-Policy",
-                                  "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; media-src "
-                                  "'self'; connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'");
+    response.headers.emplace_back(
+        "Content-Security-Policy",
+        "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; media-src "
+        "'self'; connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'");
     response.body = file.content;
     return response;
   }
@@ -301,9 +328,12 @@ http_response patch_options(simulation& world, const http_request& request) {
 
 http_response get_journal(const simulation& world, const http_request& request) {
   const auto kind = request.parameter("kind");
-  if (!kind.empty() && kind != "request" && kind != "webhook") throw refusal{400, "kind must be request or webhook."};
-  const auto most = std::min<std::uint64_t>(parameter_number(request, "limit", journal_page_max), journal_page_max);
-  return json_response(200, world.log.list(parameter_number(request, "since", 0), kind, static_cast<std::size_t>(most)));
+  if (!kind.empty() && kind != "request" && kind != "webhook")
+    throw refusal{400, "kind must be request or webhook."};
+  const auto most =
+      std::min<std::uint64_t>(parameter_number(request, "limit", journal_page_max), journal_page_max);
+  return json_response(
+      200, world.log.list(parameter_number(request, "since", 0), kind, static_cast<std::size_t>(most)));
 }
 
 /// Everything that needs no waiting.
@@ -345,7 +375,8 @@ bool is_foreign(const http_request& request) {
 
 bool is_test_path(std::string_view path) {
   return path.starts_with("/simulator/") || path == "/" ||
-         std::ranges::any_of(page_files(), [&](const page_file& file) { return path.substr(1) == file.name; });
+         std::ranges::any_of(page_files(),
+                             [&](const page_file& file) { return path.substr(1) == file.name; });
 }
 
 asio::awaitable<http_response> answer_test(simulation& world, const http_request& request) {
@@ -357,10 +388,12 @@ asio::awaitable<http_response> answer_test(simulation& world, const http_request
     if (call == "POST /simulator/webhook") co_return co_await post_webhook(world, request);
     if (call == "POST /simulator/verify") {
       const auto result = co_await world.verify();
-      co_return json_response(200, {{"good", result.good}, {"status", result.status}, {"answer", result.answer}});
+      co_return json_response(200,
+                              {{"good", result.good}, {"status", result.status}, {"answer", result.answer}});
     }
     if (call == "GET /simulator/idle") {
-      const auto limit = std::chrono::milliseconds(std::min<std::uint64_t>(parameter_number(request, "timeout", 10'000), 600'000));
+      const auto limit = std::chrono::milliseconds(
+          std::min<std::uint64_t>(parameter_number(request, "timeout", 10'000), 600'000));
       const bool silent = co_await world.busy.silent_within(limit);
       co_return json_response(silent ? 200 : 408, {{"idle", silent}, {"pending", world.sender.pending()}});
     }

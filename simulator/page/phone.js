@@ -121,6 +121,7 @@ addEventListener('DOMContentLoaded', () => {
     const meta = el('span', { class: parts.text || parts.picture ? 'meta' : 'meta own' }, el('time', { datetime: message.at }, clock(new Date(message.at))), message.mine ? tick(message.status) : undefined)
     return el('div', { class: ['ph-b', message.mine && 'me', before?.mine !== message.mine && 'gap', fresh && 'new', parts.picture && 'has-pic', reactions.length && 'reacted'].filter(Boolean).join(' ') },
       quoted ? el('span', { class: 'quote', dir: 'auto' }, inside(quoted).text || quoted.type) : undefined,
+      message.groupId ? el('span', { class: 'what' }, 'In a group') : undefined,
       parts.picture, parts.above,
       parts.text || parts.picture ? el('p', { class: 'text', dir: 'auto' }, parts.text ?? '', ' ', meta) : meta,
       parts.below,

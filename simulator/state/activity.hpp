@@ -16,7 +16,8 @@ namespace simulator {
 /// One thread. Tokens may outlive the counter.
 class activity {
   struct shared {
-    explicit shared(const boost::asio::any_io_executor& executor) : silence(executor) {}
+    explicit shared(const boost::asio::any_io_executor& executor)
+        : silence(executor) {}
     std::size_t count = 0;
     boost::asio::steady_timer silence;
   };
@@ -26,7 +27,10 @@ public:
   class token {
   public:
     token() = default;
-    explicit token(std::shared_ptr<shared> state) : state_(std::move(state)) { ++state_->count; }
+    explicit token(std::shared_ptr<shared> state)
+        : state_(std::move(state)) {
+      ++state_->count;
+    }
     token(token&& other) noexcept = default;
     token& operator=(token&& other) noexcept {
       std::swap(state_, other.state_);
@@ -40,7 +44,8 @@ public:
     std::shared_ptr<shared> state_;
   };
 
-  explicit activity(const boost::asio::any_io_executor& executor) : state_(std::make_shared<shared>(executor)) {}
+  explicit activity(const boost::asio::any_io_executor& executor)
+      : state_(std::make_shared<shared>(executor)) {}
 
   token begin() { return token(state_); }
   std::size_t count() const { return state_->count; }
@@ -75,7 +80,8 @@ public:
   /// Returns when it is open. The gate must be kept by the waiting coroutine.
   boost::asio::awaitable<void> passed() {
     boost::system::error_code ignored;
-    while (!is_open_) co_await timer_.async_wait(boost::asio::redirect_error(boost::asio::use_awaitable, ignored));
+    while (!is_open_)
+      co_await timer_.async_wait(boost::asio::redirect_error(boost::asio::use_awaitable, ignored));
   }
 
 private:

@@ -7,7 +7,8 @@
 namespace simulator {
 
 std::string iso_time(wall_time at) {
-  const auto milliseconds = std::chrono::duration_cast<std::chrono::milliseconds>(at.time_since_epoch()).count();
+  const auto milliseconds =
+      std::chrono::duration_cast<std::chrono::milliseconds>(at.time_since_epoch()).count();
   const auto whole = static_cast<std::time_t>(milliseconds / 1000);
   std::tm parts{};
   gmtime_r(&whole, &parts);

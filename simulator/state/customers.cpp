@@ -9,12 +9,8 @@ namespace simulator {
 namespace json = boost::json;
 
 json::object to_json(const phone_message& message) {
-  json::object out{{"wamid", message.wamid},
-                   {"mine", message.from_customer},
-                   {"type", message.type},
-                   {"content", message.content},
-                   {"at", iso_time(message.at)},
-                   {"status", message.status}};
+  json::object out{{"wamid", message.wamid},     {"mine", message.from_customer}, {"type", message.type},
+                   {"content", message.content}, {"at", iso_time(message.at)},    {"status", message.status}};
   if (!message.quoted.empty()) out["quoted"] = message.quoted;
   if (!message.group_id.empty()) out["groupId"] = message.group_id;
   if (!message.callback_data.empty()) out["callbackData"] = message.callback_data;
@@ -40,21 +36,17 @@ int customer::unread() const {
 }
 
 json::object to_json(const customer& someone, std::size_t messages) {
-  json::object out{{"number", someone.number},
-                   {"phone", someone.who.digits},
-                   {"name", someone.who.name},
-                   {"userId", someone.who.user_id},
-                   {"username", someone.who.username},
-                   {"online", someone.online},
-                   {"reads", someone.reads},
-                   {"numberWithheld", someone.number_withheld},
-                   {"unread", someone.unread()},
-                   {"lastActive", iso_time(someone.last_active)}};
+  json::object out{{"number", someone.number},         {"phone", someone.who.digits},
+                   {"name", someone.who.name},         {"userId", someone.who.user_id},
+                   {"username", someone.who.username}, {"online", someone.online},
+                   {"reads", someone.reads},           {"numberWithheld", someone.number_withheld},
+                   {"unread", someone.unread()},       {"lastActive", iso_time(someone.last_active)}};
   out["lastWrote"] = someone.last_wrote ? json::value(iso_time(*someone.last_wrote)) : json::value(nullptr);
   if (messages > 0) {
     json::array shown;
     const auto first = someone.messages.size() > messages ? someone.messages.size() - messages : 0;
-    for (std::size_t n = first; n < someone.messages.size(); ++n) shown.push_back(to_json(someone.messages[n]));
+    for (std::size_t n = first; n < someone.messages.size(); ++n)
+      shown.push_back(to_json(someone.messages[n]));
     out["messages"] = std::move(shown);
   }
   return out;

@@ -42,11 +42,11 @@ struct customer {
   person who{};
   bool online = true;
   bool reads = true;
-  bool number_withheld = false;        ///< webhooks name the user id only
+  bool number_withheld = false;          ///< webhooks name the user id only
   std::optional<wall_time> last_wrote{}; ///< opens the 24-hour window
   wall_time last_active{};
-  std::deque<phone_message> messages{};  ///< the newest 500
-  std::optional<wall_time> typing{};     ///< the business showed the typing indicator
+  std::deque<phone_message> messages{}; ///< the newest 500
+  std::optional<wall_time> typing{};    ///< the business showed the typing indicator
 
   /// As webhooks name this person.
   person shown() const;

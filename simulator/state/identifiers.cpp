@@ -14,8 +14,8 @@ identifiers::identifiers() {
 }
 
 std::string identifiers::wamid(std::string_view number, bool from_business) {
-  // The outer form of real ones: length-prefixed number, direction, and sixteen random bytes, which also gives
-  // receivers the `+` and `/` to cope with.
+  // The outer form of real ones: length-prefixed number, direction, and sixteen random bytes, which also
+  // gives receivers the `+` and `/` to cope with.
   std::string bytes = "\x1C\x18";
   bytes += static_cast<char>(number.size() & 0x7F);
   bytes += number;
@@ -38,15 +38,22 @@ std::string identifiers::media_id() {
 }
 
 std::string identifiers::trace_id(std::size_t length) {
-  static constexpr std::string_view letters = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789";
+  static constexpr std::string_view letters =
+      "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789";
   std::string id = "A";
   while (id.size() < length) id += letters[random_() % letters.size()];
   return id;
 }
 
 std::string user_id_of(std::string_view digits) {
-  static constexpr std::array<std::pair<std::string_view, std::string_view>, 8> countries{{
-      {"971", "AE"}, {"351", "PT"}, {"1", "US"}, {"39", "IT"}, {"44", "GB"}, {"49", "DE"}, {"55", "BR"}, {"91", "IN"}}};
+  static constexpr std::array<std::pair<std::string_view, std::string_view>, 8> countries{{{"971", "AE"},
+                                                                                           {"351", "PT"},
+                                                                                           {"1", "US"},
+                                                                                           {"39", "IT"},
+                                                                                           {"44", "GB"},
+                                                                                           {"49", "DE"},
+                                                                                           {"55", "BR"},
+                                                                                           {"91", "IN"}}};
   std::string_view country = "US";
   for (const auto& [prefix, code] : countries)
     if (digits.starts_with(prefix)) country = code;

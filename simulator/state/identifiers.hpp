@@ -25,8 +25,8 @@ private:
   std::mt19937_64 random_;
 };
 
-/// Business-scoped user id of a number: a country code, a dot, twenty digits. The same number has the same id in
-/// every run.
+/// Business-scoped user id of a number: a country code, a dot, twenty digits. The same number has the same id
+/// in every run.
 std::string user_id_of(std::string_view digits);
 
 } // namespace simulator

@@ -25,7 +25,8 @@ void add_members(json::object& out, const webhook_record& record) {
   out["items"] = record.items;
   json::array attempts;
   for (const auto& attempt : record.attempts) {
-    json::object shown{{"at", iso_time(attempt.at)}, {"status", attempt.status}, {"latency", attempt.latency_ms}};
+    json::object shown{
+        {"at", iso_time(attempt.at)}, {"status", attempt.status}, {"latency", attempt.latency_ms}};
     if (!attempt.error.empty()) shown["error"] = attempt.error;
     attempts.push_back(std::move(shown));
   }

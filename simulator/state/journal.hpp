@@ -24,8 +24,8 @@ struct request_record {
   std::string path{};
   boost::json::value body{}; ///< parsed, or the text when it was no JSON
   std::string outcome{};     ///< accepted, refused, read, ok, or the name of the fault
-  int status = 0;          ///< 0 when no answer was given
-  int code = 0;            ///< Graph error code, 0: none
+  int status = 0;            ///< 0 when no answer was given
+  int code = 0;              ///< Graph error code, 0: none
   std::string wamid{};
   std::string callback_data{};
   double latency_ms = 0;
@@ -33,7 +33,7 @@ struct request_record {
 
 struct webhook_attempt {
   wall_time at{};
-  int status = 0;    ///< 0: no answer
+  int status = 0;      ///< 0: no answer
   std::string error{}; ///< why there was none
   double latency_ms = 0;
 };
@@ -45,7 +45,8 @@ struct webhook_record {
   boost::json::array items{};                ///< summary: {kind, wamid, status | type, from, callbackData}
   std::vector<webhook_attempt> attempts{};   ///< the newest 50
   int tries = 0;
-  std::string state = "pending"; ///< pending, delivered, given up, dropped (never posted: by fault, switch or limit)
+  std::string state =
+      "pending"; ///< pending, delivered, given up, dropped (never posted: by fault, switch or limit)
 };
 
 struct journal_entry {
@@ -59,7 +60,8 @@ boost::json::object to_json(const journal_entry& entry);
 /// Lives in the one thread of the simulator.
 class journal {
 public:
-  explicit journal(std::size_t limit) : limit_(limit) {}
+  explicit journal(std::size_t limit)
+      : limit_(limit) {}
 
   /// Called after an entry was added or changed; for pages that watch.
   std::function<void(const journal_entry&)> on_change;

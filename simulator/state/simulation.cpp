@@ -27,7 +27,9 @@ int rank(std::string_view status) {
   return static_cast<int>(std::ranges::find(order, status) - std::begin(order));
 }
 
-std::string category_of(const outgoing& message) { return message.type == "template" ? "utility" : "service"; }
+std::string category_of(const outgoing& message) {
+  return message.type == "template" ? "utility" : "service";
+}
 
 } // namespace
 
@@ -73,7 +75,8 @@ void simulation::invite(int count) {
   const auto start = std::chrono::system_clock::now();
   for (int n = 0; n < count; ++n) {
     const auto at = static_cast<std::size_t>(n);
-    const auto digits = at < known.size() ? std::string(known[at].digits) : std::to_string(15'550'200'000LL + n);
+    const auto digits =
+        at < known.size() ? std::string(known[at].digits) : std::to_string(15'550'200'000LL + n);
     auto* made = people.at(digits, set.online, set.auto_read);
     if (made == nullptr) return;
     if (at < known.size()) {
@@ -118,7 +121,8 @@ std::expected<customer*, graph_error> simulation::recipient_of(const outgoing& m
     if (auto* known = people.find_user(message.recipient)) return known;
     return std::unexpected(graph_error{131009, "The recipient is not known."});
   }
-  const auto own_country = set.prepend_country_code ? country_code_of(set.display_phone_number) : std::string_view();
+  const auto own_country =
+      set.prepend_country_code ? country_code_of(set.display_phone_number) : std::string_view();
   const auto digits = recipient_digits(message.to, own_country);
   if (!digits) return std::unexpected(graph_error{131009, "The parameter to is no phone number."});
   if (*digits == recipient_digits(set.display_phone_number)) return std::unexpected(graph_error{131021, {}});
@@ -146,11 +150,13 @@ std::expected<void, graph_error> simulation::check(const outgoing& message) {
   const auto now = std::chrono::steady_clock::now();
   if (set.throughput_limit > 0 && !throughput_.take(set.throughput_limit, now))
     return std::unexpected(graph_error{130429, {}});
-  if (set.pair_limit && !digits.empty() && !pairs_.take(digits, now)) return std::unexpected(graph_error{131056, {}});
+  if (set.pair_limit && !digits.empty() && !pairs_.take(digits, now))
+    return std::unexpected(graph_error{131056, {}});
   return {};
 }
 
-std::expected<accepted, graph_error> simulation::check_and_accept(const outgoing& message, const send_plan& plan) {
+std::expected<accepted, graph_error> simulation::check_and_accept(const outgoing& message,
+                                                                  const send_plan& plan) {
   accepted result;
   result.input = message.to.empty() ? message.recipient : message.to;
 
@@ -164,8 +170,10 @@ std::expected<accepted, graph_error> simulation::check_and_accept(const outgoing
     const auto someone = recipient_of(message);
     if (!someone) return std::unexpected(someone.error());
     phones.push_back(*someone);
-    if (message.to.empty()) result.user_id = (*someone)->who.user_id;
-    else result.wa_id = (*someone)->who.digits;
+    if (message.to.empty())
+      result.user_id = (*someone)->who.user_id;
+    else
+      result.wa_id = (*someone)->who.digits;
     result.wamid = ids.wamid((*someone)->who.digits, true);
   }
 
@@ -187,7 +195,8 @@ std::expected<accepted, graph_error> simulation::check_and_accept(const outgoing
   return result;
 }
 
-std::shared_ptr<gate> simulation::start(const accepted& message, const outgoing& sent, const send_plan& plan) {
+std::shared_ptr<gate> simulation::start(const accepted& message, const outgoing& sent,
+                                        const send_plan& plan) {
   auto told = std::make_shared<gate>(executor_);
   run first{.wamid = message.wamid,
             .digits = {},
@@ -223,8 +232,10 @@ std::shared_ptr<gate> simulation::start(const accepted& message, const outgoing&
     first.digits = someone->who.digits;
 
     send_plan planned = plan;
-    const bool closed = !someone->last_wrote || std::chrono::system_clock::now() - *someone->last_wrote > window;
-    if (set.enforce_window && closed && sent.type != "template" && !planned.fails_with) planned.fails_with = 131047;
+    const bool closed =
+        !someone->last_wrote || std::chrono::system_clock::now() - *someone->last_wrote > window;
+    if (set.enforce_window && closed && sent.type != "template" && !planned.fails_with)
+      planned.fails_with = 131047;
     // Reactions to nothing are taken on and fail; of others only `sent` comes back.
     phone_view phone{someone->online, someone->reads};
     if (sent.type == "reaction") {
@@ -243,7 +254,8 @@ void simulation::launch(run what) { asio::co_spawn(executor_, perform(std::move(
 
 asio::awaitable<void> simulation::perform(run what) {
   const auto token = busy.begin();
-  const bool delivered_planned = std::ranges::any_of(what.steps, [](const auto& step) { return step.status == "delivered"; });
+  const bool delivered_planned =
+      std::ranges::any_of(what.steps, [](const auto& step) { return step.status == "delivered"; });
 
   for (const auto& step : what.steps) {
     if (step.delay > 0) {
@@ -259,7 +271,8 @@ asio::awaitable<void> simulation::perform(run what) {
     } else {
       for (const auto& digits : people.group_at(what.group_id).participants)
         if (auto* member = people.find(digits))
-          if (auto* message = member->find(what.wamid)) raise(*member, *message, step.status, what.error_code);
+          if (auto* message = member->find(what.wamid))
+            raise(*member, *message, step.status, what.error_code);
     }
 
     const status_facts facts{.wamid = what.wamid,
@@ -270,7 +283,8 @@ asio::awaitable<void> simulation::perform(run what) {
                              .callback_data = what.callback_data,
                              .category = what.category,
                              .error_code = what.error_code};
-    const bool priced = step.status == "sent" || step.status == "delivered" || (step.status == "read" && !delivered_planned);
+    const bool priced =
+        step.status == "sent" || step.status == "delivered" || (step.status == "read" && !delivered_planned);
     const auto item = status_item(number(), phone != nullptr ? phone->shown() : person{}, facts, priced);
     std::shared_ptr<gate> told;
     for (int copy = 0; copy < step.copies; ++copy) told = sender.tell(item);
@@ -323,9 +337,11 @@ std::expected<std::string, std::string> simulation::receive(const inbound& what)
 
   const auto now = std::chrono::system_clock::now();
   const auto* given = what.message.if_contains("id");
-  const auto wamid = given != nullptr && given->is_string() ? std::string(given->as_string()) : ids.wamid(what.from, false);
+  const auto wamid =
+      given != nullptr && given->is_string() ? std::string(given->as_string()) : ids.wamid(what.from, false);
   const auto* type_value = what.message.if_contains("type");
-  const auto type = type_value != nullptr && type_value->is_string() ? std::string(type_value->as_string()) : std::string();
+  const auto type =
+      type_value != nullptr && type_value->is_string() ? std::string(type_value->as_string()) : std::string();
   someone->last_wrote = now;
 
   if (people.holder(wamid) == nullptr) {
@@ -339,14 +355,17 @@ std::expected<std::string, std::string> simulation::receive(const inbound& what)
                           .callback_data = {},
                           .status = "sending"};
     if (const auto* content = what.message.if_contains(type)) {
-      if (content->is_object()) message.content = content->as_object();
-      else message.content[type] = *content;
+      if (content->is_object())
+        message.content = content->as_object();
+      else
+        message.content[type] = *content;
     }
     auto& put = people.put(*someone, std::move(message));
     publish_message(*someone, put);
   }
 
-  const auto item = message_item(number(), someone->shown(), wamid, seconds_of(now), what.group_id, what.message);
+  const auto item =
+      message_item(number(), someone->shown(), wamid, seconds_of(now), what.group_id, what.message);
   const auto copies = plan_copies(set, random);
   for (int copy = 0; copy < copies; ++copy)
     sender.tell(item, [this, from = what.from, wamid] {
@@ -359,11 +378,12 @@ std::expected<std::string, std::string> simulation::receive(const inbound& what)
   return wamid;
 }
 
-std::expected<void, std::string> simulation::force_status(const std::string& wamid, const std::string& status, int code,
-                                                          const std::string& participant) {
+std::expected<void, std::string> simulation::force_status(const std::string& wamid, const std::string& status,
+                                                          int code, const std::string& participant) {
   auto* someone = participant.empty() ? people.holder(wamid) : people.find(participant);
   auto* message = someone != nullptr ? someone->find(wamid) : nullptr;
-  if (message == nullptr || message->from_customer) return std::unexpected("No message of the team has that wamid.");
+  if (message == nullptr || message->from_customer)
+    return std::unexpected("No message of the team has that wamid.");
 
   raise(*someone, *message, status, code);
   const status_facts facts{.wamid = wamid,

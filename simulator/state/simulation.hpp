@@ -57,7 +57,8 @@ public:
   /// Puts the customers of the demonstration on stage: the first ones have names.
   void invite(int count);
 
-  /// All or nothing; a sentence when something does not fit. Does the handshake when address or token changed.
+  /// All or nothing; a sentence when something does not fit. Does the handshake when address or token
+  /// changed.
   std::expected<void, std::string> change_options(const boost::json::object& patch);
 
   /// Checks who is meant, limits and media, and takes the message on. Statuses wait for `start`.

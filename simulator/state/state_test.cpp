@@ -33,7 +33,9 @@ TEST(journal, lists_by_kind_and_from_a_number_on_in_pages) {
 TEST(journal, tells_watchers_of_changes) {
   journal log(10);
   std::vector<std::string> states;
-  log.on_change = [&](const journal_entry& entry) { states.push_back(std::get<webhook_record>(entry.record).state); };
+  log.on_change = [&](const journal_entry& entry) {
+    states.push_back(std::get<webhook_record>(entry.record).state);
+  };
   const auto seq = log.add(webhook_record{});
   log.webhook(seq)->state = "delivered";
   log.changed(seq);
@@ -61,7 +63,8 @@ TEST(user_id_of, is_the_same_for_the_same_number_and_looks_like_metas) {
 TEST(customers, keep_the_newest_messages_and_forget_who_held_the_others) {
   customers people;
   auto* ada = people.at("15550001111", true, true);
-  for (std::size_t n = 0; n < customers::messages_max + 5; ++n) people.put(*ada, {.wamid = "wamid." + std::to_string(n)});
+  for (std::size_t n = 0; n < customers::messages_max + 5; ++n)
+    people.put(*ada, {.wamid = "wamid." + std::to_string(n)});
   EXPECT_EQ(ada->messages.size(), customers::messages_max);
   EXPECT_EQ(people.holder("wamid.0"), nullptr);
   EXPECT_EQ(people.holder("wamid.5"), ada);

@@ -443,3 +443,23 @@ describe('the page and its interface', () => {
     assert.equal((await call('GET', '/simulator/options')).status, 200)
   })
 })
+
+test('SIGTERM in the middle of everything ends it at once and cleanly', async () => {
+  const { child, address } = await startSimulator('--webhook-url', 'http://127.0.0.1:9/nobody', '--step-delay', '60000')
+  const ended = once(child, 'exit')
+  const post = (path, body, method = 'POST') => fetch(address + path, { method, headers: { ...token, 'content-type': 'application/json' }, body: JSON.stringify(body) })
+  const events = await fetch(`${address}/simulator/events`)
+  await post('/100000000000001/messages', text()) // its statuses wait
+  await post('/simulator/inbound', { from: sofia, text: 'nessuno ascolta', count: 50 }) // these are tried again and again
+  await post('/simulator/options', { nextSend: { outcome: 'accept-then-hang' } }, 'PATCH')
+  const hanging = assert.rejects(post('/100000000000001/messages', text()))
+  const silence = assert.rejects(fetch(`${address}/simulator/idle`).then(answer => answer.text()))
+  const watched = events.text() // an open page: its stream just ends
+  for (;;) { // until the hanging send was taken on
+    const { entries } = await (await fetch(`${address}/simulator/journal?kind=request`)).json()
+    if (entries.some(entry => entry.outcome === 'accept-then-hang')) break
+  }
+  child.kill('SIGTERM')
+  assert.deepEqual(await ended, [0, null])
+  await Promise.all([hanging, silence, watched])
+})

@@ -23,7 +23,10 @@ void add_code_point(std::string& out, std::uint32_t point) {
 /// Decodes the sequence that begins at `at` and moves `at` behind it; U+FFFD for anything malformed.
 std::uint32_t next_code_point(std::string_view text, std::size_t& at) {
   const auto first = static_cast<unsigned char>(text[at++]);
-  const int more = first >= 0xF0 && first < 0xF5 ? 3 : first >= 0xE0 && first < 0xF0 ? 2 : first >= 0xC2 && first < 0xE0 ? 1 : 0;
+  const int more = first >= 0xF0 && first < 0xF5   ? 3
+                   : first >= 0xE0 && first < 0xF0 ? 2
+                   : first >= 0xC2 && first < 0xE0 ? 1
+                                                   : 0;
   if (more == 0) return 0xFFFD;
 
   std::uint32_t point = first & (0x3F >> more);
@@ -41,21 +44,39 @@ void add_string(std::string& out, std::string_view text) {
   for (std::size_t at = 0; at < text.size();) {
     const auto byte = static_cast<unsigned char>(text[at]);
     switch (byte) {
-    case '"': out += "\\\""; break;
-    case '\\': out += "\\\\"; break;
-    case '/': out += "\\/"; break;
-    case '\b': out += "\\b"; break;
-    case '\f': out += "\\f"; break;
-    case '\n': out += "\\n"; break;
-    case '\r': out += "\\r"; break;
-    case '\t': out += "\\t"; break;
+    case '"':
+      out += "\\\"";
+      break;
+    case '\\':
+      out += "\\\\";
+      break;
+    case '/':
+      out += "\\/";
+      break;
+    case '\b':
+      out += "\\b";
+      break;
+    case '\f':
+      out += "\\f";
+      break;
+    case '\n':
+      out += "\\n";
+      break;
+    case '\r':
+      out += "\\r";
+      break;
+    case '\t':
+      out += "\\t";
+      break;
     default:
       if (byte >= 0x80) {
         add_code_point(out, next_code_point(text, at));
         continue;
       }
-      if (byte < 0x20) add_unit(out, byte);
-      else out += static_cast<char>(byte);
+      if (byte < 0x20)
+        add_unit(out, byte);
+      else
+        out += static_cast<char>(byte);
     }
     ++at;
   }

@@ -9,8 +9,10 @@ namespace {
 namespace json = boost::json;
 
 TEST(webhook_text, escapes_slashes_and_everything_outside_ascii_and_stays_compact) {
-  const json::value value{{"a", "https://x/y?b=1"}, {"b", "Così 🚀"}, {"c", json::array{1, -2, true, nullptr, 1.5}}};
-  EXPECT_EQ(webhook_text(value), R"({"a":"https:\/\/x\/y?b=1","b":"Cos\u00ec \ud83d\ude80","c":[1,-2,true,null,1.5E0]})");
+  const json::value value{
+      {"a", "https://x/y?b=1"}, {"b", "Così 🚀"}, {"c", json::array{1, -2, true, nullptr, 1.5}}};
+  EXPECT_EQ(webhook_text(value),
+            R"({"a":"https:\/\/x\/y?b=1","b":"Cos\u00ec \ud83d\ude80","c":[1,-2,true,null,1.5E0]})");
 }
 
 TEST(webhook_text, reads_back_as_it_was) {

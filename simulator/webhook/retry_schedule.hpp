@@ -8,7 +8,7 @@
 namespace simulator {
 
 struct retry_schedule {
-  std::chrono::milliseconds base{1'000};     ///< second gap; the first is none
+  std::chrono::milliseconds base{1'000}; ///< second gap; the first is none
   std::chrono::milliseconds longest{3'600'000};
   std::chrono::milliseconds give_up{604'800'000}; ///< counted from the first attempt
 

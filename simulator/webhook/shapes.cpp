@@ -33,7 +33,8 @@ json::object price(const std::string& category) {
 
 } // namespace
 
-webhook_item status_item(const business_number& number, const person& to, const status_facts& facts, bool priced) {
+webhook_item status_item(const business_number& number, const person& to, const status_facts& facts,
+                         bool priced) {
   webhook_item item{.kind = "status", .number = number, .contact = {}, .content = {}};
   auto& status = item.content;
   status["id"] = facts.wamid;
@@ -58,7 +59,9 @@ webhook_item status_item(const business_number& number, const person& to, const 
     status["errors"] = json::array{webhook_error(facts.error_code)};
     return item;
   }
-  if (priced) status["pricing"] = price(facts.group_id.empty() || facts.category != "service" ? facts.category : "group_service");
+  if (priced)
+    status["pricing"] =
+        price(facts.group_id.empty() || facts.category != "service" ? facts.category : "group_service");
   if (!facts.whole_group && facts.status != "played")
     item.contact = contact_of(to, facts.status == "delivered" || facts.status == "read");
   return item;
@@ -102,8 +105,10 @@ json::object envelope(std::span<const webhook_item> items) {
 
     const auto same_account = std::ranges::find_if(
         entries, [&](const json::value& entry) { return entry.at("id").as_string() == number.waba_id; });
-    if (same_account != entries.end()) same_account->at("changes").as_array().push_back(std::move(change));
-    else entries.push_back(json::object{{"id", number.waba_id}, {"changes", json::array{std::move(change)}}});
+    if (same_account != entries.end())
+      same_account->at("changes").as_array().push_back(std::move(change));
+    else
+      entries.push_back(json::object{{"id", number.waba_id}, {"changes", json::array{std::move(change)}}});
   }
   return {{"object", "whatsapp_business_account"}, {"entry", std::move(entries)}};
 }

@@ -60,7 +60,8 @@ std::optional<target> read_url(const std::string& text) {
 
 /// A connection that is kept between posts.
 struct link {
-  explicit link(const asio::any_io_executor& executor) : stream(executor) {}
+  explicit link(const asio::any_io_executor& executor)
+      : stream(executor) {}
   beast::tcp_stream stream;
   beast::flat_buffer buffer;
   std::string authority; ///< whom it is open to; empty: closed
@@ -79,7 +80,8 @@ bool is_spent(link& line) {
   return got >= 0 || (errno != EAGAIN && errno != EWOULDBLOCK);
 }
 
-asio::awaitable<exchange> once(link& line, const target& where, const http::request<http::string_body>& request,
+asio::awaitable<exchange> once(link& line, const target& where,
+                               const http::request<http::string_body>& request,
                                std::chrono::milliseconds limit) {
   exchange result;
   error_code error;
@@ -123,7 +125,8 @@ boost::json::object summary(const webhook_item& item) {
   boost::json::object shown{{"kind", item.kind}, {"wamid", item.content.at("id")}};
   for (const auto* name : {"status", "type", "from", "recipient_id", "group_id"})
     if (const auto* found = item.content.if_contains(name)) shown[name] = *found;
-  if (const auto* found = item.content.if_contains("biz_opaque_callback_data")) shown["callbackData"] = *found;
+  if (const auto* found = item.content.if_contains("biz_opaque_callback_data"))
+    shown["callbackData"] = *found;
   if (const auto* text = item.content.if_contains("text"); text != nullptr && text->is_object())
     if (const auto* body = text->as_object().if_contains("body")) shown["text"] = *body;
   return shown;
@@ -147,7 +150,12 @@ struct webhook_sender::implementation : std::enable_shared_from_this<implementat
 
   implementation(asio::any_io_executor executor_, const options& set_, journal& log_, seeded_random& random_,
                  activity& busy_)
-      : executor(std::move(executor_)), set(set_), log(log_), random(random_), busy(busy_), batch_timer(executor) {}
+      : executor(std::move(executor_))
+      , set(set_)
+      , log(log_)
+      , random(random_)
+      , busy(busy_)
+      , batch_timer(executor) {}
 
   void flush() {
     batch_timer.cancel();
@@ -165,15 +173,21 @@ struct webhook_sender::implementation : std::enable_shared_from_this<implementat
 
     next->signature = signature_header(set.app_secret, *next->body);
     switch (plan_signature(set, random)) {
-    case signature::right: next->first_signature = next->signature; break;
-    case signature::wrong: next->first_signature = signature_header(set.app_secret + "?", *next->body); break;
-    case signature::missing: break;
+    case signature::right:
+      next->first_signature = next->signature;
+      break;
+    case signature::wrong:
+      next->first_signature = signature_header(set.app_secret + "?", *next->body);
+      break;
+    case signature::missing:
+      break;
     }
     enqueue(std::move(next), std::move(items));
   }
 
   void enqueue(std::shared_ptr<job> next, boost::json::array items) {
-    webhook_record record{.body = next->body, .signature = next->first_signature, .items = std::move(items), .attempts = {}};
+    webhook_record record{
+        .body = next->body, .signature = next->first_signature, .items = std::move(items), .attempts = {}};
     const bool dropped = !set.webhooks || set.webhook_url.empty() ||
                          waiting >= static_cast<std::size_t>(set.pending_webhooks_max);
     if (dropped) record.state = "dropped";
@@ -245,7 +259,8 @@ struct webhook_sender::implementation : std::enable_shared_from_this<implementat
 
   void finish(std::shared_ptr<job> done, webhook_attempt made) {
     const bool good = made.status == 200;
-    const retry_schedule schedule{std::chrono::milliseconds(set.retry_base), std::chrono::milliseconds(set.retry_max),
+    const retry_schedule schedule{std::chrono::milliseconds(set.retry_base),
+                                  std::chrono::milliseconds(set.retry_max),
                                   std::chrono::milliseconds(set.retry_give_up)};
     const auto age = std::chrono::duration_cast<std::chrono::milliseconds>(steady::now() - done->first_try);
     const auto gap = good || !done->retry ? std::nullopt : schedule.gap(done->tries, age);
@@ -328,7 +343,8 @@ std::shared_ptr<gate> webhook_sender::tell(webhook_item item, std::function<void
 std::pair<std::uint64_t, std::shared_ptr<gate>> webhook_sender::post(raw_webhook webhook) {
   auto next = std::make_shared<implementation::job>();
   next->body = std::make_shared<const std::string>(std::move(webhook.body));
-  next->signature = webhook.signature ? *webhook.signature : signature_header(self_->set.app_secret, *next->body);
+  next->signature =
+      webhook.signature ? *webhook.signature : signature_header(self_->set.app_secret, *next->body);
   next->first_signature = next->signature;
   next->retry = webhook.retry;
   auto opened = std::make_shared<gate>(self_->executor);
@@ -348,7 +364,8 @@ asio::awaitable<webhook_sender::handshake> webhook_sender::verify() {
   query.params().append({"hub.mode", "subscribe"});
   query.params().append({"hub.challenge", challenge});
   query.params().append({"hub.verify_token", self->set.verify_token});
-  const auto path = where->path + (where->path.find('?') == std::string::npos ? "?" : "&") + std::string(query.encoded_query());
+  const auto path = where->path + (where->path.find('?') == std::string::npos ? "?" : "&") +
+                    std::string(query.encoded_query());
 
   http::request<http::string_body> request{http::verb::get, path, 11};
   request.set(http::field::host, where->authority);

@@ -25,15 +25,16 @@ struct raw_webhook {
 /// One thread. Options are read at each use, so that changes count at once.
 class webhook_sender {
 public:
-  webhook_sender(boost::asio::any_io_executor executor, const options& set, journal& log, seeded_random& random,
-                 activity& busy);
+  webhook_sender(boost::asio::any_io_executor executor, const options& set, journal& log,
+                 seeded_random& random, activity& busy);
   ~webhook_sender();
 
-  /// Takes one item on; it goes alone or in a batch. `delivered` is called when a 200 came, perhaps after retries.
-  /// The gate opens when the first attempt is over, however it ended.
+  /// Takes one item on; it goes alone or in a batch. `delivered` is called when a 200 came, perhaps after
+  /// retries. The gate opens when the first attempt is over, however it ended.
   std::shared_ptr<gate> tell(webhook_item item, std::function<void()> delivered = {});
 
-  /// Posts the bytes as they are. Returns the number of the journal entry; the gate opens after the first attempt.
+  /// Posts the bytes as they are. Returns the number of the journal entry; the gate opens after the first
+  /// attempt.
   std::pair<std::uint64_t, std::shared_ptr<gate>> post(raw_webhook webhook);
 
   struct handshake {
