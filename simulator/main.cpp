@@ -85,7 +85,9 @@ int main(int count, char** arguments) {
   signals.async_wait([&context](const boost::system::error_code&, int) { context.stop(); });
 
   server->start();
-  std::cerr << "tickwire-simulator: listening on http://" << read.host << ':' << server->port() << std::endl;
+  // One write: whoever reads it must not see half an address.
+  const auto address = "http://" + read.host + ':' + std::to_string(server->port());
+  std::cerr << "tickwire-simulator: listening on " + address + '\n' << std::flush;
   if (!world->set.webhook_url.empty() && !world->set.verify_token.empty())
     asio::co_spawn(context, world->verify(), asio::detached);
 

@@ -59,7 +59,7 @@ async function startSimulator(...flags) {
   const address = await new Promise((resolve, reject) => {
     child.stderr.on('data', chunk => {
       said += chunk
-      const found = said.match(/listening on (http:\/\/\S+)/)
+      const found = said.match(/listening on (http:\/\/\S+)\n/)
       if (found) resolve(found[1])
     })
     child.on('exit', code => reject(new Error(`ended with ${code}: ${said}`)))
