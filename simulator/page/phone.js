@@ -47,6 +47,12 @@ addEventListener('DOMContentLoaded', () => {
     made.append(...children)
     return made
   }
+  /** Makes `nodes` the children of `list`, touching only what differs: focus, playing sound and screen readers stay calm. */
+  function keep(list, nodes) {
+    const wanted = new Set(nodes)
+    for (const child of [...list.children]) if (!wanted.has(child)) child.remove()
+    nodes.forEach((node, n) => { if (list.children[n] !== node) list.insertBefore(node, list.children[n] ?? null) })
+  }
   const icon = name => drawing('svg', { class: 'i s', viewBox: '0 0 24 24', 'aria-hidden': 'true' }, drawing('use', { href: `#i-${name}` }))
   const clock = time => time.toLocaleTimeString([], { hour: '2-digit', minute: '2-digit', hour12: false })
   const stamp = time => `${time.toLocaleTimeString([], { hour: '2-digit', minute: '2-digit', second: '2-digit', hour12: false })}.${String(time.getMilliseconds()).padStart(3, '0')}`
@@ -55,15 +61,15 @@ addEventListener('DOMContentLoaded', () => {
   const firstName = someone => someone.name.split(' ')[0]
   const safeLink = url => (/^https?:\/\//i.test(url ?? '') ? url : undefined)
 
+  const tickLabel = status => ({ sending: 'On its way', delivered: 'Delivered to the business', read: 'Read by the business' })[status] ?? status
   function tick(status) {
-    const label = { sending: 'On its way', delivered: 'Delivered to the business', read: 'Read by the business' }[status] ?? status
     return el('span', { class: 'tick', 'data-s': status },
       drawing('svg', { viewBox: '0 0 20 16', 'aria-hidden': 'true' },
         drawing('path', { class: 'k', d: 'M10 2.5a5.5 5.5 0 1 0 0 11 5.5 5.5 0 0 0 0-11zM10 5v3.25l2 1.5' }),
         drawing('path', { class: 't1', d: 'M1.5 7.25 5 10.75 12 3.25' }),
         drawing('path', { class: 't2', pathLength: '1', d: 'M9.1 9.35 10.5 10.75 17.5 3.25' }),
         drawing('path', { class: 'w', pathLength: '1', d: 'M1.5 14.25h16' })),
-      el('span', { class: 'sr' }, label))
+      el('span', { class: 'sr' }, tickLabel(status)))
   }
 
   // ── Calls ─────────────────────────────────────────────────────────
@@ -128,6 +134,29 @@ addEventListener('DOMContentLoaded', () => {
       reactions.length ? el('span', { class: 'react' }, ...reactions) : undefined)
   }
 
+  const bubbles = new Map() // wamid → {node, look}: a bubble is drawn anew only when more than its ticks changed
+  function bubbleOf(message, before, reactions, all) {
+    const look = JSON.stringify([message.content, message.quoted, before?.mine, reactions])
+    const known = bubbles.get(message.wamid)
+    if (known?.look !== look) {
+      const node = bubble(message, before, reactions, all)
+      bubbles.set(message.wamid, { node, look })
+      return node
+    }
+    known.node.classList.toggle('new', !message.mine && message.status === 'delivered')
+    const shown = known.node.querySelector('.tick')
+    if (shown && shown.dataset.s !== message.status) {
+      shown.dataset.s = message.status
+      shown.querySelector('.sr').textContent = tickLabel(message.status)
+    }
+    return known.node
+  }
+  const notes = new Map() // text → node
+  function note(text, mood = '') {
+    if (!notes.has(text)) notes.set(text, el('p', { class: `ph-note ${mood}`.trim() }, text))
+    return notes.get(text)
+  }
+
   // ── The parts of the page ─────────────────────────────────────────
   function drawMessages() {
     const someone = person()
@@ -149,30 +178,37 @@ addEventListener('DOMContentLoaded', () => {
     here.forEach((message, n) => {
       const at = new Date(message.at)
       const name = at.toDateString() === new Date().toDateString() ? 'Today' : at.toLocaleDateString([], { weekday: 'long', day: 'numeric', month: 'long' })
-      if (name !== day) drawn.push(el('p', { class: 'ph-note' }, (day = name)))
-      drawn.push(bubble(message, here[n - 1], [...(reactions.get(message.wamid)?.values() ?? [])].filter(Boolean), all))
+      if (name !== day) drawn.push(note((day = name)))
+      drawn.push(bubbleOf(message, here[n - 1], [...(reactions.get(message.wamid)?.values() ?? [])].filter(Boolean), all))
     })
     const waiting = all.filter(message => !message.mine && message.status === 'sent' && message.type !== 'reaction').length
     const failed = all.filter(message => !message.mine && message.status === 'failed').at(-1)
-    if (someone && !someone.online) drawn.push(el('p', { class: 'ph-note' }, waiting ? `This phone is off. ${waiting === 1 ? 'One message waits' : `${waiting} messages wait`} for it.` : 'This phone is off.'))
-    if (failed && failed === all.filter(message => message.type !== 'reaction').at(-1)) drawn.push(el('p', { class: 'ph-note bad' }, `A message of the team did not arrive (${failed.code}).`))
-    if (!drawn.length) drawn.push(el('p', { class: 'ph-note' }, 'Nothing here yet. Write something below.'))
+    if (someone && !someone.online) drawn.push(note(waiting ? `This phone is off. ${waiting === 1 ? 'One message waits' : `${waiting} messages wait`} for it.` : 'This phone is off.'))
+    if (failed && failed === all.filter(message => message.type !== 'reaction').at(-1)) drawn.push(note(`A message of the team did not arrive (${failed.code}).`, 'bad'))
+    if (!drawn.length) drawn.push(note('Nothing here yet. Write something below.'))
 
-    list.replaceChildren(...drawn)
+    const stay = new Set(drawn)
+    for (const [wamid, { node }] of bubbles) if (!stay.has(node)) bubbles.delete(wamid)
+    keep(list, drawn)
     if (atEnd) list.scrollTop = list.scrollHeight
   }
 
+  const faces = new Map() // number → button
+  const stranger = el('button', { type: 'button', class: 'stranger', 'aria-pressed': 'false' }, 'New person')
+  stranger.onclick = () => newPerson()
   function drawPeople() {
     const all = [...people.values()].sort((one, other) => one.number - other.number)
     const shown = all.slice(0, all.length > 3 ? 2 : 3)
-    const buttons = shown.map(someone => {
-      const button = el('button', { type: 'button', 'aria-pressed': String(someone.phone === chosen), title: `${someone.name}, +${someone.phone}` }, firstName(someone))
+    const wanted = shown.map(someone => {
+      const button = faces.get(someone.phone) ?? el('button', { type: 'button' })
+      faces.set(someone.phone, button)
+      button.setAttribute('aria-pressed', String(someone.phone === chosen))
+      button.title = `${someone.name}, +${someone.phone}`
       button.onclick = () => choose(someone.phone)
+      put(button, firstName(someone))
       return button
     })
-    const stranger = el('button', { type: 'button', class: 'stranger', 'aria-pressed': 'false' }, 'New person')
-    stranger.onclick = newPerson
-    $('people').replaceChildren(...buttons, stranger)
+    keep($('people'), [...wanted, stranger])
 
     const rest = all.slice(shown.length)
     $('others-box').hidden = rest.length === 0
@@ -271,10 +307,12 @@ addEventListener('DOMContentLoaded', () => {
       if (kept && !entry.changed) return kept
       entry.changed = false
       const row = wireRow(entry)
-      if (kept?.querySelector('details')?.open) row.querySelector('details').open = true
-      return row
+      if (!kept) return row
+      // The row stays, so that it keeps focus and what was opened; only its words change.
+      kept.querySelector('summary').replaceChildren(...row.querySelector('summary').children)
+      return kept
     })
-    list.replaceChildren(...(rows.length ? rows : [el('li', { class: 'empty' }, 'Nothing yet.')]))
+    keep(list, rows.length ? rows : [el('li', { class: 'empty' }, 'Nothing yet.')])
   }
 
   // Many events may come between two frames: each part is drawn once.
