@@ -1,0 +1,21 @@
+// What one WhatsApp message says, by its type: a public type, a text that a person can read, and the rest as JSON members.
+#pragma once
+
+#include <boost/json/object.hpp>
+
+#include <string>
+
+namespace tickwire::meta {
+
+struct message_content {
+  std::string type = "unsupported"; // WhatsApp's own name; interactive replies go by their inner kind
+  std::string text;
+  std::string extra; // JSON members without braces
+};
+
+message_content content_of(const boost::json::object& message);
+
+// A file name that is safe to show and to save under: no path, no control or direction characters.
+std::string safe_file_name(std::string_view name);
+
+} // namespace tickwire::meta

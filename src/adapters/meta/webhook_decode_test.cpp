@@ -1,0 +1,247 @@
+// All sample bodies, by what they leave behind in the log in memory.
+#include "adapters/meta/webhook_decode.hpp"
+
+#include "adapters/meta/json_access.hpp"
+#include "adapters/meta/message_content.hpp"
+#include "adapters/meta/signature.hpp"
+#include "core/memory_views.hpp"
+#include "core/testing.hpp"
+#include "core/text.hpp"
+
+#include <gtest/gtest.h>
+
+#include <filesystem>
+#include <fstream>
+#include <sstream>
+
+namespace tickwire::meta {
+namespace {
+
+using namespace tickwire::testing;
+
+std::string read(const std::filesystem::path& file) {
+  std::ifstream in(file, std::ios::binary);
+  std::stringstream text;
+  text << in.rdbuf();
+  return text.str();
+}
+
+std::vector<std::filesystem::path> fixtures() {
+  std::vector<std::filesystem::path> files;
+  for (const auto& file : std::filesystem::directory_iterator(WEBHOOK_FIXTURES))
+    if (file.path().extension() == ".json") files.push_back(file.path());
+  std::sort(files.begin(), files.end());
+  return files;
+}
+
+memory_log after(std::initializer_list<std::string_view> names) {
+  memory_log log;
+  for (std::string_view name : names) {
+    const auto decoded = decode_webhook(read(std::filesystem::path(WEBHOOK_FIXTURES) / (std::string(name) + ".json")), inbox, at(0));
+    EXPECT_TRUE(decoded) << name;
+    if (decoded)
+      for (const entry& proposal : decoded->proposals) log.append(proposal);
+  }
+  return log;
+}
+
+// The only message a body leaves.
+message only(std::string_view name) {
+  const memory_log log = after({name});
+  std::vector<message> known;
+  for (const auto& [id, row] : log.rows.messages)
+    if (row.known()) known.push_back(row);
+  EXPECT_EQ(known.size(), 1u) << name;
+  return known.empty() ? message{} : known.front();
+}
+
+TEST(WebhookBodies, AllAreAcceptedAndRepeatingThemChangesNothing) {
+  const auto files = fixtures();
+  ASSERT_EQ(files.size(), 175u);
+  memory_log log;
+  std::size_t stored = 0;
+  for (int round = 0; round < 2; ++round)
+    for (const auto& file : files) {
+      const auto decoded = decode_webhook(read(file), inbox, at(0));
+      ASSERT_TRUE(decoded) << file;
+      for (const entry& proposal : decoded->proposals) {
+        EXPECT_FALSE(proposal.key.empty()) << file;
+        const bool fresh = log.append(proposal);
+        stored += fresh;
+        if (round == 1) EXPECT_FALSE(fresh) << file << " " << proposal.key;
+      }
+    }
+  EXPECT_GT(stored, 200u);
+}
+
+TEST(WebhookBodies, EveryMessageHasATypeAndATextThatAPersonCanRead) {
+  for (const auto& file : fixtures()) {
+    const auto decoded = decode_webhook(read(file), inbox, at(0));
+    for (const entry& proposal : decoded->proposals) {
+      const auto* received = std::get_if<message_received>(&proposal.data);
+      if (!received) continue;
+      EXPECT_FALSE(received->type.empty()) << file;
+      const bool may_be_empty = received->extra.find("\"media\"") != std::string::npos;
+      if (!may_be_empty) EXPECT_FALSE(received->text.empty()) << file;
+      EXPECT_FALSE(proposal.raw.empty()) << file;
+      boost::system::error_code error;
+      boost::json::parse("{" + received->extra + "}", error);
+      EXPECT_FALSE(error) << file << received->extra;
+    }
+  }
+}
+
+TEST(WebhookBodies, TypesAndTexts) {
+  struct expected {
+    const char* file;
+    const char* type;
+    const char* text; // null: whatever
+  };
+  for (const expected& e : std::vector<expected>{
+           {"message-image", "image", nullptr},
+           {"message-image-minimal", "image", ""},
+           {"message-voice", "audio", ""},
+           {"message-sticker", "sticker", ""},
+           {"message-location", "location", nullptr},
+           {"message-contacts", "contacts", nullptr},
+           {"message-button-reply", "button_reply", nullptr},
+           {"message-list-reply", "list_reply", nullptr},
+           {"message-flow-reply", "nfm_reply", nullptr},
+           {"message-template-quick-reply", "button", nullptr},
+           {"message-order", "order", nullptr},
+           {"message-system-number-changed", "system", nullptr},
+           {"message-unsupported-poll", "unsupported", nullptr},
+           {"message-unknown-type", "unsupported", nullptr},
+           {"message-unknown-type-bare", "unsupported", nullptr},
+           {"message-missing-object", "unsupported", nullptr},
+           {"message-no-type", "unsupported", nullptr},
+           {"message-wrong-object-kind", "unsupported", nullptr},
+           {"message-interactive-unknown", "unsupported", nullptr},
+       }) {
+    const message row = only(e.file);
+    EXPECT_EQ(row.type, e.type) << e.file;
+    if (e.text) EXPECT_EQ(row.text, e.text) << e.file;
+    EXPECT_EQ(row.direction, direction::in) << e.file;
+    EXPECT_EQ(row.receiver_id, inbox) << e.file;
+  }
+  EXPECT_EQ(characters(only("message-text-4096").text), 4096u);
+  EXPECT_NE(only("message-text-nul").text.find('\0'), std::string::npos);
+  EXPECT_EQ(only("message-document-hostile-filename").extra.find(".."), std::string::npos);
+}
+
+TEST(WebhookBodies, OnePersonHasOneChatInWhateverFormMetaNamesThem) {
+  const memory_log log = after({"message-text", "message-text-legacy-identity", "message-text-from-with-plus", "message-text-no-contacts",
+                                "message-text-no-profile", "message-text-extra-fields"});
+  std::set<std::string> chats;
+  for (const auto& [id, row] : log.rows.messages) chats.insert(row.chat_id);
+  EXPECT_EQ(chats.size(), 1u);
+}
+
+TEST(WebhookBodies, StatusesOfUnknownMessagesWaitAndFailedYieldsToDelivered) {
+  for (auto [file, expected] : {std::pair{"status-reordered", status::read},
+                                {"status-delivered-then-failed", status::delivered},
+                                {"status-failed-then-delivered", status::delivered},
+                                {"status-sent-then-failed", status::failed},
+                                {"status-read-first", status::read}}) {
+    memory_log log = after({file});
+    ASSERT_EQ(log.rows.parked.size(), 1u) << file;
+    const std::string wamid = log.rows.parked.begin()->first;
+    log.append(accepted("m_1", "15550000101", "hi"));
+    log.append(answered("m_1", 1, send_outcome_kind::accepted, wamid));
+    EXPECT_EQ(log.rows.messages.at("m_1").status, expected) << file;
+  }
+}
+
+TEST(WebhookBodies, EachParticipantOfAGroupCounts) {
+  memory_log log = after({"status-group-read-aggregated"});
+  const std::string wamid = log.rows.parked.begin()->first;
+  log.append(accepted("m_1", "group", "hi"));
+  log.append(answered("m_1", 1, send_outcome_kind::accepted, wamid));
+  EXPECT_EQ(log.rows.messages.at("m_1").receipts.size(), 3u);
+}
+
+TEST(WebhookBodies, BatchesCountCompletely) {
+  EXPECT_EQ(after({"batch-100-statuses"}).entries.size(), 100u);
+  EXPECT_EQ(after({"batch-duplicate-message"}).rows.messages.size(), 1u);
+  EXPECT_EQ(after({"batch-same-second"}).rows.messages.size(), 5u);
+  const memory_log bad = after({"batch-one-bad-item"});
+  EXPECT_GE(bad.rows.messages.size(), 2u);
+  const memory_log edited = after({"batch-edit-before-original"});
+  int changed = 0;
+  for (const auto& [id, row] : edited.rows.messages) changed += row.edited_at || row.revoked_at;
+  EXPECT_GE(changed, 1);
+  EXPECT_TRUE(after({"envelope-unknown-number"}).rows.messages.empty());
+}
+
+TEST(WebhookBodies, EchoesAreOursAndHistoryCountsNothing) {
+  const message echo = only("field-echo-text");
+  EXPECT_EQ(echo.direction, direction::out);
+  EXPECT_EQ(echo.sender_id, inbox);
+  const memory_log history = after({"field-history-chunk"});
+  EXPECT_FALSE(history.rows.messages.empty());
+  for (const auto& [id, row] : history.rows.messages) EXPECT_FALSE(row.counts_unread);
+}
+
+// Changed at random, a body may be refused or stored as something odd, but it never breaks the decoder.
+TEST(WebhookBodies, RandomChangesNeverBreakTheDecoder) {
+  std::mt19937 random(seed());
+  const auto files = fixtures();
+  for (int round = 0; round < 4000; ++round) {
+    std::string body = read(files[random() % files.size()]);
+    for (unsigned n = 1 + random() % 4; n > 0; --n) {
+      const std::size_t place = random() % body.size();
+      switch (random() % 3) {
+      case 0: body[place] = static_cast<char>(random()); break;
+      case 1: body.erase(place, 1 + random() % 20); break;
+      default: body.insert(place, body.substr(random() % body.size(), random() % 30));
+      }
+      if (body.empty()) body = "x";
+    }
+    memory_log log;
+    if (const auto decoded = decode_webhook(body, inbox, at(0)))
+      for (const entry& proposal : decoded->proposals) log.append(proposal);
+  }
+}
+
+TEST(WebhookBodies, WhatIsNotJsonIsSaidToBeSo) {
+  for (const char* body : {"", "{", "not json", "\"\\ud800", "[1,2"}) EXPECT_FALSE(decode_webhook(body, inbox, at(0))) << body;
+  EXPECT_FALSE(decode_webhook(std::string(100, '['), inbox, at(0)));
+  EXPECT_TRUE(decode_webhook("[]", inbox, at(0)));
+}
+
+TEST(FileNames, LosePathsAndDirectionTricks) {
+  EXPECT_EQ(safe_file_name("../../etc/passwd"), "passwd");
+  EXPECT_EQ(safe_file_name("C:\\temp\\invoice.pdf"), "invoice.pdf");
+  EXPECT_EQ(safe_file_name("invoice\u202Efdp.exe"), "invoicefdp.exe");
+  EXPECT_EQ(safe_file_name(std::string_view("a\0b\n.txt", 8)), "ab.txt");
+  EXPECT_EQ(safe_file_name("…/.."), "file");
+  EXPECT_EQ(safe_file_name("Rechnung März.pdf"), "Rechnung März.pdf");
+}
+
+TEST(Signature, FitsTheVectorsAndNothingElse) {
+  signature_check check({"sample-app-secret"});
+  const std::string body = R"({"object":"whatsapp_business_account","entry":[]})";
+  const std::string good = "sha256=4345305ed97f01246987e15cca2024ef5b01055892ae2b906ec4d8c5b6c89aa1";
+  EXPECT_TRUE(check.valid(good, body));
+  const std::string escaped = read(std::filesystem::path(WEBHOOK_FIXTURES) / "message-text-escaped-raw.json");
+  EXPECT_TRUE(check.valid("sha256=40f886227c42be684581538e8bd9052a1d4125a4419100dbd7f8db1863d6f594", escaped));
+  EXPECT_FALSE(check.valid(good, body + " "));
+  EXPECT_FALSE(check.valid("", body));
+  EXPECT_FALSE(check.valid(good + "0", body));
+  EXPECT_FALSE(check.valid("sha1=" + good.substr(7), body));
+  std::string upper = good;
+  for (char& c : upper)
+    if (c >= 'a' && c <= 'f') c = static_cast<char>(c - 32);
+  EXPECT_FALSE(check.valid(upper, body));
+  for (std::size_t i = 7; i < good.size(); ++i) {
+    std::string flipped = good;
+    flipped[i] = flipped[i] == '0' ? '1' : '0';
+    EXPECT_FALSE(check.valid(flipped, body)) << i;
+  }
+  signature_check rotating({"old-secret", "sample-app-secret"});
+  EXPECT_TRUE(rotating.valid(good, body));
+  EXPECT_THROW(signature_check({""}), std::invalid_argument);
+}
+
+} // namespace
+} // namespace tickwire::meta
