@@ -52,7 +52,7 @@ problem check_text(const json::object& object, std::string_view name, std::strin
   const auto* found = member(object, name);
   if (found == nullptr) return needed ? problem(missing(path)) : std::nullopt;
   if (!found->is_string()) return malformed(path, "must be a string.");
-  const auto text = *string_in(object, name);
+  const auto text = string_in(object, name).value_or("");
   if (needed && text.empty()) return missing(path);
   if (code_points(text) > most)
     return invalid(path, "must be at most " + std::to_string(most) + " characters long.");
@@ -68,7 +68,7 @@ problem check_media(std::string_view type, const json::object& media) {
   const bool has_link = string_in(media, "link").has_value();
   if (!has_id && !has_link) return missing(std::string(type) + "['id'] or ['link']");
   if (has_link) {
-    const auto link = *string_in(media, "link");
+    const auto link = string_in(media, "link").value_or("");
     if (!link.starts_with("http://") && !link.starts_with("https://"))
       return invalid(std::string(type) + "['link']", "must be an http or https address.");
   }
@@ -121,8 +121,7 @@ problem check_contacts(const json::value& value) {
 }
 
 problem check_reaction(const json::object& reaction) {
-  if (!string_in(reaction, "message_id") || string_in(reaction, "message_id")->empty())
-    return missing("reaction['message_id']");
+  if (string_in(reaction, "message_id").value_or("").empty()) return missing("reaction['message_id']");
   if (!string_in(reaction, "emoji")) return missing("reaction['emoji']");
   return std::nullopt;
 }
@@ -141,8 +140,9 @@ problem check_buttons(const json::object& action) {
     if (reply == nullptr) return missing("interactive['action']['buttons']['reply']");
     if (auto wrong = check_text(*reply, "id", "button id", 256)) return wrong;
     if (auto wrong = check_text(*reply, "title", "button title", 20)) return wrong;
-    if (!ids.emplace(*string_in(*reply, "id")).second) return invalid("button id", "must be unique.");
-    if (!titles.emplace(*string_in(*reply, "title")).second)
+    if (!ids.emplace(string_in(*reply, "id").value_or("")).second)
+      return invalid("button id", "must be unique.");
+    if (!titles.emplace(string_in(*reply, "title").value_or("")).second)
       return invalid("button title", "must be unique.");
   }
   return std::nullopt;
@@ -171,7 +171,8 @@ problem check_list(const json::object& action) {
       if (auto wrong = check_text(*row, "id", "row id", 200)) return wrong;
       if (auto wrong = check_text(*row, "title", "row title", 24)) return wrong;
       if (auto wrong = check_text(*row, "description", "row description", 72, false)) return wrong;
-      if (!ids.emplace(*string_in(*row, "id")).second) return invalid("row id", "must be unique.");
+      if (!ids.emplace(string_in(*row, "id").value_or("")).second)
+        return invalid("row id", "must be unique.");
       ++total;
     }
   }

@@ -208,7 +208,7 @@ void report(const std::exception_ptr& failure) {
 } // namespace
 
 struct http_server::implementation : std::enable_shared_from_this<implementation> {
-  implementation(asio::any_io_executor executor, const tcp::endpoint& where, http_handler handle)
+  implementation(const asio::any_io_executor& executor, const tcp::endpoint& where, http_handler handle)
       : acceptor(executor, where)
       , handler(std::move(handle)) {}
 
@@ -236,11 +236,10 @@ struct http_server::implementation : std::enable_shared_from_this<implementation
   std::shared_ptr<const bool> open = std::make_shared<const bool>(true); ///< one use for each open connection
 };
 
-http_server::http_server(asio::any_io_executor executor, const std::string& host, unsigned short port,
+http_server::http_server(const asio::any_io_executor& executor, const std::string& host, unsigned short port,
                          http_handler handler) {
   const auto address = asio::ip::make_address(host == "localhost" ? "127.0.0.1" : host);
-  self_ =
-      std::make_shared<implementation>(std::move(executor), tcp::endpoint(address, port), std::move(handler));
+  self_ = std::make_shared<implementation>(executor, tcp::endpoint(address, port), std::move(handler));
 }
 
 http_server::~http_server() {

@@ -19,7 +19,7 @@ public:
   static constexpr long connections_max = 4'000; ///< more are closed at once
 
   /// Binds at once; throws boost::system::system_error when it cannot. The handler runs on `executor`.
-  http_server(boost::asio::any_io_executor executor, const std::string& host, unsigned short port,
+  http_server(const boost::asio::any_io_executor& executor, const std::string& host, unsigned short port,
               http_handler handler);
   ~http_server();
 

@@ -11,10 +11,10 @@ addEventListener('DOMContentLoaded', () => {
   const svg = 'http://www.w3.org/2000/svg'
   const wireMost = 60
   const messagesMost = 60
-  const samples = {
-    39: ['Buongiorno! Le piastrelle esagonali sono ancora disponibili?', 'Bellissime. Posso passare sabato a vederle?', 'Perfetto, a sabato!', 'Quanto costa la posa al metro?'],
-    971: ['مساء الخير، هل البلاط الأزرق متوفر؟', 'شكرا، كم سعر المتر؟', 'ممتاز، سأمر غدا صباحا.'],
-    55: ['Bom dia! Vocês entregam em São Paulo?', 'Ótimo, preciso de 24 m².', 'Combinado, obrigada!'],
+  const samples = { // by first name: the invented people write in their own language
+    Sofia: ['Buongiorno! Le piastrelle esagonali sono ancora disponibili?', 'Bellissime. Posso passare sabato a vederle?', 'Perfetto, a sabato!', 'Quanto costa la posa al metro?'],
+    Omar: ['مساء الخير، هل البلاط الأزرق متوفر؟', 'شكرا، كم سعر المتر؟', 'ممتاز، سأمر غدا صباحا.'],
+    Lívia: ['Bom dia! Vocês entregam em São Paulo?', 'Ótimo, preciso de 24 m².', 'Combinado, obrigada!'],
     other: ['Hello! Do you still have the hexagon tiles?', 'Could you send me a picture in daylight?', 'Great, I will come by on Saturday.', 'How much is delivery?'],
   }
   const newNames = ['Mara Lindqvist', 'Teo Okafor', 'Ines Valdez', 'Jonas Reuter', 'Priya Nair', 'Luca Bertoni', 'Yuki Tan', 'Amara Diallo']
@@ -380,7 +380,8 @@ addEventListener('DOMContentLoaded', () => {
     if (made) choose(made.phone)
   }
   function sample() {
-    const own = Object.keys(samples).find(prefix => chosen.startsWith(prefix)) ?? 'other'
+    const name = firstName(person())
+    const own = Object.hasOwn(samples, name) ? name : 'other'
     const count = sent.get(chosen) ?? 0
     sent.set(chosen, count + 1)
     return samples[own][count % samples[own].length]

@@ -47,7 +47,7 @@ struct simulation::run {
   std::vector<run> afterwards{}; ///< the participants' statuses follow the group's `sent`
 };
 
-simulation::simulation(asio::any_io_executor executor, options from)
+simulation::simulation(const asio::any_io_executor& executor, options from)
     : set(std::move(from))
     , random(set.seed)
     , log(static_cast<std::size_t>(set.journal_limit))
@@ -337,7 +337,7 @@ std::expected<std::string, std::string> simulation::receive(const inbound& what)
 
   const auto now = std::chrono::system_clock::now();
   const auto* given = what.message.if_contains("id");
-  const auto wamid =
+  auto wamid =
       given != nullptr && given->is_string() ? std::string(given->as_string()) : ids.wamid(what.from, false);
   const auto* type_value = what.message.if_contains("type");
   const auto type =

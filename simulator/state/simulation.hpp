@@ -42,7 +42,7 @@ struct inbound {
 /// Owned by main; lives in the one thread of `executor`.
 class simulation {
 public:
-  simulation(boost::asio::any_io_executor executor, options set);
+  simulation(const boost::asio::any_io_executor& executor, options set);
 
   options set;
   seeded_random random;
