@@ -21,6 +21,8 @@ const packet& probe_answer() {
 // While a client upgrades, its polls must come back, or it never pauses polling; at once would make it poll in a tight
 // loop until it has seen our "3probe".
 constexpr std::chrono::milliseconds noop_delay{50};
+// A single burst may be this many times over the limits of a queue: a webhook of a thousand statuses is one.
+constexpr std::size_t burst_allowance = 8;
 // How long a close that nobody has fetched yet waits for a poll.
 constexpr std::chrono::seconds close_patience{30};
 
@@ -177,10 +179,10 @@ void engine_session::probe_ended() {
 }
 
 void engine_session::send(codec::packet packet, time_point) {
-  if (closed_ || closing_ || overflown_) return;
+  if (closed_ || closing_ || doomed_) return;
   queued_bytes_ += packet.frame->size();
   queue_.push_back(std::move(packet));
-  overflown_ = queued_packets() > config_.max_queued_packets || queued_bytes_ > config_.max_queued_bytes;
+  doomed_ = over_limit(burst_allowance);
 }
 
 void engine_session::send_all(std::vector<codec::packet> packets, time_point now) {
@@ -189,15 +191,16 @@ void engine_session::send_all(std::vector<codec::packet> packets, time_point now
 
 void engine_session::flush() {
   if (closed_ || queued_packets() == 0) return;
-  if (overflown_) {
-    // What fits may still leave; if that does not bring the queue under its limit, the client is too slow.
+  if (!doomed_) {
     if (transport_ == transport::websocket) shell_.wants_to_write(*this);
-    overflown_ = queued_packets() > config_.max_queued_packets || queued_bytes_ > config_.max_queued_bytes;
-    if (overflown_) cut("slow client");
-    return;
+    else if (parked_) answer_parked();
   }
-  if (transport_ == transport::websocket) shell_.wants_to_write(*this);
-  else if (parked_) answer_parked();
+  // Whatever a healthy client takes at once has left by now.
+  if (!closed_ && (doomed_ || over_limit(1))) cut("slow client");
+}
+
+bool engine_session::over_limit(std::size_t times) const {
+  return queued_packets() > config_.max_queued_packets * times || queued_bytes_ > config_.max_queued_bytes * times;
 }
 
 void engine_session::close(std::string_view reason, time_point now) {

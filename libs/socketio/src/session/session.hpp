@@ -107,6 +107,7 @@ private:
   void answer_parked_with(std::string_view packets);
   std::string next_payload();
   void drop_taken();
+  bool over_limit(std::size_t times) const;
 
   const config& config_;
   session_shell& shell_;
@@ -117,7 +118,7 @@ private:
   bool parked_ = false;
   bool posting_ = false;
   bool closing_ = false; // close() waits for a poll
-  bool overflown_ = false; // too much waits; cut at the next flush, not in the middle of a broadcast
+  bool doomed_ = false; // so much waits that more is not kept: cut at the next flush, whatever can be written by then
 
   std::vector<codec::packet> queue_;
   std::size_t queue_front_ = 0;
