@@ -47,6 +47,8 @@ public:
   token_bucket(double per_second, double burst) : per_second_(per_second), burst_(burst), tokens_(burst) {}
   // Time to wait until one token is there (0: taken now).
   std::chrono::milliseconds take(std::chrono::steady_clock::time_point now);
+  // A token that was taken and not used.
+  void put_back() { tokens_ += 1; }
 
 private:
   void refill(std::chrono::steady_clock::time_point now);

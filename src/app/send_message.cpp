@@ -1,0 +1,210 @@
+#include "app/send_message.hpp"
+
+#include "base/clock.hpp"
+#include "base/random.hpp"
+#include "core/phone.hpp"
+#include "core/text.hpp"
+
+namespace tickwire {
+
+namespace {
+
+constexpr std::size_t client_id_max = 64;
+
+std::unexpected<failure> unknown_chat() {
+  return fail(failure_kind::not_found, "unknown_chat", "There is no such chat. Open a new one with the person's phone number.");
+}
+
+} // namespace
+
+result<void> check(const send_request& request) {
+  const auto length = characters(request.text);
+  if (!length) return fail(failure_kind::invalid, "text_not_utf8", "The text is not valid UTF-8.");
+  if (is_blank(request.text)) return fail(failure_kind::invalid, "text_empty", "The message is empty. Write something first.");
+  if (*length > text_limit)
+    return fail(failure_kind::invalid, "text_too_long",
+                "The message has " + std::to_string(*length) + " characters; WhatsApp takes at most " + std::to_string(text_limit) +
+                    ". Shorten it or send it in parts.");
+  const auto id_length = characters(request.client_id);
+  if (!id_length || *id_length > client_id_max)
+    return fail(failure_kind::invalid, "client_id_invalid", "clientId must have 1 to 64 characters.");
+  if (request.chat_id.empty() && request.receiver_id.empty())
+    return fail(failure_kind::invalid, "no_receiver", "Say to whom: chatId or receiverId is missing.");
+  return {};
+}
+
+entry messaging::fresh(const user& who, std::string key, entry_data data) const {
+  entry proposal;
+  proposal.inbox = inbox_;
+  proposal.at = wall_now();
+  proposal.key = std::move(key);
+  proposal.actor = who.id;
+  proposal.data = std::move(data);
+  return proposal;
+}
+
+task<result<chat_summary>> messaging::chat_for(const user& who, const send_request& request) {
+  const std::string& wanted = request.chat_id.empty() ? request.receiver_id : request.chat_id;
+  auto known = co_await log_.find_chat(who.id, wanted);
+  if (!known) co_return std::unexpected(known.error());
+  if (*known) co_return std::move(**known);
+  const auto digits = request.chat_id.empty() ? phone_digits(wanted) : std::nullopt;
+  if (!digits) {
+    if (request.chat_id.empty())
+      co_return fail(failure_kind::not_found, "unknown_chat", "That is neither a known chat nor a phone number with country code.");
+    co_return unknown_chat();
+  }
+  auto opened = co_await open_chat(who, *digits, "");
+  if (!opened) co_return std::unexpected(opened.error());
+  co_return std::move(opened->chat);
+}
+
+task<result<messaging::opened_chat>> messaging::open_chat(user who, std::string phone, std::string name) {
+  const auto digits = phone_digits(phone);
+  if (!digits)
+    co_return fail(failure_kind::invalid, "phone_invalid",
+                   "That is no phone number. Write it with country code, for example +49 170 1234567.");
+  const auto name_length = characters(name);
+  if (!name_length || *name_length > 128) co_return fail(failure_kind::invalid, "name_invalid", "The name must have at most 128 characters.");
+
+  identity by_number;
+  by_number.phone = *digits;
+  auto present = co_await log_.find_contact(by_number);
+  if (!present) co_return std::unexpected(present.error());
+  if (*present) {
+    auto summary = co_await log_.find_chat(who.id, (*present)->id);
+    if (!summary) co_return std::unexpected(summary.error());
+    if (*summary && (name.empty() || name == (*present)->name)) co_return opened_chat{std::move(**summary), false};
+  }
+  contact_changed change;
+  change.contact.phone = *digits;
+  change.contact.name = name;
+  change.opens_chat = true;
+  // Keyed by number and name: the same request twice is one.
+  entry proposal = fresh(who, "ct:open:" + *digits + ":" + (name.empty() ? std::string() : name + ":" + random_text(8)), std::move(change));
+  std::vector<entry> proposals;
+  proposals.push_back(std::move(proposal));
+  const auto stored = co_await log_.append(std::move(proposals));
+  if (!stored) co_return std::unexpected(stored.error());
+  const std::string chat_id = stored->front().stored_entry.chat_id;
+  auto summary = co_await log_.find_chat(who.id, chat_id);
+  if (!summary) co_return std::unexpected(summary.error());
+  if (!*summary) co_return unknown_chat();
+  co_return opened_chat{std::move(**summary), !present->has_value()};
+}
+
+task<result<sent_message>> messaging::send(user who, send_request request) {
+  if (auto fine = check(request); !fine) co_return std::unexpected(fine.error());
+  auto target = co_await chat_for(who, request);
+  if (!target) co_return std::unexpected(target.error());
+  auto outgoing = address_of(*target);
+  if (!outgoing) co_return std::unexpected(outgoing.error());
+  const std::string chat_id = target->chat.id;
+
+  if (!request.reply_to.empty()) {
+    const auto quoted = co_await log_.find_message(request.reply_to);
+    if (!quoted) co_return std::unexpected(quoted.error());
+    if (!*quoted || (*quoted)->chat_id != chat_id)
+      co_return fail(failure_kind::not_found, "unknown_message", "The quoted message is not in this chat.");
+    outgoing->reply_to_whatsapp_id = (*quoted)->whatsapp_message_id;
+  }
+
+  message_accepted data;
+  data.client_id = request.client_id.empty() ? random_text(24) : request.client_id;
+  data.text = request.text;
+  data.reply_to_message_id = request.reply_to;
+  entry proposal = fresh(who, keys::accepted(who.id, data.client_id), data);
+  proposal.chat_id = chat_id;
+  proposal.message_id = new_message_id();
+
+  // Whoever never wrote to us may still be within a window that we do not know of: WhatsApp itself decides. A window that we
+  // saw close is closed. Repetitions of what was accepted in time are answered all the same.
+  const auto window = window_ends_at(target->chat);
+  const bool closed = window && *window <= wall_now() && target->chat.kind == chat_kind::person;
+  if (closed) {
+    const auto window_closed = fail(failure_kind::conflict, "window_closed",
+                                    "More than 24 hours have passed since the customer last wrote. WhatsApp takes free text again "
+                                    "when they write; until then only templates.");
+    co_return window_closed;
+  }
+
+  const std::string message_id = proposal.message_id;
+  std::vector<entry> proposals;
+  proposals.push_back(std::move(proposal));
+  auto stored = co_await log_.append(std::move(proposals));
+  if (!stored) co_return std::unexpected(stored.error());
+  appended& done = stored->front();
+  if (!done.row) co_return fail(failure_kind::internal, "not_stored", "The message could not be read back. Try again.");
+
+  if (!done.stored) {
+    const auto* before = std::get_if<message_accepted>(&done.stored_entry.data);
+    const bool same = before && before->text == data.text && before->reply_to_message_id == data.reply_to_message_id &&
+                      done.stored_entry.chat_id == chat_id;
+    if (!same)
+      co_return fail(failure_kind::conflict, "client_id_reused",
+                     "This clientId was used for another message. Use a new one for each message.");
+    co_return sent_message{std::move(*done.row), false};
+  }
+
+  send_job job;
+  job.chat_id = chat_id;
+  job.message = std::move(*outgoing);
+  job.message.message_id = message_id;
+  job.message.text = request.text;
+  sender_.add(std::move(job));
+  co_return sent_message{std::move(*done.row), true};
+}
+
+task<result<message>> messaging::retry(user who, std::string message_id) {
+  auto found = co_await log_.find_message(message_id);
+  if (!found) co_return std::unexpected(found.error());
+  if (!*found || (*found)->direction != direction::out)
+    co_return fail(failure_kind::not_found, "unknown_message", "There is no such message of ours.");
+  const message& row = **found;
+  if (row.status != status::failed && !row.unconfirmed())
+    co_return fail(failure_kind::conflict, "not_failed", "Only a message that failed or is unconfirmed can be sent again.");
+  auto summary = co_await log_.find_chat(who.id, row.chat_id);
+  if (!summary) co_return std::unexpected(summary.error());
+  if (!*summary) co_return unknown_chat();
+  auto outgoing = address_of(**summary);
+  if (!outgoing) co_return std::unexpected(outgoing.error());
+
+  const int attempt = row.attempt + 1;
+  entry proposal = fresh(who, keys::retry(row.id, attempt), retry_requested{attempt});
+  proposal.message_id = row.id;
+  proposal.chat_id = row.chat_id;
+  std::vector<entry> proposals;
+  proposals.push_back(std::move(proposal));
+  auto stored = co_await log_.append(std::move(proposals));
+  if (!stored) co_return std::unexpected(stored.error());
+  appended& done = stored->front();
+  if (!done.row) co_return fail(failure_kind::internal, "not_stored", "The message could not be read back. Try again.");
+  if (done.stored) {
+    send_job job;
+    job.chat_id = row.chat_id;
+    job.attempt = attempt;
+    job.message = std::move(*outgoing);
+    job.message.message_id = row.id;
+    job.message.text = row.text;
+    if (row.reply) job.message.reply_to_whatsapp_id = row.reply->whatsapp_message_id;
+    sender_.add(std::move(job));
+  }
+  co_return std::move(*done.row);
+}
+
+task<result<void>> messaging::mark_read(user who, std::string chat_id, std::uint64_t up_to) {
+  const auto summary = co_await log_.find_chat(who.id, chat_id);
+  if (!summary) co_return std::unexpected(summary.error());
+  if (!*summary) co_return unknown_chat();
+  // Nobody has read what is not there yet.
+  const std::uint64_t reached = std::min(up_to, log_.head());
+  entry proposal = fresh(who, keys::read_mark(who.id, chat_id, reached), read_mark{reached});
+  proposal.chat_id = chat_id;
+  std::vector<entry> proposals;
+  proposals.push_back(std::move(proposal));
+  const auto stored = co_await log_.append(std::move(proposals));
+  if (!stored) co_return std::unexpected(stored.error());
+  co_return result<void>{};
+}
+
+} // namespace tickwire
