@@ -1,0 +1,232 @@
+#include "adapters/realtime/live_server.hpp"
+
+#include "base/clock.hpp"
+#include "base/logging.hpp"
+#include "wire/json_writer.hpp"
+
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/detached.hpp>
+
+#include <algorithm>
+
+namespace tickwire::realtime {
+
+namespace asio = boost::asio;
+namespace json = boost::json;
+using socketio::incoming;
+using socketio::outgoing;
+using socketio::socket;
+
+namespace {
+
+// What we keep with a socket.
+struct visitor {
+  user who;
+  std::string token;
+  std::shared_ptr<live_cursor> cursor;
+  // Events a client may send: 20 a second, 40 at once.
+  token_bucket pace{20, 40};
+};
+
+visitor& of(socket& socket) { return std::any_cast<visitor&>(socket.data); }
+
+std::string text_of(const json::object& object, std::string_view name) {
+  const json::value* value = object.if_contains(json::string_view(name.data(), name.size()));
+  return value && value->is_string() ? std::string(value->get_string().data(), value->get_string().size()) : std::string();
+}
+
+std::string cookie_token(std::string_view cookies) {
+  static constexpr std::string_view name = "tickwire_session=";
+  const std::size_t at = cookies.find(name);
+  if (at == std::string_view::npos || (at > 0 && cookies[at - 1] != ' ' && cookies[at - 1] != ';')) return {};
+  const std::string_view rest = cookies.substr(at + name.size());
+  return std::string(rest.substr(0, rest.find(';')));
+}
+
+json::array failed(std::string_view code, std::string_view error) {
+  return {json::object{{"ok", false}, {"code", json::string_view(code.data(), code.size())}, {"error", json::string_view(error.data(), error.size())}}};
+}
+
+constexpr std::string_view everybody = "inbox"; // logged events, held by the cursor until sync is out
+constexpr std::string_view here = "here";       // the rest: only who has had its sync, which comes first
+std::string room_of(const std::string& user_id) { return "user:" + user_id; }
+
+} // namespace
+
+live_server::live_server(asio::io_context& io, socketio::server& server, log_store& log, auth::accounts& accounts, messaging& messages,
+                         presence& present, std::vector<std::string> cors_origins)
+    : io_(io), nsp_(server.of("/")), log_(log), accounts_(accounts), messages_(messages), presence_(present),
+      cors_origins_(std::move(cors_origins)) {
+  nsp_.use([this](const socketio::handshake& handshake, std::any& data, socketio::next next) { admit(handshake, data, std::move(next)); });
+  nsp_.on_connection([this](socket& socket) { connected(socket); });
+  nsp_.on_disconnect([this](socket& socket, std::string_view) {
+    const user& who = of(socket).who;
+    const timestamp now = wall_now();
+    if (!presence_.left(who.id, now)) return;
+    json::object gone{{"userId", who.id}, {"state", "offline"}, {"lastSeen", to_iso8601(now)}};
+    nsp_.to(here).emit("presence", json::array{std::move(gone)});
+  });
+  nsp_.on("register", [this](socket& socket, const incoming& event) { on_register(socket, event); });
+  nsp_.on("typing", [this](socket& socket, const incoming& event) { relay(socket, event); });
+  nsp_.on("viewing", [this](socket& socket, const incoming& event) { relay(socket, event); });
+  nsp_.on("read", [this](socket& socket, const incoming& event) {
+    const json::object* mark = event.arguments.empty() ? nullptr : event.arguments.front().if_object();
+    const json::value* up_to = mark ? mark->if_contains("upTo") : nullptr;
+    const std::string chat_id = mark ? text_of(*mark, "chatId") : "";
+    if (chat_id.empty() || !up_to || !up_to->is_int64() || up_to->get_int64() < 0) {
+      if (event.ack) event.ack(failed("invalid", "read needs {chatId, upTo}."));
+      return;
+    }
+    if (of(socket).pace.take(std::chrono::steady_clock::now()).count() > 0) {
+      if (event.ack) event.ack(failed("too_many", "Too many events at once. Wait a second."));
+      return;
+    }
+    asio::co_spawn(io_, mark_read(of(socket).who, chat_id, static_cast<std::uint64_t>(up_to->get_int64()), event.ack), asio::detached);
+  });
+}
+
+// The token of CONNECT, or the cookie where the page is our own or one of CORS_ORIGINS; a foreign page's cookie is nobody's.
+void live_server::admit(const socketio::handshake& handshake, std::any& data, socketio::next next) {
+  const json::object* auth = handshake.auth.if_object();
+  std::string token = auth ? text_of(*auth, "token") : "";
+  if (token.empty()) {
+    const std::string_view origin = handshake.header("origin");
+    const std::string_view host = handshake.header("host");
+    const std::size_t scheme = origin.find("://");
+    const bool own = origin.empty() || (scheme != std::string_view::npos && origin.substr(scheme + 3) == host) ||
+                     std::find(cors_origins_.begin(), cors_origins_.end(), origin) != cors_origins_.end();
+    if (own) token = cookie_token(handshake.header("cookie"));
+  }
+  auto ask = [](live_server* self, std::string its_token, std::any* its_data, socketio::next go_on) -> task<void> {
+    auto who = co_await self->accounts_.who_is(its_token);
+    if (!who) {
+      socketio::connect_error error{who.error().detail, json::value{{"code", "unauthorized"}}};
+      if (who.error().kind != failure_kind::unauthorized) error.data = json::value{{"code", who.error().code}};
+      go_on(std::move(error));
+      co_return;
+    }
+    visitor visitor;
+    visitor.who = std::move(*who);
+    visitor.token = std::move(its_token);
+    *its_data = std::move(visitor);
+    go_on(std::nullopt);
+  };
+  asio::co_spawn(io_, ask(this, std::move(token), &data, std::move(next)), asio::detached);
+}
+
+void live_server::connected(socket& socket) {
+  visitor& guest = of(socket);
+  // From here on events are held for this socket; what is older comes from the log.
+  guest.cursor = std::make_shared<live_cursor>(log_.head());
+  socket.join(everybody);
+  socket.join(room_of(guest.who.id));
+  if (presence_.arrived(guest.who.id)) {
+    json::object arrived{{"userId", guest.who.id}, {"state", "online"}, {"lastSeen", nullptr}};
+    nsp_.to(here).emit("presence", json::array{std::move(arrived)});
+  }
+  asio::co_spawn(io_, catch_up(socket.shared_from_this()), asio::detached);
+}
+
+task<void> live_server::catch_up(std::shared_ptr<socket> socket) {
+  const visitor& guest = of(*socket);
+  const std::shared_ptr<live_cursor> cursor = guest.cursor;
+  const std::string user_id = guest.who.id;
+  const json::object* auth = socket->shake().auth.if_object();
+  const json::value* seen = auth ? auth->if_contains("seq") : nullptr;
+  const std::string epoch = auth ? text_of(*auth, "epoch") : "";
+
+  bool resync = false;
+  std::vector<encoded_event> events;
+  if (seen && !seen->is_null() && !epoch.empty()) {
+    const std::int64_t seq = seen->is_int64() ? seen->get_int64() : -1;
+    if (epoch != log_.epoch() || seq < 0 || static_cast<std::uint64_t>(seq) > cursor->head()) {
+      resync = true;
+    } else {
+      auto missed = co_await log_.events_between(static_cast<std::uint64_t>(seq), cursor->head(), user_id, missed_events_max);
+      if (!missed) {
+        // The store is away: the client comes back by itself and asks again.
+        socket->close_transport("store unavailable");
+        co_return;
+      }
+      resync = missed->resync;
+      events = std::move(missed->events);
+    }
+  }
+  if (!socket->connected()) co_return;
+
+  std::string sync;
+  {
+    wire::object_writer object(sync);
+    object.member("epoch", log_.epoch());
+    object.member("head", cursor->head());
+    std::string& list = object.open("events");
+    list += '[';
+    for (const encoded_event& event : events) {
+      if (list.back() != '[') list += ',';
+      list += "{\"seq\":" + std::to_string(event.seq) + ",\"event\":\"" + event.name + "\",\"data\":" + *event.data + "}";
+    }
+    list += ']';
+    if (resync) object.member("resync", true);
+  }
+  socket->emit(outgoing::event("/", "sync", sync));
+  for (const encoded_event& event : cursor->release()) socket->emit(outgoing::event("/", event.name, *event.data));
+
+  socket->join(here);
+}
+
+void live_server::publish(const std::vector<encoded_event>& events) {
+  for (const encoded_event& event : events) {
+    const std::string room = event.only_user.empty() ? std::string(everybody) : room_of(event.only_user);
+    const auto listeners = nsp_.sockets_in(room);
+    if (listeners.empty()) continue;
+    const outgoing frame = outgoing::event("/", event.name, *event.data);
+    for (const auto& socket : listeners)
+      if (of(*socket).cursor->offer(event)) socket->emit(frame);
+  }
+}
+
+void live_server::log_out(const std::string& token) {
+  for (const auto& socket : nsp_.sockets())
+    if (of(*socket).token == token) {
+      socket->disconnect();
+    }
+}
+
+void live_server::on_register(socket& socket, const incoming& event) {
+  if (!event.ack) return;
+  std::string asked;
+  if (!event.arguments.empty()) {
+    const json::value& first = event.arguments.front();
+    if (first.is_string()) asked = std::string(first.get_string().data(), first.get_string().size());
+    else if (first.is_object()) asked = text_of(first.get_object(), "userId");
+  }
+  if (asked == of(socket).who.id) event.ack(json::array{json::object{{"ok", true}}});
+  else event.ack(failed("forbidden", "You can only register as yourself."));
+}
+
+// typing {chatId, isTyping} and viewing {chatId}: to colleagues, with who it is from the session, never from the message.
+void live_server::relay(socket& socket, const incoming& event) {
+  const json::object* said = event.arguments.empty() ? nullptr : event.arguments.front().if_object();
+  if (!said) return;
+  visitor& guest = of(socket);
+  const std::string chat_id = text_of(*said, "chatId");
+  if (chat_id.size() > 256 || guest.pace.take(std::chrono::steady_clock::now()).count() > 0) return;
+  json::object told{{"chatId", chat_id}, {"userId", guest.who.id}};
+  if (event.name == "typing") {
+    if (chat_id.empty()) return;
+    const json::value* typing = said->if_contains("isTyping");
+    told["isTyping"] = typing && typing->is_bool() && typing->get_bool();
+  } else if (chat_id.empty()) {
+    told["chatId"] = nullptr; // looks at none
+  }
+  nsp_.to(here).except(room_of(guest.who.id)).emit(event.name, json::array{std::move(told)});
+}
+
+task<void> live_server::mark_read(user who, std::string chat_id, std::uint64_t up_to, socketio::acknowledge ack) {
+  const auto done = co_await messages_.mark_read(std::move(who), std::move(chat_id), up_to);
+  if (!ack) co_return;
+  if (done) ack(json::array{json::object{{"ok", true}}});
+  else ack(failed(done.error().code, done.error().detail));
+}
+
+} // namespace tickwire::realtime

@@ -1,0 +1,46 @@
+// Tickwire's events over Socket.IO: who may connect, what they missed, what happens now, who is typing.
+#pragma once
+
+#include "adapters/auth/accounts.hpp"
+#include "app/live_updates.hpp"
+#include "app/ports.hpp"
+#include "app/presence.hpp"
+#include "app/send_message.hpp"
+#include "socketio/server.hpp"
+
+#include <boost/asio/io_context.hpp>
+
+#include <string>
+#include <vector>
+
+namespace tickwire::realtime {
+
+class live_server {
+public:
+  live_server(boost::asio::io_context& io, socketio::server& server, log_store& log, auth::accounts& accounts, messaging& messages,
+              presence& present, std::vector<std::string> cors_origins);
+
+  // A commit's events, to everybody who may see them and has what came before.
+  void publish(const std::vector<encoded_event>& events);
+
+  // Ends the connections of a session.
+  void log_out(const std::string& token);
+
+private:
+  void admit(const socketio::handshake& handshake, std::any& data, socketio::next next);
+  void connected(socketio::socket& socket);
+  task<void> catch_up(std::shared_ptr<socketio::socket> socket);
+  task<void> mark_read(user who, std::string chat_id, std::uint64_t up_to, socketio::acknowledge ack);
+  void on_register(socketio::socket& socket, const socketio::incoming& event);
+  void relay(socketio::socket& socket, const socketio::incoming& event);
+
+  boost::asio::io_context& io_;
+  socketio::nsp& nsp_;
+  log_store& log_;
+  auth::accounts& accounts_;
+  messaging& messages_;
+  presence& presence_;
+  const std::vector<std::string> cors_origins_;
+};
+
+} // namespace tickwire::realtime

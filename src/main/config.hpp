@@ -1,0 +1,60 @@
+// The one configuration: environment first, then .env in the working directory, then defaults.
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <functional>
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace tickwire {
+
+struct demonstration {
+  std::string simulator_url;
+  std::vector<std::pair<std::string, std::string>> logins; // name, password; shown on the login page
+};
+
+struct config {
+  std::string host = "127.0.0.1";
+  std::uint16_t port = 8000;
+  std::filesystem::path data_dir = "data";
+  std::string public_url; // how people reach it; empty: http://localhost:PORT
+  std::vector<std::string> cors_origins;
+  std::string cookie_secure = "auto"; // auto, always, never
+
+  std::string business_name = "WhatsApp Business";
+  std::string business_phone_number;
+
+  std::string whatsapp_access_token;
+  std::string whatsapp_phone_number_id;
+  std::vector<std::string> whatsapp_app_secrets; // one, or two during a rotation
+  std::string whatsapp_verify_token;
+  std::string whatsapp_api_base = "https://graph.facebook.com";
+  std::string whatsapp_api_version = "v25.0";
+
+  std::optional<struct demonstration> demonstration;
+};
+
+// A name and its value, when it is set.
+using lookup = std::function<std::optional<std::string>(const std::string& name)>;
+
+struct loaded_config {
+  config value;
+  std::vector<std::string> problems; // each a sentence that says what to do; empty: fine
+};
+
+// Reads and checks everything; finds all problems, not just the first.
+loaded_config load_config(const lookup& find);
+
+// Only what tools beside the server need: DATA_DIR.
+std::filesystem::path data_dir_of(const lookup& find);
+
+// NAME=VALUE lines; comments, blank lines, `export` and quotes are understood.
+std::map<std::string, std::string> parse_dotenv(const std::string& text);
+
+// The environment, then .env of the working directory.
+lookup environment_and_dotenv();
+
+} // namespace tickwire

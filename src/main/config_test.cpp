@@ -1,0 +1,58 @@
+#include "main/config.hpp"
+
+#include <gtest/gtest.h>
+
+namespace tickwire {
+namespace {
+
+lookup of(std::map<std::string, std::string> values) {
+  return [values = std::move(values)](const std::string& name) -> std::optional<std::string> {
+    const auto place = values.find(name);
+    return place == values.end() ? std::nullopt : std::optional(place->second);
+  };
+}
+
+std::map<std::string, std::string> good() {
+  return {{"WHATSAPP_ACCESS_TOKEN", "token"}, {"WHATSAPP_PHONE_NUMBER_ID", "100000000000001"},
+          {"WHATSAPP_APP_SECRET", "secret"}, {"WHATSAPP_VERIFY_TOKEN", "word"}};
+}
+
+TEST(Config, WhatMetaGivesIsEnough) {
+  const auto loaded = load_config(of(good()));
+  EXPECT_TRUE(loaded.problems.empty());
+  EXPECT_EQ(loaded.value.port, 8000);
+  EXPECT_EQ(loaded.value.whatsapp_api_base, "https://graph.facebook.com");
+}
+
+TEST(Config, AllProblemsAreSaidTogether) {
+  const auto loaded = load_config(of({{"PORT", "eighty"}, {"CORS_ORIGINS", "*"}, {"PUBLIC_URL", "inbox"}, {"WHATSAPP_PHONE_NUMBER_ID", "+49"}}));
+  std::string all;
+  for (const std::string& problem : loaded.problems) all += problem + "\n";
+  for (const char* name : {"PORT", "CORS_ORIGINS", "PUBLIC_URL", "WHATSAPP_ACCESS_TOKEN", "WHATSAPP_PHONE_NUMBER_ID", "WHATSAPP_APP_SECRET",
+                           "WHATSAPP_VERIFY_TOKEN"})
+    EXPECT_NE(all.find(name), std::string::npos) << name;
+}
+
+TEST(Config, TwoSecretsRotateAndHttpsMakesTheCookieSecure) {
+  auto values = good();
+  values["WHATSAPP_APP_SECRET"] = "new, old";
+  values["PUBLIC_URL"] = "https://inbox.example.org";
+  const auto loaded = load_config(of(values));
+  EXPECT_TRUE(loaded.problems.empty());
+  EXPECT_EQ(loaded.value.whatsapp_app_secrets, (std::vector<std::string>{"new", "old"}));
+  EXPECT_EQ(loaded.value.cookie_secure, "always");
+}
+
+TEST(Dotenv, IsReadAsPeopleWriteIt) {
+  const auto values = parse_dotenv("# comment\nA=1\nexport B = two words # why\nC=\"quoted # not\"\n\nD='x'\nE=\nbroken\nF=a=b\n");
+  EXPECT_EQ(values.at("A"), "1");
+  EXPECT_EQ(values.at("B"), "two words");
+  EXPECT_EQ(values.at("C"), "quoted # not");
+  EXPECT_EQ(values.at("D"), "x");
+  EXPECT_EQ(values.at("E"), "");
+  EXPECT_EQ(values.at("F"), "a=b");
+  EXPECT_FALSE(values.contains("broken"));
+}
+
+} // namespace
+} // namespace tickwire

@@ -1,0 +1,66 @@
+// tickwire [serve | user add NAME | check-config | version]
+#include "main/config.hpp"
+#include "main/wiring.hpp"
+
+#include <CLI/CLI.hpp>
+
+#include <iostream>
+#include <string>
+
+namespace {
+
+// All of them, since one would be followed by the next.
+bool tell_problems(const tickwire::loaded_config& loaded) {
+  if (loaded.problems.empty()) return false;
+  std::cerr << "The configuration has " << loaded.problems.size() << (loaded.problems.size() == 1 ? " problem:\n" : " problems:\n");
+  for (const std::string& problem : loaded.problems) std::cerr << "  - " << problem << "\n";
+  std::cerr << "Set them in the environment or in .env of the working directory.\n";
+  return true;
+}
+
+int serve() {
+  const auto loaded = tickwire::load_config(tickwire::environment_and_dotenv());
+  if (tell_problems(loaded)) return 2;
+  return tickwire::serve(loaded.value);
+}
+
+int check_config() {
+  const auto loaded = tickwire::load_config(tickwire::environment_and_dotenv());
+  if (tell_problems(loaded)) return 2;
+  std::cerr << "The configuration is fine.\n";
+  return 0;
+}
+
+int add_user(const std::string& name, const std::string& role) {
+  std::string password;
+  std::getline(std::cin, password);
+  if (!password.empty() && password.back() == '\r') password.pop_back();
+  return tickwire::add_user(tickwire::data_dir_of(tickwire::environment_and_dotenv()), name, role == "admin", password);
+}
+
+} // namespace
+
+int main(int argc, char** argv) {
+  CLI::App app("Tickwire: the self-hosted inbox for WhatsApp Business. Configured by the environment and .env; see README.md.");
+  app.require_subcommand(0, 1);
+  app.add_subcommand("serve", "Serve until SIGTERM (the default)");
+  app.add_subcommand("check-config", "Say what is wrong with the configuration, all at once");
+  app.add_subcommand("version", "Print the version");
+  CLI::App* user = app.add_subcommand("user", "Accounts");
+  user->require_subcommand(1);
+  CLI::App* add = user->add_subcommand("add", "Add an account; the password is read from standard input");
+  std::string name, role = "agent";
+  add->add_option("name", name, "What they log in with")->required();
+  add->add_option("--role", role, "agent or admin")->check(CLI::IsMember({"agent", "admin"}));
+  CLI11_PARSE(app, argc, argv);
+
+  try {
+    if (app.got_subcommand("version")) return std::cout << "tickwire " << TICKWIRE_VERSION << "\n", 0;
+    if (app.got_subcommand("check-config")) return check_config();
+    if (app.got_subcommand("user")) return add_user(name, role);
+    return serve();
+  } catch (const std::exception& error) {
+    std::cerr << "tickwire: " << error.what() << "\n";
+    return 1;
+  }
+}

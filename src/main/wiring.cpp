@@ -1,0 +1,238 @@
+#include "main/wiring.hpp"
+
+#include "adapters/auth/accounts.hpp"
+#include "adapters/http/web_server.hpp"
+#include "adapters/meta/graph_client.hpp"
+#include "adapters/meta/signature.hpp"
+#include "adapters/meta/webhook_decode.hpp"
+#include "adapters/realtime/live_server.hpp"
+#include "adapters/sqlite/sqlite_accounts.hpp"
+#include "adapters/sqlite/sqlite_log.hpp"
+#include "app/sender.hpp"
+#include "base/clock.hpp"
+#include "base/logging.hpp"
+#include "core/text.hpp"
+#include "socketio/server.hpp"
+#include "wire/json_writer.hpp"
+
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/detached.hpp>
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/signal_set.hpp>
+#include <boost/asio/steady_timer.hpp>
+
+#include <sys/resource.h>
+
+#include <csignal>
+#include <iostream>
+#include <stdexcept>
+
+namespace tickwire {
+
+namespace asio = boost::asio;
+using namespace std::chrono_literals;
+
+namespace {
+
+constexpr std::chrono::milliseconds stop_patience{4'000}; // SIGTERM promises five seconds
+
+// As many descriptors as we may have: each page and each connection of Meta is one.
+std::size_t raise_descriptor_limit() {
+  rlimit limit{};
+  ::getrlimit(RLIMIT_NOFILE, &limit);
+  limit.rlim_cur = limit.rlim_max;
+  ::setrlimit(RLIMIT_NOFILE, &limit);
+  return limit.rlim_cur > 1'000 ? limit.rlim_cur - 500 : limit.rlim_cur / 2;
+}
+
+std::string info_of(const config& config) {
+  std::string out;
+  {
+    wire::object_writer object(out);
+    {
+      wire::object_writer business(object.open("business"));
+      business.member("name", config.business_name);
+      business.member("phoneNumber", config.business_phone_number);
+    }
+    object.member("version", TICKWIRE_VERSION);
+    if (config.demonstration) {
+      wire::object_writer demo(object.open("demonstration"));
+      demo.member("simulatorUrl", config.demonstration->simulator_url);
+      std::string& list = demo.open("logins");
+      list += '[';
+      for (const auto& [name, password] : config.demonstration->logins) {
+        if (list.back() != '[') list += ',';
+        wire::object_writer login(list);
+        login.member("username", name);
+        login.member("password", password);
+      }
+      list += ']';
+    }
+  }
+  return out;
+}
+
+http::web_settings web_settings_of(const config& config) {
+  http::web_settings settings;
+  settings.inbox = config.whatsapp_phone_number_id;
+  settings.verify_token = config.whatsapp_verify_token;
+  settings.cors_origins = config.cors_origins;
+  settings.secure_cookie = config.cookie_secure == "always"  ? http::web_settings::cookie_mode::always
+                           : config.cookie_secure == "never" ? http::web_settings::cookie_mode::never
+                                                             : http::web_settings::cookie_mode::automatic;
+  settings.info_json = info_of(config);
+  return settings;
+}
+
+socketio::config socket_settings_of(const config& config, std::size_t connections) {
+  socketio::config settings;
+  settings.max_connections = connections;
+  settings.connect_timeout = 10s;
+  settings.max_payload = 64 * 1024;
+  settings.max_attachments = 1;
+  settings.cors.origins = config.cors_origins;
+  settings.cors.credentials = true;
+  settings.body_limit = http::web_server::body_limit;
+  settings.log = [](std::string_view line) { log_info("socketio: " + std::string(line)); };
+  return settings;
+}
+
+meta::graph_config graph_settings_of(const config& config) {
+  meta::graph_config settings;
+  settings.base_url = config.whatsapp_api_base;
+  settings.version = config.whatsapp_api_version;
+  settings.phone_number_id = config.whatsapp_phone_number_id;
+  settings.access_token = config.whatsapp_access_token;
+  return settings;
+}
+
+sqlite::log_config log_settings_of(const config& config) {
+  sqlite::log_config settings;
+  settings.directory = config.data_dir;
+  settings.inbox = config.whatsapp_phone_number_id;
+  return settings;
+}
+
+class application {
+public:
+  explicit application(const config& config)
+      : config_(config), log_(sqlite::open_log(io_.get_executor(), log_settings_of(config))),
+        account_store_(sqlite::open_accounts(config.data_dir)), accounts_(*account_store_),
+        graph_(meta::make_graph_client(io_.get_executor(), graph_settings_of(config))),
+        sender_(io_, *log_, *graph_, config.whatsapp_phone_number_id), messages_(*log_, sender_, config.whatsapp_phone_number_id),
+        signature_(config.whatsapp_app_secrets),
+        webhook_(*log_, [this](std::string_view header, std::string_view body) { return signature_.valid(header, body); },
+                 [this](std::string_view body) { return decode(body); }),
+        server_(io_, socket_settings_of(config, raise_descriptor_limit())),
+        live_(io_, server_, *log_, accounts_, messages_, presence_, config.cors_origins),
+        web_(io_, web_settings_of(config), *log_, accounts_, messages_, webhook_, presence_), signals_(io_), force_(io_) {
+    log_->on_committed([this](std::uint64_t, std::vector<encoded_event> events) { live_.publish(events); });
+    accounts_.on_log_out = [this](const std::string& token) { live_.log_out(token); };
+    server_.on_http([this](const socketio::http_request& request, socketio::responder responder) { web_.handle(request, std::move(responder)); });
+  }
+
+  int run() {
+    std::signal(SIGPIPE, SIG_IGN);
+    asio::co_spawn(io_, begin(), [this](std::exception_ptr error) {
+      if (!error) return;
+      start_error_ = error;
+      io_.stop();
+    });
+    signals_.add(SIGTERM);
+    signals_.add(SIGINT);
+    signals_.async_wait([this](boost::system::error_code error, int) {
+      if (!error) stop();
+    });
+    io_.run();
+    if (start_error_) std::rethrow_exception(start_error_);
+    return 0;
+  }
+
+private:
+  std::optional<std::vector<entry>> decode(std::string_view body) const {
+    auto decoded = meta::decode_webhook(body, config_.whatsapp_phone_number_id, wall_now());
+    if (!decoded) return std::nullopt;
+    if (decoded->foreign > 0) log_warning("webhook: " + std::to_string(decoded->foreign) + " changes of another business number were left out");
+    return std::move(decoded->proposals);
+  }
+
+  task<void> begin() {
+    const auto taken = co_await sender_.take_over();
+    if (!taken) throw std::runtime_error(taken.error().detail);
+    const auto listening = server_.listen(config_.host, config_.port);
+    if (!listening)
+      throw std::runtime_error("Cannot listen on " + config_.host + ":" + std::to_string(config_.port) + ": " + listening.error().message() +
+                               ". Choose another HOST or PORT.");
+    const std::string url = config_.public_url.empty() ? "http://localhost:" + std::to_string(*listening) : config_.public_url;
+    log_info("listening on " + config_.host + ":" + std::to_string(*listening) + ", " + url);
+    const auto setup = co_await accounts_.setup_token();
+    if (setup && !setup->empty()) // to the terminal, not to the log's format: a person copies it
+      std::cerr << "\nThere are no users yet. Make the first administrator here, once:\n\n  " << url << "/setup?token=" << *setup << "\n\n" << std::flush;
+  }
+
+  // No new work; what is under way finishes; sockets are closed as transports, so that pages come back by themselves.
+  void stop() {
+    log_info("stopping");
+    force_.expires_after(stop_patience);
+    force_.async_wait([this](boost::system::error_code error) {
+      if (!error) io_.stop();
+    });
+    server_.close(stop_patience - 500ms, [this] {
+      sender_.stop([this] {
+        log_info("stopped");
+        io_.stop();
+      });
+    });
+  }
+
+  const config config_;
+  asio::io_context io_{1};
+  std::unique_ptr<log_store> log_;
+  std::unique_ptr<account_store> account_store_;
+  auth::accounts accounts_;
+  std::unique_ptr<graph_api> graph_;
+  sender sender_;
+  messaging messages_;
+  meta::signature_check signature_;
+  ingest_webhook webhook_;
+  presence presence_;
+  socketio::server server_;
+  realtime::live_server live_;
+  http::web_server web_;
+  asio::signal_set signals_;
+  asio::steady_timer force_;
+  std::exception_ptr start_error_;
+};
+
+} // namespace
+
+int serve(const config& config) { return application(config).run(); }
+
+int add_user(const std::filesystem::path& data_dir, const std::string& name, bool admin, const std::string& password) {
+  const auto length = characters(name);
+  if (!length || *length == 0 || *length > 64 || is_blank(name)) {
+    std::cerr << "The name must have 1 to 64 characters.\n";
+    return 1;
+  }
+  const auto hash = auth::hash_password(password);
+  if (!hash) {
+    std::cerr << hash.error().detail << " It is read from standard input.\n";
+    return 1;
+  }
+  const auto accounts = sqlite::open_accounts(data_dir);
+  asio::io_context io;
+  auto guard = asio::make_work_guard(io);
+  int status = 1;
+  auto add = [&]() -> task<void> {
+    const auto added = co_await accounts->add_user(name, admin ? role::admin : role::agent, *hash);
+    if (added) std::cerr << "Added " << added->name << " (" << (admin ? "admin" : "agent") << ").\n";
+    else std::cerr << added.error().detail << "\n";
+    status = added ? 0 : 1;
+    guard.reset();
+  };
+  asio::co_spawn(io, add(), asio::detached);
+  io.run();
+  return status;
+}
+
+} // namespace tickwire
