@@ -8,7 +8,7 @@ const layers = { types: [], api: ["types"], lib: ["types"], state: ["types"], ho
 const folders = Object.keys(layers);
 
 export default ts.config(
-  { ignores: ["dist"] },
+  { ignores: ["dist", "public"] },
   js.configs.recommended,
   ...ts.configs.recommended,
   {

@@ -94,6 +94,19 @@ export function ChatBox({ session, chat, onBack, onInfo }: Props) {
     else if (lastSeq > known.lastSeq) setBelow((n) => n + messages.filter((message) => message.seq > known.lastSeq && message.direction === "in").length);
   }, [count, lastSeq, pending.length, messages, toEnd]);
 
+  // Heights settle after the first paint (fonts, rows that come into view): whoever reads the end stays there.
+  useEffect(() => {
+    const element = scroller.current;
+    const inner = element?.firstElementChild;
+    if (!element || !inner || typeof ResizeObserver === "undefined") return;
+    const observer = new ResizeObserver(() => {
+      if (follow.current) element.scrollTop = element.scrollHeight;
+    });
+    observer.observe(inner);
+    observer.observe(element);
+    return () => observer.disconnect();
+  }, []);
+
   function onScroll() {
     const element = scroller.current;
     if (!element) return;
@@ -103,19 +116,18 @@ export function ChatBox({ session, chat, onBack, onInfo }: Props) {
     if (end) setBelow(0);
     // Well before the top is reached.
     if (element.scrollTop < element.clientHeight * 1.5 && hasMore && !anchor.current) {
-      const at = { height: element.scrollHeight, top: element.scrollTop };
-      void loadOlder().then(() => undefined);
-      pendingAnchor.current = at;
+      awaitingOlder.current = true;
+      void loadOlder();
     }
   }
-  const pendingAnchor = useRef<{ height: number; top: number } | null>(null);
+  const awaitingOlder = useRef(false);
   const firstId = messages[0]?.id;
   const firstBefore = useRef(firstId);
   if (firstBefore.current !== firstId) {
     // A render with an older first message: measure as the page stands, right before it changes.
-    if (firstBefore.current !== undefined && pendingAnchor.current && scroller.current)
+    if (firstBefore.current !== undefined && awaitingOlder.current && scroller.current)
       anchor.current = { height: scroller.current.scrollHeight, top: scroller.current.scrollTop };
-    pendingAnchor.current = null;
+    awaitingOlder.current = false;
     firstBefore.current = firstId;
   }
 
