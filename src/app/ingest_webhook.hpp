@@ -18,7 +18,10 @@ public:
   using verify = std::function<bool(std::string_view signature, std::string_view body)>;
   using decode = std::function<std::optional<std::vector<entry>>(std::string_view body)>;
 
-  ingest_webhook(log_store& log, verify verify, decode decode) : log_(log), verify_(std::move(verify)), decode_(std::move(decode)) {}
+  ingest_webhook(log_store& log, verify verify, decode decode)
+      : log_(log)
+      , verify_(std::move(verify))
+      , decode_(std::move(decode)) {}
 
   // `body` must live until the answer.
   task<webhook_answer> receive(std::string_view signature, std::string_view body) {

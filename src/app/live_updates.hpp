@@ -10,12 +10,13 @@ namespace tickwire {
 
 inline constexpr std::size_t missed_events_max = 1000;
 
-// One connection's place in the stream. From the moment it is made, events are held; release() gives them and lets later
-// ones through.
+// One connection's place in the stream. From the moment it is made, events are held; release() gives them and
+// lets later ones through.
 class live_cursor {
 public:
   // `head`: the newest entry committed when the connection began; what is at or below it comes from the log.
-  explicit live_cursor(std::uint64_t head) : head_(head) {}
+  explicit live_cursor(std::uint64_t head)
+      : head_(head) {}
   std::uint64_t head() const { return head_; }
 
   // True: pass the event on now. False: it is held, or was part of what comes from the log.

@@ -1,5 +1,6 @@
-// What the use cases need of the world, in words of the domain. All coroutines are started, resumed and finished on the
-// executor that awaits them (the I/O thread); implementations block only threads of their own.
+// What the use cases need of the world, in words of the domain. All coroutines are started, resumed and
+// finished on the executor that awaits them (the I/O thread); implementations block only threads of their
+// own.
 #pragma once
 
 #include "base/result.hpp"
@@ -27,15 +28,16 @@ using task = boost::asio::awaitable<T>;
 // One event as every page gets it: encoded once, at the commit, and the same at each replay.
 struct encoded_event {
   std::uint64_t seq = 0;
-  std::string name;      // "new_message", …
-  std::string only_user; // empty: everybody of the inbox
+  std::string name;                        // "new_message", …
+  std::string only_user;                   // empty: everybody of the inbox
   std::shared_ptr<const std::string> data; // JSON object, carries seq
 };
 
 struct appended {
-  bool stored = false;        // false: the key was there, nothing changed
-  std::uint64_t seq = 0;      // of the entry, or of the one that was there
-  entry stored_entry;         // completed; for a duplicate key the one that was there (kind message_accepted and retry only)
+  bool stored = false;   // false: the key was there, nothing changed
+  std::uint64_t seq = 0; // of the entry, or of the one that was there
+  entry stored_entry;    // completed; for a duplicate key the one that was there (kind message_accepted and
+                         // retry only)
   std::optional<message> row; // the message it is about, as it is now, where there is one
 };
 
@@ -79,33 +81,37 @@ class log_store {
 public:
   virtual ~log_store() = default;
 
-  // Appends proposals (see core/complete.hpp) in order, in one transaction, durable when it returns. Entries whose key is
-  // there change nothing. Either all are decided or nothing happened (store_unavailable, overloaded).
-  // One result per proposal; entries that completing adds are not reported.
+  // Appends proposals (see core/complete.hpp) in order, in one transaction, durable when it returns. Entries
+  // whose key is there change nothing. Either all are decided or nothing happened (store_unavailable,
+  // overloaded). One result per proposal; entries that completing adds are not reported.
   virtual task<result<std::vector<appended>>> append(std::vector<entry> proposals) = 0;
 
-  // Called on the I/O thread after each commit with that commit's events in order of seq and the new head, before the
-  // appenders of that commit go on. Set once, before the first append.
-  virtual void on_committed(std::function<void(std::uint64_t head, std::vector<encoded_event> events)> listener) = 0;
+  // Called on the I/O thread after each commit with that commit's events in order of seq and the new head,
+  // before the appenders of that commit go on. Set once, before the first append.
+  virtual void
+  on_committed(std::function<void(std::uint64_t head, std::vector<encoded_event> events)> listener) = 0;
 
-  // Events with seq in (after, up_to] that this user may see, oldest first; resync when there are more than `limit`.
-  virtual task<result<missed_events>> events_between(std::uint64_t after, std::uint64_t up_to, std::string user_id,
-                                                     std::size_t limit) = 0;
+  // Events with seq in (after, up_to] that this user may see, oldest first; resync when there are more than
+  // `limit`.
+  virtual task<result<missed_events>> events_between(std::uint64_t after, std::uint64_t up_to,
+                                                     std::string user_id, std::size_t limit) = 0;
 
   virtual task<result<message_page>> messages(message_query query) = 0;
   virtual task<result<std::optional<message>>> find_message(std::string message_id) = 0;
   // `before`: last_seq of the last chat had. Only chats with messages or opened by hand.
-  virtual task<result<chat_page>> chats(std::string user_id, std::optional<std::uint64_t> before, std::size_t limit) = 0;
+  virtual task<result<chat_page>> chats(std::string user_id, std::optional<std::uint64_t> before,
+                                        std::size_t limit) = 0;
   virtual task<result<std::optional<chat_summary>>> find_chat(std::string user_id, std::string chat_id) = 0;
   // Ordered by title, `after` is the id of the last one had (empty: first page).
-  virtual task<result<std::pair<std::vector<contact>, bool>>> contacts(std::string after, std::size_t limit) = 0;
+  virtual task<result<std::pair<std::vector<contact>, bool>>> contacts(std::string after,
+                                                                       std::size_t limit) = 0;
   // The contact to which this number or id leads, if any.
   virtual task<result<std::optional<contact>>> find_contact(identity who) = 0;
   virtual task<result<std::vector<unfinished_send>>> unfinished_sends() = 0;
 
-  virtual std::string epoch() const = 0;        // new when the log was made anew; survives restarts
-  virtual std::uint64_t head() const = 0;       // seq of the newest committed entry; I/O thread
-  virtual bool ready() const = 0;               // false while the store cannot commit
+  virtual std::string epoch() const = 0;  // new when the log was made anew; survives restarts
+  virtual std::uint64_t head() const = 0; // seq of the newest committed entry; I/O thread
+  virtual bool ready() const = 0;         // false while the store cannot commit
 };
 
 enum class role : std::uint8_t { agent, admin };
@@ -132,7 +138,8 @@ public:
   // Adds the first user; conflict when there is one.
   virtual task<result<user>> add_first_user(std::string name, enum role role, std::string password_hash) = 0;
   // Sessions are known by the hash of their token.
-  virtual task<result<void>> add_session(std::string token_hash, std::string user_id, timestamp expires_at) = 0;
+  virtual task<result<void>> add_session(std::string token_hash, std::string user_id,
+                                         timestamp expires_at) = 0;
   virtual task<result<std::optional<user>>> find_session(std::string token_hash, timestamp now) = 0;
   virtual task<result<void>> remove_session(std::string token_hash) = 0;
 };
@@ -146,7 +153,8 @@ struct outgoing_message {
   std::string reply_to_whatsapp_id; // empty: no quote
 };
 
-// Meta's Graph API. Sends once: no retries, no redirects; each step has a deadline. Never fails: every outcome is an answer.
+// Meta's Graph API. Sends once: no retries, no redirects; each step has a deadline. Never fails: every
+// outcome is an answer.
 class graph_api {
 public:
   virtual ~graph_api() = default;

@@ -12,7 +12,8 @@ namespace {
 constexpr std::size_t client_id_max = 64;
 
 std::unexpected<failure> unknown_chat() {
-  return fail(failure_kind::not_found, "unknown_chat", "There is no such chat. Open a new one with the person's phone number.");
+  return fail(failure_kind::not_found, "unknown_chat",
+              "There is no such chat. Open a new one with the person's phone number.");
 }
 
 } // namespace
@@ -20,11 +21,12 @@ std::unexpected<failure> unknown_chat() {
 result<void> check(const send_request& request) {
   const auto length = characters(request.text);
   if (!length) return fail(failure_kind::invalid, "text_not_utf8", "The text is not valid UTF-8.");
-  if (is_blank(request.text)) return fail(failure_kind::invalid, "text_empty", "The message is empty. Write something first.");
+  if (is_blank(request.text))
+    return fail(failure_kind::invalid, "text_empty", "The message is empty. Write something first.");
   if (*length > text_limit)
     return fail(failure_kind::invalid, "text_too_long",
-                "The message has " + std::to_string(*length) + " characters; WhatsApp takes at most " + std::to_string(text_limit) +
-                    ". Shorten it or send it in parts.");
+                "The message has " + std::to_string(*length) + " characters; WhatsApp takes at most " +
+                    std::to_string(text_limit) + ". Shorten it or send it in parts.");
   const auto id_length = characters(request.client_id);
   if (!id_length || *id_length > client_id_max)
     return fail(failure_kind::invalid, "client_id_invalid", "clientId must have 1 to 64 characters.");
@@ -51,7 +53,8 @@ task<result<chat_summary>> messaging::chat_for(const user& who, const send_reque
   const auto digits = request.chat_id.empty() ? phone_digits(wanted) : std::nullopt;
   if (!digits) {
     if (request.chat_id.empty())
-      co_return fail(failure_kind::not_found, "unknown_chat", "That is neither a known chat nor a phone number with country code.");
+      co_return fail(failure_kind::not_found, "unknown_chat",
+                     "That is neither a known chat nor a phone number with country code.");
     co_return unknown_chat();
   }
   auto opened = co_await open_chat(who, *digits, "");
@@ -65,7 +68,8 @@ task<result<messaging::opened_chat>> messaging::open_chat(user who, std::string 
     co_return fail(failure_kind::invalid, "phone_invalid",
                    "That is no phone number. Write it with country code, for example +49 170 1234567.");
   const auto name_length = characters(name);
-  if (!name_length || *name_length > 128) co_return fail(failure_kind::invalid, "name_invalid", "The name must have at most 128 characters.");
+  if (!name_length || *name_length > 128)
+    co_return fail(failure_kind::invalid, "name_invalid", "The name must have at most 128 characters.");
 
   identity by_number;
   by_number.phone = *digits;
@@ -74,14 +78,17 @@ task<result<messaging::opened_chat>> messaging::open_chat(user who, std::string 
   if (*present) {
     auto summary = co_await log_.find_chat(who.id, (*present)->id);
     if (!summary) co_return std::unexpected(summary.error());
-    if (*summary && (name.empty() || name == (*present)->name)) co_return opened_chat{std::move(**summary), false};
+    if (*summary && (name.empty() || name == (*present)->name))
+      co_return opened_chat{std::move(**summary), false};
   }
   contact_changed change;
   change.contact.phone = *digits;
   change.contact.name = name;
   change.opens_chat = true;
   // Keyed by number and name: the same request twice is one.
-  entry proposal = fresh(who, "ct:open:" + *digits + ":" + (name.empty() ? std::string() : name + ":" + random_text(8)), std::move(change));
+  entry proposal =
+      fresh(who, "ct:open:" + *digits + ":" + (name.empty() ? std::string() : name + ":" + random_text(8)),
+            std::move(change));
   std::vector<entry> proposals;
   proposals.push_back(std::move(proposal));
   const auto stored = co_await log_.append(std::move(proposals));
@@ -117,14 +124,15 @@ task<result<sent_message>> messaging::send(user who, send_request request) {
   proposal.chat_id = chat_id;
   proposal.message_id = new_message_id();
 
-  // Whoever never wrote to us may still be within a window that we do not know of: WhatsApp itself decides. A window that we
-  // saw close is closed. Repetitions of what was accepted in time are answered all the same.
+  // Whoever never wrote to us may still be within a window that we do not know of: WhatsApp itself decides. A
+  // window that we saw close is closed. Repetitions of what was accepted in time are answered all the same.
   const auto window = window_ends_at(target->chat);
   const bool closed = window && *window <= wall_now() && target->chat.kind == chat_kind::person;
   if (closed) {
-    const auto window_closed = fail(failure_kind::conflict, "window_closed",
-                                    "More than 24 hours have passed since the customer last wrote. WhatsApp takes free text again "
-                                    "when they write; until then only templates.");
+    const auto window_closed =
+        fail(failure_kind::conflict, "window_closed",
+             "More than 24 hours have passed since the customer last wrote. WhatsApp takes free text again "
+             "when they write; until then only templates.");
     co_return window_closed;
   }
 
@@ -134,11 +142,13 @@ task<result<sent_message>> messaging::send(user who, send_request request) {
   auto stored = co_await log_.append(std::move(proposals));
   if (!stored) co_return std::unexpected(stored.error());
   appended& done = stored->front();
-  if (!done.row) co_return fail(failure_kind::internal, "not_stored", "The message could not be read back. Try again.");
+  if (!done.row)
+    co_return fail(failure_kind::internal, "not_stored", "The message could not be read back. Try again.");
 
   if (!done.stored) {
     const auto* before = std::get_if<message_accepted>(&done.stored_entry.data);
-    const bool same = before && before->text == data.text && before->reply_to_message_id == data.reply_to_message_id &&
+    const bool same = before && before->text == data.text &&
+                      before->reply_to_message_id == data.reply_to_message_id &&
                       done.stored_entry.chat_id == chat_id;
     if (!same)
       co_return fail(failure_kind::conflict, "client_id_reused",
@@ -162,7 +172,8 @@ task<result<message>> messaging::retry(user who, std::string message_id) {
     co_return fail(failure_kind::not_found, "unknown_message", "There is no such message of ours.");
   const message& row = **found;
   if (row.status != status::failed && !row.unconfirmed())
-    co_return fail(failure_kind::conflict, "not_failed", "Only a message that failed or is unconfirmed can be sent again.");
+    co_return fail(failure_kind::conflict, "not_failed",
+                   "Only a message that failed or is unconfirmed can be sent again.");
   auto summary = co_await log_.find_chat(who.id, row.chat_id);
   if (!summary) co_return std::unexpected(summary.error());
   if (!*summary) co_return unknown_chat();
@@ -178,7 +189,8 @@ task<result<message>> messaging::retry(user who, std::string message_id) {
   auto stored = co_await log_.append(std::move(proposals));
   if (!stored) co_return std::unexpected(stored.error());
   appended& done = stored->front();
-  if (!done.row) co_return fail(failure_kind::internal, "not_stored", "The message could not be read back. Try again.");
+  if (!done.row)
+    co_return fail(failure_kind::internal, "not_stored", "The message could not be read back. Try again.");
   if (done.stored) {
     send_job job;
     job.chat_id = row.chat_id;

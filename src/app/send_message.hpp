@@ -24,7 +24,10 @@ struct sent_message {
 
 class messaging {
 public:
-  messaging(log_store& log, sender& sender, std::string inbox) : log_(log), sender_(sender), inbox_(std::move(inbox)) {}
+  messaging(log_store& log, sender& sender, std::string inbox)
+      : log_(log)
+      , sender_(sender)
+      , inbox_(std::move(inbox)) {}
 
   task<result<sent_message>> send(user who, send_request request);
   // Another attempt of a failed or unconfirmed message.

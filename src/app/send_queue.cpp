@@ -10,7 +10,8 @@ constexpr std::size_t remembered_pairs_max = 10'000; // people written to within
 
 void send_queue::add(send_job job) {
   auto& waiting = chats_[job.chat_id];
-  if (waiting.empty() && std::find(order_.begin(), order_.end(), job.chat_id) == order_.end()) order_.push_back(job.chat_id);
+  if (waiting.empty() && std::find(order_.begin(), order_.end(), job.chat_id) == order_.end())
+    order_.push_back(job.chat_id);
   waiting.push_back(std::move(job));
 }
 
@@ -50,8 +51,10 @@ send_queue::plan send_queue::next(steady_time now) {
     result.start.push_back(std::move(job));
     place->second.pop_front();
     active_.insert(chat_id);
-    if (place->second.empty()) chats_.erase(place);
-    else still_waiting.push_back(std::move(chat_id));
+    if (place->second.empty())
+      chats_.erase(place);
+    else
+      still_waiting.push_back(std::move(chat_id));
   }
   order_ = std::move(still_waiting);
   return result;
@@ -61,7 +64,8 @@ void send_queue::finished(const std::string& chat_id, std::optional<send_job> ag
   active_.erase(chat_id);
   if (!again) return;
   auto& waiting = chats_[chat_id];
-  if (waiting.empty() && std::find(order_.begin(), order_.end(), chat_id) == order_.end()) order_.push_front(chat_id);
+  if (waiting.empty() && std::find(order_.begin(), order_.end(), chat_id) == order_.end())
+    order_.push_front(chat_id);
   waiting.push_front(std::move(*again));
 }
 

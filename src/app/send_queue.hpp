@@ -1,5 +1,6 @@
-// Which messages may go to Graph now: in order within a chat, one at a time there, no faster than WhatsApp allows, and a
-// chat that hangs delays no other. No clock and no I/O: the time comes in, what to do comes out.
+// Which messages may go to Graph now: in order within a chat, one at a time there, no faster than WhatsApp
+// allows, and a chat that hangs delays no other. No clock and no I/O: the time comes in, what to do comes
+// out.
 #pragma once
 
 #include "app/ports.hpp"
@@ -34,13 +35,16 @@ struct send_rates {
 
 class send_queue {
 public:
-  explicit send_queue(send_rates rates = {}) : rates_(rates), number_(rates.per_second, rates.burst) {}
+  explicit send_queue(send_rates rates = {})
+      : rates_(rates)
+      , number_(rates.per_second, rates.burst) {}
 
   void add(send_job job);
 
   struct plan {
-    std::vector<send_job> start;         // now; each must be reported by finished()
-    std::optional<steady_time> look_again; // nothing changes before then, unless something is added or finished
+    std::vector<send_job> start; // now; each must be reported by finished()
+    std::optional<steady_time>
+        look_again; // nothing changes before then, unless something is added or finished
   };
   plan next(steady_time now);
 

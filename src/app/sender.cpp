@@ -20,15 +20,24 @@ result<outgoing_message> address_of(const chat_summary& summary) {
     message.to = summary.chat.id;
     return message;
   }
-  if (summary.contact && !summary.contact->phone.empty()) message.to = "+" + summary.contact->phone;
-  else if (summary.contact) message.recipient = summary.contact->user_id;
+  if (summary.contact && !summary.contact->phone.empty())
+    message.to = "+" + summary.contact->phone;
+  else if (summary.contact)
+    message.recipient = summary.contact->user_id;
   if (message.to.empty() && message.recipient.empty())
-    return fail(failure_kind::conflict, "no_address", "WhatsApp gave us neither a number nor a user id of this person, so we cannot write to them.");
+    return fail(
+        failure_kind::conflict, "no_address",
+        "WhatsApp gave us neither a number nor a user id of this person, so we cannot write to them.");
   return message;
 }
 
 sender::sender(asio::io_context& io, log_store& log, graph_api& graph, std::string inbox, send_rates rates)
-    : io_(io), log_(log), graph_(graph), inbox_(std::move(inbox)), queue_(rates), timer_(io) {}
+    : io_(io)
+    , log_(log)
+    , graph_(graph)
+    , inbox_(std::move(inbox))
+    , queue_(rates)
+    , timer_(io) {}
 
 task<result<void>> sender::take_over() {
   const auto unfinished = co_await log_.unfinished_sends();
@@ -66,8 +75,8 @@ task<result<void>> sender::take_over() {
     queue_.add(std::move(job));
   }
   if (!unfinished->empty())
-    log_info("sender: " + std::to_string(unfinished->size() - in_doubt) + " messages to send, " + std::to_string(in_doubt) +
-             " in doubt from the run before");
+    log_info("sender: " + std::to_string(unfinished->size() - in_doubt) + " messages to send, " +
+             std::to_string(in_doubt) + " in doubt from the run before");
   pump();
   co_return result<void>{};
 }
@@ -80,8 +89,10 @@ void sender::add(send_job job) {
 void sender::stop(std::function<void()> done) {
   stopping_ = true;
   timer_.cancel();
-  if (queue_.active() == 0) asio::post(io_, std::move(done));
-  else stopped_ = std::move(done);
+  if (queue_.active() == 0)
+    asio::post(io_, std::move(done));
+  else
+    stopped_ = std::move(done);
 }
 
 void sender::pump() {
@@ -100,7 +111,8 @@ task<void> sender::run(send_job job) {
   const std::string chat_id = job.chat_id;
   std::optional<send_job> again;
 
-  entry attempt = about(job, keys::attempted(id, job.attempt, job.try_number), send_attempted{job.attempt, job.try_number});
+  entry attempt = about(job, keys::attempted(id, job.attempt, job.try_number),
+                        send_attempted{job.attempt, job.try_number});
   const bool durable = co_await store(std::move(attempt));
   if (durable) {
     outgoing_message message = job.message;
@@ -117,7 +129,8 @@ task<void> sender::run(send_job job) {
 
     if (outcome.kind == send_outcome_kind::not_taken) {
       again = job;
-      again->not_before = std::chrono::steady_clock::now() + wait_before_next_try(outcome.error ? outcome.error->code : 0, job.try_number);
+      again->not_before = std::chrono::steady_clock::now() +
+                          wait_before_next_try(outcome.error ? outcome.error->code : 0, job.try_number);
       again->try_number = job.try_number + 1;
     }
   }

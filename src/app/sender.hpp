@@ -1,4 +1,5 @@
-// Takes accepted messages to Graph: the attempt is durable before the first byte, the result after the answer.
+// Takes accepted messages to Graph: the attempt is durable before the first byte, the result after the
+// answer.
 #pragma once
 
 #include "app/ports.hpp"
@@ -14,7 +15,8 @@ namespace tickwire {
 
 class sender {
 public:
-  sender(boost::asio::io_context& io, log_store& log, graph_api& graph, std::string inbox, send_rates rates = {});
+  sender(boost::asio::io_context& io, log_store& log, graph_api& graph, std::string inbox,
+         send_rates rates = {});
 
   // What an earlier run left: tried without a result becomes unconfirmed, the rest is queued.
   task<result<void>> take_over();

@@ -7,9 +7,9 @@
 #include <boost/asio/associated_executor.hpp>
 #include <boost/asio/async_result.hpp>
 #include <boost/asio/awaitable.hpp>
+#include <boost/asio/execution/outstanding_work.hpp>
 #include <boost/asio/post.hpp>
 #include <boost/asio/prefer.hpp>
-#include <boost/asio/execution/outstanding_work.hpp>
 #include <boost/asio/thread_pool.hpp>
 #include <boost/asio/use_awaitable.hpp>
 
@@ -24,7 +24,9 @@ namespace tickwire {
 class blocking_pool {
 public:
   // At most `waiting_max` pieces of work wait or run; more are refused.
-  blocking_pool(std::size_t threads, std::size_t waiting_max) : threads_(threads), waiting_max_(waiting_max) {}
+  blocking_pool(std::size_t threads, std::size_t waiting_max)
+      : threads_(threads)
+      , waiting_max_(waiting_max) {}
   // Waits for what runs; what has not begun is dropped.
   ~blocking_pool() { threads_.stop(), threads_.join(); }
 
@@ -40,7 +42,8 @@ public:
     auto start = [this](auto handler, Work work) {
       auto executor = boost::asio::prefer(boost::asio::get_associated_executor(handler),
                                           boost::asio::execution::outstanding_work.tracked);
-      // Held by a pointer: Asio wants to move completions, and a dropped one must still destroy the coroutine.
+      // Held by a pointer: Asio wants to move completions, and a dropped one must still destroy the
+      // coroutine.
       auto shared = std::make_shared<decltype(handler)>(std::move(handler));
       boost::asio::post(threads_, [this, executor, shared, work = std::move(work)]() mutable {
         std::exception_ptr error;
@@ -57,7 +60,8 @@ public:
       });
     };
     std::optional<answer> value =
-        co_await boost::asio::async_initiate<const boost::asio::use_awaitable_t<>&, void(std::exception_ptr, std::optional<answer>)>(
+        co_await boost::asio::async_initiate<const boost::asio::use_awaitable_t<>&,
+                                             void(std::exception_ptr, std::optional<answer>)>(
             start, boost::asio::use_awaitable, std::move(work));
     co_return std::move(*value);
   }

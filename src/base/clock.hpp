@@ -7,6 +7,8 @@
 
 namespace tickwire {
 
-inline timestamp wall_now() { return std::chrono::time_point_cast<std::chrono::milliseconds>(std::chrono::system_clock::now()); }
+inline timestamp wall_now() {
+  return std::chrono::time_point_cast<std::chrono::milliseconds>(std::chrono::system_clock::now());
+}
 
 } // namespace tickwire

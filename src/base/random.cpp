@@ -15,7 +15,8 @@ std::string random_text(std::size_t characters) {
     if (got <= 0) throw std::runtime_error("the kernel gives no random bytes");
     filled += static_cast<std::size_t>(got);
   }
-  static constexpr std::string_view alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
+  static constexpr std::string_view alphabet =
+      "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
   std::string text;
   for (unsigned char byte : bytes) text += alphabet[byte & 63];
   return text;

@@ -10,16 +10,16 @@ namespace tickwire {
 
 // One place maps each of these to an HTTP status and code (adapters/http/problem).
 enum class failure_kind {
-  invalid,            // the request cannot be understood or breaks a limit (400)
-  unauthorized,       // no session (401)
-  forbidden,          // not allowed (403)
-  not_found,          // unknown chat, message, user (404)
-  conflict,           // same key with other content, wrong state (409)
-  too_large,          // 413
-  too_many,           // 429
-  store_unavailable,  // the store cannot answer now (503)
-  overloaded,         // a queue is full (503)
-  internal            // a bug (500)
+  invalid,           // the request cannot be understood or breaks a limit (400)
+  unauthorized,      // no session (401)
+  forbidden,         // not allowed (403)
+  not_found,         // unknown chat, message, user (404)
+  conflict,          // same key with other content, wrong state (409)
+  too_large,         // 413
+  too_many,          // 429
+  store_unavailable, // the store cannot answer now (503)
+  overloaded,        // a queue is full (503)
+  internal           // a bug (500)
 };
 
 struct failure {

@@ -14,7 +14,8 @@ void keep_earliest(opt_time& kept, timestamp other) {
   if (!kept || other < *kept) kept = other;
 }
 
-// Facts of a higher attempt replace those of a lower one; false when the fact belongs to an attempt that is past.
+// Facts of a higher attempt replace those of a lower one; false when the fact belongs to an attempt that is
+// past.
 bool enter_attempt(message& row, int attempt) {
   if (attempt < row.attempt) return false;
   if (attempt > row.attempt) {
@@ -66,8 +67,9 @@ void join_result(message& row, const send_result& result, timestamp at) {
 }
 
 receipt& receipt_of(message& row, const std::string& contact_id) {
-  const auto place = std::lower_bound(row.receipts.begin(), row.receipts.end(), contact_id,
-                                      [](const receipt& r, const std::string& id) { return r.contact_id < id; });
+  const auto place =
+      std::lower_bound(row.receipts.begin(), row.receipts.end(), contact_id,
+                       [](const receipt& r, const std::string& id) { return r.contact_id < id; });
   if (place != row.receipts.end() && place->contact_id == contact_id) return *place;
   receipt fresh;
   fresh.contact_id = contact_id;
@@ -76,16 +78,21 @@ receipt& receipt_of(message& row, const std::string& contact_id) {
 
 status status_of(status_word word) {
   switch (word) {
-  case status_word::sent: return status::sent;
-  case status_word::failed: return status::failed;
-  case status_word::read: return status::read;
+  case status_word::sent:
+    return status::sent;
+  case status_word::failed:
+    return status::failed;
+  case status_word::read:
+    return status::read;
   case status_word::delivered:
-  case status_word::played: return status::delivered; // heard, hence delivered; `playedAt` says the rest
+  case status_word::played:
+    return status::delivered; // heard, hence delivered; `playedAt` says the rest
   }
   return status::sent;
 }
 
-// One member of a group: the message itself has at least left Meta, and nothing that happens to one member breaks it.
+// One member of a group: the message itself has at least left Meta, and nothing that happens to one member
+// breaks it.
 void join_participant(message& row, const status_changed& changed) {
   row.status = join(row.status, status::sent);
   receipt& receipt = receipt_of(row, changed.participant_id);
@@ -101,10 +108,18 @@ void join_status(message& row, const status_changed& changed) {
 
   row.status = join(row.status, status_of(changed.word));
   switch (changed.word) {
-  case status_word::sent: keep_earliest(row.times.sent, changed.changed_at); break;
-  case status_word::delivered: keep_earliest(row.times.delivered, changed.changed_at); break;
-  case status_word::read: keep_earliest(row.times.read, changed.changed_at); break;
-  case status_word::played: keep_earliest(row.times.played, changed.changed_at); break;
+  case status_word::sent:
+    keep_earliest(row.times.sent, changed.changed_at);
+    break;
+  case status_word::delivered:
+    keep_earliest(row.times.delivered, changed.changed_at);
+    break;
+  case status_word::read:
+    keep_earliest(row.times.read, changed.changed_at);
+    break;
+  case status_word::played:
+    keep_earliest(row.times.played, changed.changed_at);
+    break;
   case status_word::failed:
     keep_earliest(row.times.failed, changed.changed_at);
     keep_first_error(row, changed.error, changed.changed_at);
@@ -113,17 +128,20 @@ void join_status(message& row, const status_changed& changed) {
 }
 
 void join_reaction(message& row, const reaction& reaction) {
-  const auto place = std::lower_bound(row.reactions.begin(), row.reactions.end(), reaction.sender_id,
-                                      [](const reaction_mark& m, const std::string& id) { return m.from < id; });
+  const auto place =
+      std::lower_bound(row.reactions.begin(), row.reactions.end(), reaction.sender_id,
+                       [](const reaction_mark& m, const std::string& id) { return m.from < id; });
   reaction_mark mark{reaction.sender_id, reaction.emoji, reaction.at, reaction.whatsapp_message_id};
-  if (place == row.reactions.end() || place->from != mark.from) row.reactions.insert(place, std::move(mark));
+  if (place == row.reactions.end() || place->from != mark.from)
+    row.reactions.insert(place, std::move(mark));
   else if (std::tie(place->at, place->whatsapp_message_id) < std::tie(mark.at, mark.whatsapp_message_id))
     *place = std::move(mark);
 }
 
 void join_edit(message& row, const edit& edit) {
   const opt_time at = edit.at;
-  if (row.edited_at && std::tie(*row.edited_at, row.edit_id) >= std::tie(*at, edit.whatsapp_message_id)) return;
+  if (row.edited_at && std::tie(*row.edited_at, row.edit_id) >= std::tie(*at, edit.whatsapp_message_id))
+    return;
   row.edited_at = at;
   row.edit_id = edit.whatsapp_message_id;
   row.edited_text = edit.text;
@@ -131,7 +149,9 @@ void join_edit(message& row, const edit& edit) {
 
 class application {
 public:
-  application(views& views, const entry& entry) : views_(views), entry_(entry) {}
+  application(views& views, const entry& entry)
+      : views_(views)
+      , entry_(entry) {}
 
   std::optional<event> run() {
     return std::visit([this](const auto& data) { return apply(data); }, entry_.data);
@@ -174,7 +194,8 @@ private:
       if (!accepted.reply_to_message_id.empty()) {
         reply_to reply;
         reply.message_id = accepted.reply_to_message_id;
-        if (const auto target = views_.find_message(reply.message_id)) reply.whatsapp_message_id = target->whatsapp_message_id;
+        if (const auto target = views_.find_message(reply.message_id))
+          reply.whatsapp_message_id = target->whatsapp_message_id;
         row.reply = std::move(reply);
       }
     });
@@ -184,12 +205,15 @@ private:
     return change_message(entry_.message_id, [&](message& row) { enter_attempt(row, retry.attempt); });
   }
 
-  std::optional<event> apply(const send_attempted&) { return std::nullopt; } // for the sender, not for the eye
+  std::optional<event> apply(const send_attempted&) {
+    return std::nullopt;
+  } // for the sender, not for the eye
 
   std::optional<event> apply(const send_result& result) {
     return change_message(entry_.message_id, [&](message& row) {
       join_result(row, result, entry_.at);
-      if (result.outcome == send_outcome_kind::accepted) bind(result.whatsapp_message_id, row, result.attempt);
+      if (result.outcome == send_outcome_kind::accepted)
+        bind(result.whatsapp_message_id, row, result.attempt);
     });
   }
 
@@ -219,7 +243,8 @@ private:
     return change_target(edit.target_whatsapp_id, [&](message& row) { join_edit(row, edit); });
   }
   std::optional<event> apply(const revoke& revoke) {
-    return change_target(revoke.target_whatsapp_id, [&](message& row) { keep_earliest(row.revoked_at, revoke.at); });
+    return change_target(revoke.target_whatsapp_id,
+                         [&](message& row) { keep_earliest(row.revoked_at, revoke.at); });
   }
 
   std::optional<event> apply(const tickwire::read_mark& mark) {
@@ -232,7 +257,8 @@ private:
   std::optional<event> apply(const contact_changed& change) {
     for (const std::string& alias : change.aliases) {
       const bool released = alias.starts_with('-');
-      views_.put_alias(released ? std::string_view(alias).substr(1) : alias, released ? "" : change.contact.id, entry_.seq);
+      views_.put_alias(released ? std::string_view(alias).substr(1) : alias,
+                       released ? "" : change.contact.id, entry_.seq);
     }
     if (change.opens_chat) join_chat(chat_kind::person, std::nullopt);
     const auto present = views_.find_contact(change.contact.id);
@@ -271,7 +297,8 @@ private:
     views_.put_message(row);
     if (!row.known()) return std::nullopt;
     if (!was_known) return event{entry_.seq, "", new_message_event{std::move(row)}};
-    const bool about_content = std::holds_alternative<reaction>(entry_.data) || std::holds_alternative<edit>(entry_.data) ||
+    const bool about_content = std::holds_alternative<reaction>(entry_.data) ||
+                               std::holds_alternative<edit>(entry_.data) ||
                                std::holds_alternative<revoke>(entry_.data);
     if (about_content) return event{entry_.seq, "", message_update_event{std::move(row)}};
     return event{entry_.seq, "", status_event{std::move(row)}};
@@ -332,7 +359,8 @@ private:
       row.last_seq = entry_.seq;
       row.last_message_id = entry_.message_id;
     }
-    if (inbound_at && (!row.last_inbound_at || *inbound_at > *row.last_inbound_at)) row.last_inbound_at = inbound_at;
+    if (inbound_at && (!row.last_inbound_at || *inbound_at > *row.last_inbound_at))
+      row.last_inbound_at = inbound_at;
     views_.put_chat(row);
   }
 

@@ -1,5 +1,5 @@
-// Applying an entry to the views: a join. Commutative and idempotent over completed entries, so that duplicates, disorder
-// and crashes in the middle cannot corrupt anything.
+// Applying an entry to the views: a join. Commutative and idempotent over completed entries, so that
+// duplicates, disorder and crashes in the middle cannot corrupt anything.
 #pragma once
 
 #include "core/entry.hpp"
@@ -10,7 +10,8 @@
 
 namespace tickwire {
 
-// Applies a completed entry with its seq. Returns the event that tells pages of it, if anything they see has changed.
+// Applies a completed entry with its seq. Returns the event that tells pages of it, if anything they see has
+// changed.
 std::optional<event> apply(views& views, const entry& entry);
 
 } // namespace tickwire

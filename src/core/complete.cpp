@@ -43,8 +43,8 @@ std::string unused_contact_id(views& views, const identity& who) {
   }
 }
 
-// Whoever the number led to is somebody else: the same number with another user id has a new owner. (When a person
-// changes their number, Meta names both user ids in a system message.)
+// Whoever the number led to is somebody else: the same number with another user id has a new owner. (When a
+// person changes their number, Meta names both user ids in a system message.)
 bool number_has_new_owner(const contact& by_phone, const identity& who) {
   return !who.user_id.empty() && !by_phone.user_id.empty() && by_phone.user_id != who.user_id &&
          by_phone.user_id != who.previous_user_id;
@@ -58,10 +58,11 @@ void add_alias(views& views, contact_changed& change, const std::string& alias) 
   if (views.find_alias(alias) != change.contact.id) change.aliases.push_back(alias);
 }
 
-// 120 bits of the wamid as 20 url-safe characters, so that the log read again gives the same ids. (FNV-1a, 2 × 64 bit;
-// wamids come from Meta, signed, hence nobody chooses them to collide.)
+// 120 bits of the wamid as 20 url-safe characters, so that the log read again gives the same ids. (FNV-1a, 2
+// × 64 bit; wamids come from Meta, signed, hence nobody chooses them to collide.)
 std::string message_id_of(std::string_view inbox, std::string_view wamid) {
-  static constexpr std::string_view alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
+  static constexpr std::string_view alphabet =
+      "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
   const auto hash = [&](std::uint64_t h) {
     for (std::string_view part : {inbox, std::string_view("/"), wamid})
       for (char c : part) h = (h ^ static_cast<std::uint8_t>(c)) * 0x100000001B3ULL;
@@ -78,7 +79,9 @@ std::string message_id_of(std::string_view inbox, std::string_view wamid) {
 // What a proposal becomes: contact entries first, then itself.
 class completion {
 public:
-  completion(views& views, entry proposal) : views_(views), proposal_(std::move(proposal)) {}
+  completion(views& views, entry proposal)
+      : views_(views)
+      , proposal_(std::move(proposal)) {}
 
   std::vector<entry> run() {
     std::visit([this](auto& data) { fill(data); }, proposal_.data);
@@ -103,12 +106,14 @@ private:
   void fill(send_result&) { take_chat_of_message(); }
 
   void fill(status_changed& changed) {
-    if (changed.participant && !changed.participant->empty()) changed.participant_id = known(*changed.participant);
+    if (changed.participant && !changed.participant->empty())
+      changed.participant_id = known(*changed.participant);
     if (const auto binding = views_.find_binding(changed.whatsapp_message_id)) {
       proposal_.message_id = binding->message_id;
       changed.attempt = binding->attempt;
     } else if (!changed.callback_message_id.empty()) {
-      // The answer of Graph was lost or is still on its way: our own id, which Meta returns, says whose status it is.
+      // The answer of Graph was lost or is still on its way: our own id, which Meta returns, says whose
+      // status it is.
       if (const auto row = views_.find_message(changed.callback_message_id)) {
         proposal_.message_id = row->id;
         changed.attempt = row->attempt;
@@ -138,8 +143,10 @@ private:
     who.user_id = change.contact.user_id;
     const std::string given_name = change.contact.name;
     resolved_contact resolved = resolve(views_, who);
-    if (resolved.change) change = contact_changed{resolved.change->contact, resolved.change->aliases, change.opens_chat};
-    else change.contact = *views_.find_contact(resolved.contact_id);
+    if (resolved.change)
+      change = contact_changed{resolved.change->contact, resolved.change->aliases, change.opens_chat};
+    else
+      change.contact = *views_.find_contact(resolved.contact_id);
     take_over(change.contact.name, given_name);
     proposal_.chat_id = change.contact.id;
   }
@@ -176,7 +183,8 @@ private:
   // The row as it will be when the entries before the proposal are applied.
   std::optional<contact> pending_contact(const std::string& contact_id) {
     for (auto it = entries_.rbegin(); it != entries_.rend(); ++it)
-      if (const auto* change = std::get_if<contact_changed>(&it->data); change && change->contact.id == contact_id)
+      if (const auto* change = std::get_if<contact_changed>(&it->data);
+          change && change->contact.id == contact_id)
         return change->contact;
     return contact_id.empty() ? std::nullopt : views_.find_contact(contact_id);
   }
@@ -216,8 +224,10 @@ resolved_contact resolve(views& views, const identity& who) {
   }
 
   contact_changed change;
-  if (row) change.contact = *row;
-  else change.contact.id = unused_contact_id(views, who);
+  if (row)
+    change.contact = *row;
+  else
+    change.contact.id = unused_contact_id(views, who);
 
   contact& record = change.contact;
   if (record.phone.empty()) record.phone = !who.phone.empty() ? who.phone : who.wa_id;
@@ -234,6 +244,8 @@ resolved_contact resolve(views& views, const identity& who) {
   return resolved;
 }
 
-std::vector<entry> complete(views& views, entry proposal) { return completion(views, std::move(proposal)).run(); }
+std::vector<entry> complete(views& views, entry proposal) {
+  return completion(views, std::move(proposal)).run();
+}
 
 } // namespace tickwire

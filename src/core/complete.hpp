@@ -1,5 +1,6 @@
-// Completing a proposal: everything that depends on what is known now (who is meant, which message, which attempt) is
-// decided once, before the entry is written, and stands in it. Applying an entry then depends on nothing else.
+// Completing a proposal: everything that depends on what is known now (who is meant, which message, which
+// attempt) is decided once, before the entry is written, and stands in it. Applying an entry then depends on
+// nothing else.
 #pragma once
 
 #include "core/entry.hpp"
@@ -9,8 +10,9 @@
 
 namespace tickwire {
 
-// The entries to append for this proposal, in order: the contact or group that it makes known, then itself, with chat_id,
-// message_id and the ids inside filled where they are known. `inbox`, `at`, `key` and `raw` are taken over.
+// The entries to append for this proposal, in order: the contact or group that it makes known, then itself,
+// with chat_id, message_id and the ids inside filled where they are known. `inbox`, `at`, `key` and `raw` are
+// taken over.
 std::vector<entry> complete(views& views, entry proposal);
 
 // The contact a person is, and the entry that makes it known or changed, if one is needed.

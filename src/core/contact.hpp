@@ -24,9 +24,9 @@ struct contact {
 
 // How a webhook or a form names a person. Any part may be empty, not all.
 struct identity {
-  std::string phone;   // digits, from `from` or as typed
-  std::string wa_id;   // digits; differs from `phone` by an extra digit in Brazil and Mexico
-  std::string user_id; // BSUID
+  std::string phone;            // digits, from `from` or as typed
+  std::string wa_id;            // digits; differs from `phone` by an extra digit in Brazil and Mexico
+  std::string user_id;          // BSUID
   std::string previous_user_id; // before a change of number, else empty
   std::string username;
   std::string profile_name;

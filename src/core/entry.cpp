@@ -35,7 +35,9 @@ std::string joined(std::initializer_list<std::string_view> parts) {
 } // namespace
 
 std::string received(std::string_view wamid) { return joined({"in", wamid}); }
-std::string accepted(std::string_view user_id, std::string_view client_id) { return joined({"out", user_id, client_id}); }
+std::string accepted(std::string_view user_id, std::string_view client_id) {
+  return joined({"out", user_id, client_id});
+}
 std::string retry(std::string_view message_id, int attempt) {
   return joined({"retry", message_id, std::to_string(attempt)});
 }

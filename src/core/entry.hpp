@@ -1,8 +1,8 @@
 // The log: each fact is one entry with a gapless number. A proposal is an entry without its number.
 #pragma once
 
-#include "core/contact.hpp"
 #include "core/chat.hpp"
+#include "core/contact.hpp"
 #include "core/message.hpp"
 
 #include <cstdint>
@@ -12,7 +12,8 @@
 
 namespace tickwire {
 
-// A message of a customer; or, `from_business`, one that the team wrote in the WhatsApp Business app; or imported history.
+// A message of a customer; or, `from_business`, one that the team wrote in the WhatsApp Business app; or
+// imported history.
 struct message_received {
   std::string whatsapp_message_id;
   identity sender;      // the person; with from_business the person it went to
@@ -24,8 +25,8 @@ struct message_received {
   std::string reply_to_whatsapp_id;
   bool from_business = false;
   bool history = false;
-  status initial = status::delivered;   // history knows better
-  std::optional<identity> became;       // system message: the person's new number or user id
+  status initial = status::delivered; // history knows better
+  std::optional<identity> became;     // system message: the person's new number or user id
 };
 
 // Somebody pressed send. entry.message_id is made by the proposer, entry.actor is the user.
@@ -40,8 +41,8 @@ struct retry_requested {
   int attempt = 0;
 };
 
-// Durable before the first byte goes to Graph. `try_number` counts from 1 within an attempt: a try that Graph surely
-// did not take is repeated by us without being a new attempt.
+// Durable before the first byte goes to Graph. `try_number` counts from 1 within an attempt: a try that Graph
+// surely did not take is repeated by us without being a new attempt.
 struct send_attempted {
   int attempt = 1;
   int try_number = 1;
@@ -62,10 +63,10 @@ enum class status_word : std::uint8_t { sent, delivered, read, played, failed };
 struct status_changed {
   std::string whatsapp_message_id;
   status_word word = status_word::sent;
-  timestamp changed_at{};               // Meta's time
-  std::optional<identity> participant;  // groups: whose
-  std::string callback_message_id;      // biz_opaque_callback_data, empty when absent
-  std::optional<message_error> error;   // failed
+  timestamp changed_at{};              // Meta's time
+  std::optional<identity> participant; // groups: whose
+  std::string callback_message_id;     // biz_opaque_callback_data, empty when absent
+  std::optional<message_error> error;  // failed
   // Filled when the entry is completed (see complete.hpp), so that applying it never depends on the order:
   std::string participant_id;
   int attempt = 0; // 0: not known (yet)
@@ -116,15 +117,15 @@ struct unhandled {
   std::string what;
 };
 
-using entry_data =
-    std::variant<message_received, message_accepted, retry_requested, send_attempted, send_result, status_changed,
-                 reaction, edit, revoke, read_mark, contact_changed, group_changed, unhandled>;
+using entry_data = std::variant<message_received, message_accepted, retry_requested, send_attempted,
+                                send_result, status_changed, reaction, edit, revoke, read_mark,
+                                contact_changed, group_changed, unhandled>;
 
 struct entry {
   std::string inbox; // phone_number_id
   std::uint64_t seq = 0;
-  timestamp at{};   // when we learned it
-  std::string key;  // unique per inbox; makes every action idempotent
+  timestamp at{};  // when we learned it
+  std::string key; // unique per inbox; makes every action idempotent
   std::string chat_id;
   std::string message_id;
   std::string actor; // user id, empty for Meta and for ourselves

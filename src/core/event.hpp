@@ -37,7 +37,9 @@ struct read_mark_event {
 struct event {
   std::uint64_t seq = 0; // of its log entry
   std::string only_user; // empty: everybody of the inbox
-  std::variant<new_message_event, status_event, message_update_event, contact_event, chat_event, read_mark_event> what;
+  std::variant<new_message_event, status_event, message_update_event, contact_event, chat_event,
+               read_mark_event>
+      what;
 };
 
 // "new_message", "message_status_update", …

@@ -17,9 +17,13 @@ public:
   void put_message(const message& row) override { messages[row.id] = row; }
 
   std::optional<wamid_binding> find_binding(std::string_view wamid) override { return find(bindings, wamid); }
-  void put_binding(std::string_view wamid, const wamid_binding& row) override { bindings[std::string(wamid)] = row; }
+  void put_binding(std::string_view wamid, const wamid_binding& row) override {
+    bindings[std::string(wamid)] = row;
+  }
 
-  void park(std::string_view wamid, const entry& entry) override { parked[std::string(wamid)].emplace(entry.key, entry); }
+  void park(std::string_view wamid, const entry& entry) override {
+    parked[std::string(wamid)].emplace(entry.key, entry);
+  }
   std::vector<entry> take_parked(std::string_view wamid) override {
     std::vector<entry> taken;
     const auto place = parked.find(std::string(wamid));
@@ -55,7 +59,8 @@ public:
     const auto counts = [&](const auto& row) {
       return row.second.chat_id == chat_id && row.second.counts_unread && row.second.seq > after;
     };
-    return std::min<std::uint64_t>(cap, static_cast<std::uint64_t>(std::count_if(messages.begin(), messages.end(), counts)));
+    return std::min<std::uint64_t>(
+        cap, static_cast<std::uint64_t>(std::count_if(messages.begin(), messages.end(), counts)));
   }
 
   std::map<std::string, message> messages;

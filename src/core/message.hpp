@@ -16,9 +16,9 @@ enum class direction : std::uint8_t { in, out };
 
 // Why a message failed, in words for the person who wrote it.
 struct message_error {
-  int code = 0;          // Meta's code, 0 when there was none
-  std::string title;     // Meta's title, or ours
-  std::string reason;    // one sentence: what happened and what to do next
+  int code = 0;           // Meta's code, 0 when there was none
+  std::string title;      // Meta's title, or ours
+  std::string reason;     // one sentence: what happened and what to do next
   bool can_retry = false; // whether asking again can help
   friend bool operator==(const message_error&, const message_error&) = default;
 };
@@ -31,7 +31,7 @@ struct reply_to {
 
 // One person's newest reaction; an empty emoji is a removal, kept so that an older reaction cannot come back.
 struct reaction_mark {
-  std::string from;                // contact id, or user id for our own
+  std::string from; // contact id, or user id for our own
   std::string emoji;
   timestamp at{};
   std::string whatsapp_message_id; // of the reaction itself; breaks ties of one second
@@ -47,7 +47,8 @@ struct receipt {
   friend bool operator==(const receipt&, const receipt&) = default;
 };
 
-// First times per status of the present attempt. `accepted` is ours (when Graph took it), the others are Meta's.
+// First times per status of the present attempt. `accepted` is ours (when Graph took it), the others are
+// Meta's.
 struct status_times {
   std::optional<timestamp> accepted, sent, delivered, read, failed, played;
   friend bool operator==(const status_times&, const status_times&) = default;
@@ -62,10 +63,10 @@ struct message {
   enum direction direction = direction::in;
   std::string type = "text"; // WhatsApp's own name
   std::string text;          // as first written; see edited_text
-  std::string extra;         // further public members as JSON members without braces ("\"media\":{…}"), or empty
-  std::string client_id;     // outbound only
-  timestamp created_at{};    // inbound: Meta's time; outbound: when we accepted it
-  std::uint64_t seq = 0;     // position in the chat; 0 while only later facts about the message are known
+  std::string extra;      // further public members as JSON members without braces ("\"media\":{…}"), or empty
+  std::string client_id;  // outbound only
+  timestamp created_at{}; // inbound: Meta's time; outbound: when we accepted it
+  std::uint64_t seq = 0;  // position in the chat; 0 while only later facts about the message are known
   std::optional<reply_to> reply;
   bool counts_unread = false; // inbound and not imported history
 
@@ -76,7 +77,7 @@ struct message {
   std::optional<message_error> error;
   std::optional<timestamp> error_at; // the first error is kept
   struct status_times times;
-  std::string whatsapp_message_id;  // of the present attempt; empty until known
+  std::string whatsapp_message_id;      // of the present attempt; empty until known
   std::vector<reaction_mark> reactions; // one per person, ordered by `from`
   std::vector<receipt> receipts;        // groups: one per participant, ordered by `contact_id`
   std::string edited_text;              // newest edit

@@ -12,9 +12,12 @@ std::optional<std::string> phone_digits(std::string_view text) {
   std::string digits;
   bool plus = false;
   for (char c : text) {
-    if (is_digit(c)) digits += c;
-    else if (c == '+' && digits.empty() && !plus) plus = true;
-    else if (c != ' ' && c != '-' && c != '(' && c != ')' && c != '.' && c != '/') return std::nullopt;
+    if (is_digit(c))
+      digits += c;
+    else if (c == '+' && digits.empty() && !plus)
+      plus = true;
+    else if (c != ' ' && c != '-' && c != '(' && c != ')' && c != '.' && c != '/')
+      return std::nullopt;
   }
   if (!plus && digits.starts_with("00")) digits.erase(0, 2);
   if (digits.size() < fewest_digits || digits.size() > most_digits) return std::nullopt;

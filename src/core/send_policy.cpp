@@ -20,25 +20,32 @@ struct explanation {
 
 // Meta's codes in plain words. Codes that are not here are refusals with Meta's own title.
 constexpr std::array explanations{
-    explanation{0, verdict::refused, true, "WhatsApp access expired",
-                "WhatsApp no longer accepts our access token. Ask your administrator to renew it, then retry."},
-    explanation{1, verdict::unsure, true, "WhatsApp had a fault", "WhatsApp reported an unknown fault on its side."},
+    explanation{
+        0, verdict::refused, true, "WhatsApp access expired",
+        "WhatsApp no longer accepts our access token. Ask your administrator to renew it, then retry."},
+    explanation{1, verdict::unsure, true, "WhatsApp had a fault",
+                "WhatsApp reported an unknown fault on its side."},
     explanation{2, verdict::unsure, true, "WhatsApp is unavailable", "WhatsApp is temporarily unavailable."},
     explanation{3, verdict::refused, false, "Permission missing",
                 "The access token lacks a permission for this. Ask your administrator to check the token."},
-    explanation{4, verdict::not_taken, true, "Too many calls", "WhatsApp limits our calls for now; we try again by ourselves."},
+    explanation{4, verdict::not_taken, true, "Too many calls",
+                "WhatsApp limits our calls for now; we try again by ourselves."},
     explanation{10, verdict::refused, false, "Permission missing",
                 "The access token lacks a permission for this. Ask your administrator to check the token."},
-    explanation{33, verdict::refused, false, "Business number unknown",
-                "WhatsApp does not know our business number. Ask your administrator to check the number's id."},
+    explanation{
+        33, verdict::refused, false, "Business number unknown",
+        "WhatsApp does not know our business number. Ask your administrator to check the number's id."},
     explanation{100, verdict::refused, false, "WhatsApp refused the message",
-                "WhatsApp found something in the message or the address that it does not accept. Check the number and the text."},
+                "WhatsApp found something in the message or the address that it does not accept. Check the "
+                "number and the text."},
     explanation{104, verdict::refused, true, "Access token missing",
                 "WhatsApp got no access token from us. Ask your administrator to set it, then retry."},
-    explanation{190, verdict::refused, true, "WhatsApp access expired",
-                "WhatsApp no longer accepts our access token. Ask your administrator to renew it, then retry."},
+    explanation{
+        190, verdict::refused, true, "WhatsApp access expired",
+        "WhatsApp no longer accepts our access token. Ask your administrator to renew it, then retry."},
     explanation{368, verdict::refused, false, "Account restricted",
-                "Meta has restricted this business account for a policy violation. Your administrator finds the way out in "
+                "Meta has restricted this business account for a policy violation. Your administrator finds "
+                "the way out in "
                 "WhatsApp Manager."},
     explanation{80007, verdict::not_taken, true, "Too many calls",
                 "WhatsApp limits our account's calls for now; we try again by ourselves."},
@@ -47,7 +54,8 @@ constexpr std::array explanations{
     explanation{130429, verdict::not_taken, true, "Too fast for WhatsApp",
                 "We reached WhatsApp's sending speed; we try again by ourselves."},
     explanation{130472, verdict::refused, false, "Held back by Meta",
-                "Meta does not deliver this marketing message as part of an experiment. Write again when the customer has written."},
+                "Meta does not deliver this marketing message as part of an experiment. Write again when the "
+                "customer has written."},
     explanation{130497, verdict::refused, false, "Country not allowed",
                 "This business may not write to people in that country."},
     explanation{131000, verdict::unsure, true, "WhatsApp had a fault",
@@ -57,35 +65,47 @@ constexpr std::array explanations{
     explanation{131008, verdict::refused, false, "WhatsApp refused the message",
                 "WhatsApp misses something in the message. Please report this to us."},
     explanation{131009, verdict::refused, false, "WhatsApp refused the message",
-                "WhatsApp does not accept a value in the message, often because the quoted message is too old or gone."},
-    explanation{131016, verdict::unsure, true, "WhatsApp is unavailable", "WhatsApp's service is overloaded for now."},
+                "WhatsApp does not accept a value in the message, often because the quoted message is too "
+                "old or gone."},
+    explanation{131016, verdict::unsure, true, "WhatsApp is unavailable",
+                "WhatsApp's service is overloaded for now."},
     explanation{131021, verdict::refused, false, "This is our own number",
                 "The message was addressed to the business number itself. Choose another number."},
     explanation{131026, verdict::refused, false, "Not deliverable",
-                "WhatsApp cannot deliver to this number: it may not be on WhatsApp, use a very old version, or not have accepted "
+                "WhatsApp cannot deliver to this number: it may not be on WhatsApp, use a very old version, "
+                "or not have accepted "
                 "the terms. Check the number or reach the person another way."},
     explanation{131030, verdict::refused, false, "Number not on the test list",
-                "This is a test number and may only write to numbers on its list. Add the number in Meta's App Dashboard, "
+                "This is a test number and may only write to numbers on its list. Add the number in Meta's "
+                "App Dashboard, "
                 "then send the message again."},
-    explanation{131031, verdict::refused, false, "Account locked",
-                "Meta has locked this business account. Your administrator finds the reason in WhatsApp Manager."},
+    explanation{
+        131031, verdict::refused, false, "Account locked",
+        "Meta has locked this business account. Your administrator finds the reason in WhatsApp Manager."},
     explanation{131037, verdict::refused, false, "Display name not approved",
-                "Meta has not approved the display name of our number yet. Your administrator can follow it in WhatsApp Manager."},
+                "Meta has not approved the display name of our number yet. Your administrator can follow it "
+                "in WhatsApp Manager."},
     explanation{131042, verdict::refused, true, "Payment problem",
-                "Meta could not charge this business account. Ask your administrator to mend the payment method, then retry."},
+                "Meta could not charge this business account. Ask your administrator to mend the payment "
+                "method, then retry."},
     explanation{131045, verdict::refused, true, "Number not registered",
-                "Our business number is not registered for sending. Ask your administrator to register it, then retry."},
+                "Our business number is not registered for sending. Ask your administrator to register it, "
+                "then retry."},
     explanation{131047, verdict::refused, false, "Reply window closed",
-                "More than 24 hours have passed since the customer last wrote, so WhatsApp takes only a template. Send a "
+                "More than 24 hours have passed since the customer last wrote, so WhatsApp takes only a "
+                "template. Send a "
                 "template, or wait until they write again."},
     explanation{131048, verdict::refused, true, "Sending limited after reports",
-                "WhatsApp limits our number because people reported its messages. Wait, check the quality in WhatsApp Manager, "
+                "WhatsApp limits our number because people reported its messages. Wait, check the quality in "
+                "WhatsApp Manager, "
                 "then retry."},
     explanation{131049, verdict::refused, false, "Held back by Meta",
-                "Meta did not deliver this to keep the customer's marketing messages few. Wait a day, or wait until they write."},
+                "Meta did not deliver this to keep the customer's marketing messages few. Wait a day, or "
+                "wait until they write."},
     explanation{131050, verdict::refused, false, "Customer opted out",
                 "The customer does not want marketing messages from us. Do not try again."},
-    explanation{131051, verdict::refused, false, "Kind not supported", "WhatsApp does not support this kind of message."},
+    explanation{131051, verdict::refused, false, "Kind not supported",
+                "WhatsApp does not support this kind of message."},
     explanation{131053, verdict::refused, false, "File not accepted",
                 "WhatsApp could not use the file. Check its kind and size, then send it anew."},
     explanation{131056, verdict::not_taken, true, "Too fast for this person",
@@ -95,11 +115,13 @@ constexpr std::array explanations{
     explanation{131062, verdict::refused, false, "Needs a phone number",
                 "WhatsApp wants the person's phone number for this message, and we only have a user name."},
     explanation{133010, verdict::refused, true, "Number not registered",
-                "Our business number is not registered for sending. Ask your administrator to register it, then retry."},
+                "Our business number is not registered for sending. Ask your administrator to register it, "
+                "then retry."},
 };
 
 const explanation* find(int code) {
-  const auto place = std::find_if(explanations.begin(), explanations.end(), [&](const explanation& e) { return e.code == code; });
+  const auto place = std::find_if(explanations.begin(), explanations.end(),
+                                  [&](const explanation& e) { return e.code == code; });
   return place == explanations.end() ? nullptr : &*place;
 }
 
@@ -122,22 +144,31 @@ send_outcome outcome_of(const graph_error& error, int http_status) {
   outcome.error = explain(error);
   if (const explanation* known = find(error.code)) {
     switch (known->verdict) {
-    case verdict::refused: outcome.kind = send_outcome_kind::refused; break;
-    case verdict::not_taken: outcome.kind = send_outcome_kind::not_taken; break;
-    case verdict::unsure: outcome.kind = send_outcome_kind::unconfirmed; break;
+    case verdict::refused:
+      outcome.kind = send_outcome_kind::refused;
+      break;
+    case verdict::not_taken:
+      outcome.kind = send_outcome_kind::not_taken;
+      break;
+    case verdict::unsure:
+      outcome.kind = send_outcome_kind::unconfirmed;
+      break;
     }
   } else {
     // A parsed refusal of the request is certain; a fault of the server is not, whatever it says.
-    outcome.kind = http_status >= 400 && http_status < 500 ? send_outcome_kind::refused : send_outcome_kind::unconfirmed;
+    outcome.kind =
+        http_status >= 400 && http_status < 500 ? send_outcome_kind::refused : send_outcome_kind::unconfirmed;
   }
   if (outcome.kind == send_outcome_kind::unconfirmed)
-    outcome.error->reason = "WhatsApp reported a fault (code " + std::to_string(error.code) +
-                            ") and did not say whether it took the message. It may have arrived; sending again could double it.";
+    outcome.error->reason =
+        "WhatsApp reported a fault (code " + std::to_string(error.code) +
+        ") and did not say whether it took the message. It may have arrived; sending again could double it.";
   return outcome;
 }
 
 send_outcome not_reached(std::string_view what) {
-  message_error error{0, "WhatsApp not reached", "We could not reach WhatsApp (" + std::string(what) + "); we try again by ourselves.",
+  message_error error{0, "WhatsApp not reached",
+                      "We could not reach WhatsApp (" + std::string(what) + "); we try again by ourselves.",
                       true};
   return {send_outcome_kind::not_taken, "", std::move(error)};
 }

@@ -1,4 +1,5 @@
-// What an answer of Graph means, and when to try again. Sources: Meta's error table (reference, §5.1), DESIGN §5.
+// What an answer of Graph means, and when to try again. Sources: Meta's error table (reference, §5.1), DESIGN
+// §5.
 #pragma once
 
 #include "core/entry.hpp"
@@ -25,7 +26,8 @@ struct send_outcome {
   std::optional<message_error> error;
 };
 
-// A refusal or a "not now" surely did nothing; codes 1, 2, 131000 and 131016 may have done it and leave it unconfirmed.
+// A refusal or a "not now" surely did nothing; codes 1, 2, 131000 and 131016 may have done it and leave it
+// unconfirmed.
 send_outcome outcome_of(const graph_error& error, int http_status);
 
 // Nothing was written yet: certainly not sent, to be tried again.
@@ -37,14 +39,17 @@ send_outcome unsure(std::string_view what);
 // Words for a person: what a code means and what to do. Unknown codes give Meta's own title.
 message_error explain(const graph_error& error);
 
-// How long to wait before try n+1, after try n (from 1) was not taken. 131056: 4^n s as Meta advises, but at most 16 s;
-// others double from 1 s to 60 s.
+// How long to wait before try n+1, after try n (from 1) was not taken. 131056: 4^n s as Meta advises, but at
+// most 16 s; others double from 1 s to 60 s.
 std::chrono::milliseconds wait_before_next_try(int code, int try_number);
 
 // Token bucket on a monotonic clock given by the caller. Pure: no clock inside.
 class token_bucket {
 public:
-  token_bucket(double per_second, double burst) : per_second_(per_second), burst_(burst), tokens_(burst) {}
+  token_bucket(double per_second, double burst)
+      : per_second_(per_second)
+      , burst_(burst)
+      , tokens_(burst) {}
   // Time to wait until one token is there (0: taken now).
   std::chrono::milliseconds take(std::chrono::steady_clock::time_point now);
   // A token that was taken and not used.

@@ -10,8 +10,10 @@ using namespace std::chrono_literals;
 TEST(SendPolicy, SurelyRefusedFailsSurelyNotTakenWaitsAnythingElseIsUnconfirmed) {
   for (int code : {131030, 131026, 190, 100, 131047, 368, 10, 131009})
     EXPECT_EQ(outcome_of({code, "", ""}, 400).kind, send_outcome_kind::refused) << code;
-  for (int code : {130429, 131056, 4, 80007}) EXPECT_EQ(outcome_of({code, "", ""}, 400).kind, send_outcome_kind::not_taken) << code;
-  for (int code : {1, 2, 131000, 131016}) EXPECT_EQ(outcome_of({code, "", ""}, 500).kind, send_outcome_kind::unconfirmed) << code;
+  for (int code : {130429, 131056, 4, 80007})
+    EXPECT_EQ(outcome_of({code, "", ""}, 400).kind, send_outcome_kind::not_taken) << code;
+  for (int code : {1, 2, 131000, 131016})
+    EXPECT_EQ(outcome_of({code, "", ""}, 500).kind, send_outcome_kind::unconfirmed) << code;
   EXPECT_EQ(outcome_of({999999, "new", ""}, 400).kind, send_outcome_kind::refused);
   EXPECT_EQ(outcome_of({999999, "new", ""}, 500).kind, send_outcome_kind::unconfirmed);
 }

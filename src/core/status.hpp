@@ -8,8 +8,8 @@
 namespace tickwire {
 
 // In the order of the join: a later one replaces an earlier one, never the reverse. `failed` stands below
-// `delivered` since proof of delivery beats a report of failure, whichever comes first (several devices of one
-// customer may report both).
+// `delivered` since proof of delivery beats a report of failure, whichever comes first (several devices of
+// one customer may report both).
 enum class status : std::uint8_t { sending, sent, failed, delivered, read };
 
 std::string_view to_string(status value);

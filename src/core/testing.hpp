@@ -30,7 +30,8 @@ inline identity person(std::string phone, std::string user_id = "", std::string 
   return who;
 }
 
-inline entry received(std::string wamid, identity sender, std::string text, int second = 0, std::string group_id = "") {
+inline entry received(std::string wamid, identity sender, std::string text, int second = 0,
+                      std::string group_id = "") {
   message_received data;
   data.whatsapp_message_id = wamid;
   data.sender = std::move(sender);
@@ -52,7 +53,8 @@ inline entry accepted(std::string message_id, std::string chat_id, std::string t
   return entry;
 }
 
-inline entry answered(std::string message_id, int attempt, send_outcome_kind kind, std::string wamid = "", int second = 1) {
+inline entry answered(std::string message_id, int attempt, send_outcome_kind kind, std::string wamid = "",
+                      int second = 1) {
   send_result data;
   data.attempt = attempt;
   data.outcome = kind;
@@ -71,11 +73,16 @@ inline entry retried(std::string message_id, int attempt, int second = 2) {
 
 inline std::string word_of(status_word word) {
   switch (word) {
-  case status_word::sent: return "sent";
-  case status_word::delivered: return "delivered";
-  case status_word::read: return "read";
-  case status_word::played: return "played";
-  case status_word::failed: return "failed";
+  case status_word::sent:
+    return "sent";
+  case status_word::delivered:
+    return "delivered";
+  case status_word::read:
+    return "read";
+  case status_word::played:
+    return "played";
+  case status_word::failed:
+    return "failed";
   }
   return "";
 }
@@ -86,7 +93,8 @@ inline entry changed(std::string wamid, status_word word, int second = 3, std::s
   data.word = word;
   data.changed_at = at(second);
   data.callback_message_id = std::move(callback);
-  if (word == status_word::failed) data.error = message_error{131026, "Not deliverable", "not deliverable", false};
+  if (word == status_word::failed)
+    data.error = message_error{131026, "Not deliverable", "not deliverable", false};
   return proposal(keys::status(wamid, word_of(word), ""), at(second), std::move(data));
 }
 

@@ -44,12 +44,15 @@ std::optional<std::size_t> characters(std::string_view utf8) {
 bool is_blank(std::string_view utf8) {
   while (!utf8.empty()) {
     const char c = utf8.front();
-    if (c == ' ' || c == '\t' || c == '\n' || c == '\r' || c == '\f' || c == '\v') utf8.remove_prefix(1);
-    else if (utf8.starts_with("\u00A0")) utf8.remove_prefix(2);
+    if (c == ' ' || c == '\t' || c == '\n' || c == '\r' || c == '\f' || c == '\v')
+      utf8.remove_prefix(1);
+    else if (utf8.starts_with("\u00A0"))
+      utf8.remove_prefix(2);
     else if (utf8.starts_with("\u200B") || utf8.starts_with("\u2003") || utf8.starts_with("\u2009") ||
              utf8.starts_with("\u3000") || utf8.starts_with("\uFEFF"))
       utf8.remove_prefix(3);
-    else return false;
+    else
+      return false;
   }
   return true;
 }

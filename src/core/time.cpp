@@ -51,15 +51,19 @@ std::optional<timestamp> from_iso8601(std::string_view text) {
   using namespace std::chrono;
   const bool with_fraction = text.size() == 24;
   if (text.size() != 20 && !with_fraction) return std::nullopt;
-  if (text[4] != '-' || text[7] != '-' || text[10] != 'T' || text[13] != ':' || text[16] != ':') return std::nullopt;
+  if (text[4] != '-' || text[7] != '-' || text[10] != 'T' || text[13] != ':' || text[16] != ':')
+    return std::nullopt;
   if (text.back() != 'Z' || (with_fraction && text[19] != '.')) return std::nullopt;
 
-  const auto years = read_digits(text, 0, 4), months = read_digits(text, 5, 2), day_of_month = read_digits(text, 8, 2);
-  const auto hour = read_digits(text, 11, 2), minute = read_digits(text, 14, 2), second = read_digits(text, 17, 2);
+  const auto years = read_digits(text, 0, 4), months = read_digits(text, 5, 2),
+             day_of_month = read_digits(text, 8, 2);
+  const auto hour = read_digits(text, 11, 2), minute = read_digits(text, 14, 2),
+             second = read_digits(text, 17, 2);
   const auto fraction = with_fraction ? read_digits(text, 20, 3) : std::optional(0);
   if (!years || !months || !day_of_month || !hour || !minute || !second || !fraction) return std::nullopt;
 
-  const year_month_day date{year{*years}, month{static_cast<unsigned>(*months)}, day{static_cast<unsigned>(*day_of_month)}};
+  const year_month_day date{year{*years}, month{static_cast<unsigned>(*months)},
+                            day{static_cast<unsigned>(*day_of_month)}};
   if (!date.ok() || *hour > 23 || *minute > 59 || *second > 59) return std::nullopt;
   return sys_days{date} + hours{*hour} + minutes{*minute} + seconds{*second} + milliseconds{*fraction};
 }

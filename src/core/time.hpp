@@ -17,6 +17,8 @@ std::string to_iso8601(timestamp time);
 std::optional<timestamp> from_iso8601(std::string_view text);
 
 // Unix seconds, Meta's form.
-constexpr timestamp from_unix_seconds(std::int64_t seconds) { return timestamp{std::chrono::seconds{seconds}}; }
+constexpr timestamp from_unix_seconds(std::int64_t seconds) {
+  return timestamp{std::chrono::seconds{seconds}};
+}
 
 } // namespace tickwire

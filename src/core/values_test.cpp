@@ -13,8 +13,8 @@ TEST(Time, IsWrittenAndReadInUtcWithMilliseconds) {
   EXPECT_EQ(to_iso8601(time), "2026-09-21T14:13:20.007Z");
   EXPECT_EQ(from_iso8601(to_iso8601(time)), time);
   EXPECT_EQ(from_iso8601("2024-02-29T00:00:00Z"), from_unix_seconds(1'709'164'800));
-  for (const char* wrong : {"", "2026-02-30T00:00:00Z", "2026-01-01 00:00:00Z", "2026-01-01T24:00:00Z", "2026-01-01T00:00:00.00Z",
-                            "2026-01-01T00:00:00.000+", "yesterday"})
+  for (const char* wrong : {"", "2026-02-30T00:00:00Z", "2026-01-01 00:00:00Z", "2026-01-01T24:00:00Z",
+                            "2026-01-01T00:00:00.00Z", "2026-01-01T00:00:00.000+", "yesterday"})
     EXPECT_FALSE(from_iso8601(wrong)) << wrong;
 }
 
@@ -22,13 +22,15 @@ TEST(Phone, IsTakenAsPeopleWriteIt) {
   EXPECT_EQ(phone_digits("+49 170 123-45 (67)"), "491701234567");
   EXPECT_EQ(phone_digits("0049 170 1234567"), "491701234567");
   EXPECT_EQ(phone_digits("15550000101"), "15550000101");
-  for (const char* wrong : {"", "1234", "+", "call me", "+49 170 12345678901", "12345+6"}) EXPECT_FALSE(phone_digits(wrong)) << wrong;
+  for (const char* wrong : {"", "1234", "+", "call me", "+49 170 12345678901", "12345+6"})
+    EXPECT_FALSE(phone_digits(wrong)) << wrong;
 }
 
 TEST(Text, CountsCharactersNotBytes) {
   EXPECT_EQ(characters("día 👍🏽"), 6u);
   EXPECT_EQ(characters(std::string_view("a\0b", 3)), 3u);
-  for (const char* wrong : {"\x80", "\xC0\xAF", "\xED\xA0\x80", "\xF4\x90\x80\x80", "\xE2\x82"}) EXPECT_FALSE(characters(wrong));
+  for (const char* wrong : {"\x80", "\xC0\xAF", "\xED\xA0\x80", "\xF4\x90\x80\x80", "\xE2\x82"})
+    EXPECT_FALSE(characters(wrong));
 }
 
 TEST(Text, BlankIsBlankInEveryScript) {

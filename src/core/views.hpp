@@ -1,5 +1,5 @@
-// Rows of one inbox's views, as the joins see them. A store implements this inside its transaction; all rules stay
-// in core, so that every store gives the same answers.
+// Rows of one inbox's views, as the joins see them. A store implements this inside its transaction; all rules
+// stay in core, so that every store gives the same answers.
 #pragma once
 
 #include "core/chat.hpp"
@@ -22,7 +22,8 @@ struct wamid_binding {
   friend bool operator==(const wamid_binding&, const wamid_binding&) = default;
 };
 
-// Called by one thread. A `find_` sees what was `put_` before in the same transaction. `put_` replaces the whole row.
+// Called by one thread. A `find_` sees what was `put_` before in the same transaction. `put_` replaces the
+// whole row.
 class views {
 public:
   virtual ~views() = default;
@@ -40,7 +41,8 @@ public:
   virtual std::optional<contact> find_contact(std::string_view contact_id) = 0;
   virtual void put_contact(const contact& row) = 0;
 
-  // "p:<digits>" or "u:<bsuid>" → contact id. `seq` is that of the entry which said so; the store keeps the highest.
+  // "p:<digits>" or "u:<bsuid>" → contact id. `seq` is that of the entry which said so; the store keeps the
+  // highest.
   virtual std::optional<std::string> find_alias(std::string_view alias) = 0;
   virtual void put_alias(std::string_view alias, std::string_view contact_id, std::uint64_t seq) = 0;
 

@@ -12,7 +12,8 @@ namespace {
 
 using namespace testing;
 
-// What people see, without what depends on the order of arrival by definition (positions, and when we learned things).
+// What people see, without what depends on the order of arrival by definition (positions, and when we learned
+// things).
 std::map<std::string, message> seen(const memory_views& rows) {
   std::map<std::string, message> result;
   for (auto [id, row] : rows.messages) {
@@ -96,7 +97,8 @@ TEST(Views, ApplyingTheSameLogInAnyOrderAndTwiceGivesTheSameViews) {
 TEST(Views, StatusEventsOnlyRiseAndEndAtWhatIsStored) {
   std::vector<int> order(5);
   std::iota(order.begin(), order.end(), 0);
-  const std::array words{status_word::sent, status_word::delivered, status_word::read, status_word::failed, status_word::played};
+  const std::array words{status_word::sent, status_word::delivered, status_word::read, status_word::failed,
+                         status_word::played};
   do {
     memory_log log;
     log.append(accepted("m_1", "15550000101", "hi"));
@@ -164,7 +166,8 @@ TEST(Views, OneParticipantOfAGroupNeverBreaksTheMessage) {
   memory_log log;
   log.append(accepted("m_1", "group-1", "hi all"));
   log.append(answered("m_1", 1, send_outcome_kind::accepted, "wamid.G"));
-  for (auto [phone, word] : {std::pair{"15550000101", status_word::failed}, {"15550000102", status_word::read}}) {
+  for (auto [phone, word] :
+       {std::pair{"15550000101", status_word::failed}, {"15550000102", status_word::read}}) {
     entry status = changed("wamid.G", word, 5);
     std::get<status_changed>(status.data).participant = person(phone);
     status.key += phone;

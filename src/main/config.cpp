@@ -25,7 +25,8 @@ std::vector<std::string> list_of(const std::string& text) {
 
 bool is_origin(const std::string& text) {
   const std::size_t scheme = text.find("://");
-  if (scheme == std::string::npos || (text.substr(0, scheme) != "http" && text.substr(0, scheme) != "https")) return false;
+  if (scheme == std::string::npos || (text.substr(0, scheme) != "http" && text.substr(0, scheme) != "https"))
+    return false;
   const std::string host = text.substr(scheme + 3);
   return !host.empty() && host.find('/') == std::string::npos;
 }
@@ -46,15 +47,19 @@ loaded_config load_config(const lookup& find) {
     const auto parsed = std::from_chars(port->data(), port->data() + port->size(), value);
     if (parsed.ec != std::errc() || parsed.ptr != port->data() + port->size() || value > 65535)
       problem("PORT is \"" + *port + "\"; it must be a number from 0 to 65535.");
-    else c.port = static_cast<std::uint16_t>(value);
+    else
+      c.port = static_cast<std::uint16_t>(value);
   }
   c.data_dir = data_dir_of(find);
   take("PUBLIC_URL", c.public_url);
   if (!c.public_url.empty() && !is_origin(c.public_url))
-    problem("PUBLIC_URL is \"" + c.public_url + "\"; it must look like https://inbox.example.org, without a path.");
+    problem("PUBLIC_URL is \"" + c.public_url +
+            "\"; it must look like https://inbox.example.org, without a path.");
   if (const auto origins = find("CORS_ORIGINS")) c.cors_origins = list_of(*origins);
   for (const std::string& origin : c.cors_origins)
-    if (!is_origin(origin)) problem("CORS_ORIGINS names \"" + origin + "\"; each origin must look like https://example.org, and \"*\" is not possible with logins.");
+    if (!is_origin(origin))
+      problem("CORS_ORIGINS names \"" + origin +
+              "\"; each origin must look like https://example.org, and \"*\" is not possible with logins.");
   take("COOKIE_SECURE", c.cookie_secure);
   if (c.cookie_secure != "auto" && c.cookie_secure != "always" && c.cookie_secure != "never")
     problem("COOKIE_SECURE must be auto, always or never.");
@@ -75,17 +80,24 @@ loaded_config load_config(const lookup& find) {
   if (c.whatsapp_access_token.find_first_of(" \t\r\n") != std::string::npos)
     problem("WHATSAPP_ACCESS_TOKEN contains white space. Copy it again.");
   if (c.whatsapp_phone_number_id.empty())
-    problem("WHATSAPP_PHONE_NUMBER_ID is missing. It stands in WhatsApp > API setup of Meta's App Dashboard.");
+    problem(
+        "WHATSAPP_PHONE_NUMBER_ID is missing. It stands in WhatsApp > API setup of Meta's App Dashboard.");
   else if (c.whatsapp_phone_number_id.find_first_not_of("0123456789") != std::string::npos)
-    problem("WHATSAPP_PHONE_NUMBER_ID is \"" + c.whatsapp_phone_number_id + "\"; it must be digits (the id, not the phone number).");
+    problem("WHATSAPP_PHONE_NUMBER_ID is \"" + c.whatsapp_phone_number_id +
+            "\"; it must be digits (the id, not the phone number).");
   if (c.whatsapp_app_secrets.empty())
-    problem("WHATSAPP_APP_SECRET is missing. Without it nobody could tell Meta's webhooks from forged ones. It stands in App settings > Basic.");
-  if (c.whatsapp_app_secrets.size() > 2) problem("WHATSAPP_APP_SECRET names more than two secrets; two are enough to rotate.");
+    problem("WHATSAPP_APP_SECRET is missing. Without it nobody could tell Meta's webhooks from forged ones. "
+            "It stands in App settings > Basic.");
+  if (c.whatsapp_app_secrets.size() > 2)
+    problem("WHATSAPP_APP_SECRET names more than two secrets; two are enough to rotate.");
   if (c.whatsapp_verify_token.empty())
-    problem("WHATSAPP_VERIFY_TOKEN is missing. Choose a long random word and enter the same in Meta's webhook settings.");
+    problem("WHATSAPP_VERIFY_TOKEN is missing. Choose a long random word and enter the same in Meta's "
+            "webhook settings.");
   if (!c.whatsapp_api_base.starts_with("https://") && !c.whatsapp_api_base.starts_with("http://"))
-    problem("WHATSAPP_API_BASE is \"" + c.whatsapp_api_base + "\"; it must begin with https:// (or http:// for a simulator).");
-  if (c.whatsapp_api_version.empty() || c.whatsapp_api_version.front() != 'v') problem("WHATSAPP_API_VERSION must look like v25.0.");
+    problem("WHATSAPP_API_BASE is \"" + c.whatsapp_api_base +
+            "\"; it must begin with https:// (or http:// for a simulator).");
+  if (c.whatsapp_api_version.empty() || c.whatsapp_api_version.front() != 'v')
+    problem("WHATSAPP_API_VERSION must look like v25.0.");
   if (const auto uri = find("MONGODB_URI"); uri && !uri->empty())
     problem("MONGODB_URI is set, but this version keeps everything in DATA_DIR. Unset it to start.");
   if (const auto uri = find("REDIS_URL"); uri && !uri->empty())
@@ -97,8 +109,10 @@ loaded_config load_config(const lookup& find) {
     if (const auto logins = find("DEMO_LOGINS"))
       for (const std::string& login : list_of(*logins)) {
         const std::size_t colon = login.find(':');
-        if (colon == std::string::npos) problem("DEMO_LOGINS must look like name:password,name:password.");
-        else demo.logins.emplace_back(login.substr(0, colon), login.substr(colon + 1));
+        if (colon == std::string::npos)
+          problem("DEMO_LOGINS must look like name:password,name:password.");
+        else
+          demo.logins.emplace_back(login.substr(0, colon), login.substr(colon + 1));
       }
     c.demonstration = std::move(demo);
   }
@@ -119,9 +133,11 @@ std::map<std::string, std::string> parse_dotenv(const std::string& text) {
     const std::size_t equals = line.find('=');
     if (line.empty() || line.front() == '#' || equals == std::string::npos) continue;
     std::string value = trimmed(line.substr(equals + 1));
-    if (value.size() >= 2 && (value.front() == '"' || value.front() == '\'') && value.find(value.front(), 1) != std::string::npos)
+    if (value.size() >= 2 && (value.front() == '"' || value.front() == '\'') &&
+        value.find(value.front(), 1) != std::string::npos)
       value = value.substr(1, value.find(value.front(), 1) - 1);
-    else if (const std::size_t comment = value.find(" #"); comment != std::string::npos) value = trimmed(value.substr(0, comment));
+    else if (const std::size_t comment = value.find(" #"); comment != std::string::npos)
+      value = trimmed(value.substr(0, comment));
     values[trimmed(line.substr(0, equals))] = value;
   }
   return values;

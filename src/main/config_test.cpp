@@ -13,8 +13,10 @@ lookup of(std::map<std::string, std::string> values) {
 }
 
 std::map<std::string, std::string> good() {
-  return {{"WHATSAPP_ACCESS_TOKEN", "token"}, {"WHATSAPP_PHONE_NUMBER_ID", "100000000000001"},
-          {"WHATSAPP_APP_SECRET", "secret"}, {"WHATSAPP_VERIFY_TOKEN", "word"}};
+  return {{"WHATSAPP_ACCESS_TOKEN", "token"},
+          {"WHATSAPP_PHONE_NUMBER_ID", "100000000000001"},
+          {"WHATSAPP_APP_SECRET", "secret"},
+          {"WHATSAPP_VERIFY_TOKEN", "word"}};
 }
 
 TEST(Config, WhatMetaGivesIsEnough) {
@@ -25,11 +27,14 @@ TEST(Config, WhatMetaGivesIsEnough) {
 }
 
 TEST(Config, AllProblemsAreSaidTogether) {
-  const auto loaded = load_config(of({{"PORT", "eighty"}, {"CORS_ORIGINS", "*"}, {"PUBLIC_URL", "inbox"}, {"WHATSAPP_PHONE_NUMBER_ID", "+49"}}));
+  const auto loaded = load_config(of({{"PORT", "eighty"},
+                                      {"CORS_ORIGINS", "*"},
+                                      {"PUBLIC_URL", "inbox"},
+                                      {"WHATSAPP_PHONE_NUMBER_ID", "+49"}}));
   std::string all;
   for (const std::string& problem : loaded.problems) all += problem + "\n";
-  for (const char* name : {"PORT", "CORS_ORIGINS", "PUBLIC_URL", "WHATSAPP_ACCESS_TOKEN", "WHATSAPP_PHONE_NUMBER_ID", "WHATSAPP_APP_SECRET",
-                           "WHATSAPP_VERIFY_TOKEN"})
+  for (const char* name : {"PORT", "CORS_ORIGINS", "PUBLIC_URL", "WHATSAPP_ACCESS_TOKEN",
+                           "WHATSAPP_PHONE_NUMBER_ID", "WHATSAPP_APP_SECRET", "WHATSAPP_VERIFY_TOKEN"})
     EXPECT_NE(all.find(name), std::string::npos) << name;
 }
 
@@ -44,7 +49,8 @@ TEST(Config, TwoSecretsRotateAndHttpsMakesTheCookieSecure) {
 }
 
 TEST(Dotenv, IsReadAsPeopleWriteIt) {
-  const auto values = parse_dotenv("# comment\nA=1\nexport B = two words # why\nC=\"quoted # not\"\n\nD='x'\nE=\nbroken\nF=a=b\n");
+  const auto values = parse_dotenv(
+      "# comment\nA=1\nexport B = two words # why\nC=\"quoted # not\"\n\nD='x'\nE=\nbroken\nF=a=b\n");
   EXPECT_EQ(values.at("A"), "1");
   EXPECT_EQ(values.at("B"), "two words");
   EXPECT_EQ(values.at("C"), "quoted # not");

@@ -12,7 +12,8 @@ namespace {
 // All of them, since one would be followed by the next.
 bool tell_problems(const tickwire::loaded_config& loaded) {
   if (loaded.problems.empty()) return false;
-  std::cerr << "The configuration has " << loaded.problems.size() << (loaded.problems.size() == 1 ? " problem:\n" : " problems:\n");
+  std::cerr << "The configuration has " << loaded.problems.size()
+            << (loaded.problems.size() == 1 ? " problem:\n" : " problems:\n");
   for (const std::string& problem : loaded.problems) std::cerr << "  - " << problem << "\n";
   std::cerr << "Set them in the environment or in .env of the working directory.\n";
   return true;
@@ -35,13 +36,15 @@ int add_user(const std::string& name, const std::string& role) {
   std::string password;
   std::getline(std::cin, password);
   if (!password.empty() && password.back() == '\r') password.pop_back();
-  return tickwire::add_user(tickwire::data_dir_of(tickwire::environment_and_dotenv()), name, role == "admin", password);
+  return tickwire::add_user(tickwire::data_dir_of(tickwire::environment_and_dotenv()), name, role == "admin",
+                            password);
 }
 
 } // namespace
 
 int main(int argc, char** argv) {
-  CLI::App app("Tickwire: the self-hosted inbox for WhatsApp Business. Configured by the environment and .env; see README.md.");
+  CLI::App app("Tickwire: the self-hosted inbox for WhatsApp Business. Configured by the environment and "
+               ".env; see README.md.");
   app.require_subcommand(0, 1);
   app.add_subcommand("serve", "Serve until SIGTERM (the default)");
   app.add_subcommand("check-config", "Say what is wrong with the configuration, all at once");

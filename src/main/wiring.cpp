@@ -116,19 +116,28 @@ sqlite::log_config log_settings_of(const config& config) {
 class application {
 public:
   explicit application(const config& config)
-      : config_(config), log_(sqlite::open_log(io_.get_executor(), log_settings_of(config))),
-        account_store_(sqlite::open_accounts(config.data_dir)), accounts_(*account_store_),
-        graph_(meta::make_graph_client(io_.get_executor(), graph_settings_of(config))),
-        sender_(io_, *log_, *graph_, config.whatsapp_phone_number_id), messages_(*log_, sender_, config.whatsapp_phone_number_id),
-        signature_(config.whatsapp_app_secrets),
-        webhook_(*log_, [this](std::string_view header, std::string_view body) { return signature_.valid(header, body); },
-                 [this](std::string_view body) { return decode(body); }),
-        server_(io_, socket_settings_of(config, raise_descriptor_limit())),
-        live_(io_, server_, *log_, accounts_, messages_, presence_, config.cors_origins),
-        web_(io_, web_settings_of(config), *log_, accounts_, messages_, webhook_, presence_), signals_(io_), force_(io_) {
+      : config_(config)
+      , log_(sqlite::open_log(io_.get_executor(), log_settings_of(config)))
+      , account_store_(sqlite::open_accounts(config.data_dir))
+      , accounts_(*account_store_)
+      , graph_(meta::make_graph_client(io_.get_executor(), graph_settings_of(config)))
+      , sender_(io_, *log_, *graph_, config.whatsapp_phone_number_id)
+      , messages_(*log_, sender_, config.whatsapp_phone_number_id)
+      , signature_(config.whatsapp_app_secrets)
+      , webhook_(
+            *log_,
+            [this](std::string_view header, std::string_view body) { return signature_.valid(header, body); },
+            [this](std::string_view body) { return decode(body); })
+      , server_(io_, socket_settings_of(config, raise_descriptor_limit()))
+      , live_(io_, server_, *log_, accounts_, messages_, presence_, config.cors_origins)
+      , web_(io_, web_settings_of(config), *log_, accounts_, messages_, webhook_, presence_)
+      , signals_(io_)
+      , force_(io_) {
     log_->on_committed([this](std::uint64_t, std::vector<encoded_event> events) { live_.publish(events); });
     accounts_.on_log_out = [this](const std::string& token) { live_.log_out(token); };
-    server_.on_http([this](const socketio::http_request& request, socketio::responder responder) { web_.handle(request, std::move(responder)); });
+    server_.on_http([this](const socketio::http_request& request, socketio::responder responder) {
+      web_.handle(request, std::move(responder));
+    });
   }
 
   int run() {
@@ -152,7 +161,9 @@ private:
   std::optional<std::vector<entry>> decode(std::string_view body) const {
     auto decoded = meta::decode_webhook(body, config_.whatsapp_phone_number_id, wall_now());
     if (!decoded) return std::nullopt;
-    if (decoded->foreign > 0) log_warning("webhook: " + std::to_string(decoded->foreign) + " changes of another business number were left out");
+    if (decoded->foreign > 0)
+      log_warning("webhook: " + std::to_string(decoded->foreign) +
+                  " changes of another business number were left out");
     return std::move(decoded->proposals);
   }
 
@@ -161,16 +172,20 @@ private:
     if (!taken) throw std::runtime_error(taken.error().detail);
     const auto listening = server_.listen(config_.host, config_.port);
     if (!listening)
-      throw std::runtime_error("Cannot listen on " + config_.host + ":" + std::to_string(config_.port) + ": " + listening.error().message() +
-                               ". Choose another HOST or PORT.");
-    const std::string url = config_.public_url.empty() ? "http://localhost:" + std::to_string(*listening) : config_.public_url;
+      throw std::runtime_error("Cannot listen on " + config_.host + ":" + std::to_string(config_.port) +
+                               ": " + listening.error().message() + ". Choose another HOST or PORT.");
+    const std::string url =
+        config_.public_url.empty() ? "http://localhost:" + std::to_string(*listening) : config_.public_url;
     log_info("listening on " + config_.host + ":" + std::to_string(*listening) + ", " + url);
     const auto setup = co_await accounts_.setup_token();
     if (setup && !setup->empty()) // to the terminal, not to the log's format: a person copies it
-      std::cerr << "\nThere are no users yet. Make the first administrator here, once:\n\n  " << url << "/setup?token=" << *setup << "\n\n" << std::flush;
+      std::cerr << "\nThere are no users yet. Make the first administrator here, once:\n\n  " << url
+                << "/setup?token=" << *setup << "\n\n"
+                << std::flush;
   }
 
-  // No new work; what is under way finishes; sockets are closed as transports, so that pages come back by themselves.
+  // No new work; what is under way finishes; sockets are closed as transports, so that pages come back by
+  // themselves.
   void stop() {
     log_info("stopping");
     force_.expires_after(stop_patience);
@@ -208,7 +223,8 @@ private:
 
 int serve(const config& config) { return application(config).run(); }
 
-int add_user(const std::filesystem::path& data_dir, const std::string& name, bool admin, const std::string& password) {
+int add_user(const std::filesystem::path& data_dir, const std::string& name, bool admin,
+             const std::string& password) {
   const auto length = characters(name);
   if (!length || *length == 0 || *length > 64 || is_blank(name)) {
     std::cerr << "The name must have 1 to 64 characters.\n";
@@ -225,8 +241,10 @@ int add_user(const std::filesystem::path& data_dir, const std::string& name, boo
   int status = 1;
   auto add = [&]() -> task<void> {
     const auto added = co_await accounts->add_user(name, admin ? role::admin : role::agent, *hash);
-    if (added) std::cerr << "Added " << added->name << " (" << (admin ? "admin" : "agent") << ").\n";
-    else std::cerr << added.error().detail << "\n";
+    if (added)
+      std::cerr << "Added " << added->name << " (" << (admin ? "admin" : "agent") << ").\n";
+    else
+      std::cerr << added.error().detail << "\n";
     status = added ? 0 : 1;
     guard.reset();
   };

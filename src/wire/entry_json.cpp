@@ -12,7 +12,9 @@ namespace json = boost::json;
 
 std::int64_t millis(timestamp time) { return time.time_since_epoch().count(); }
 
-void add_time(object_writer& object, std::string_view name, timestamp time) { object.raw(name, std::to_string(millis(time))); }
+void add_time(object_writer& object, std::string_view name, timestamp time) {
+  object.raw(name, std::to_string(millis(time)));
+}
 
 // Empty texts are left out: most fields of most entries are.
 void add_text(object_writer& object, std::string_view name, const std::string& text) {
@@ -126,7 +128,8 @@ struct encoder {
   void operator()(const unhandled& data) const { object.member("what", data.what); }
 };
 
-// Reading what encode() wrote. A missing member is its default; a wrong kind throws, which decode() turns into a failure.
+// Reading what encode() wrote. A missing member is its default; a wrong kind throws, which decode() turns
+// into a failure.
 struct reader {
   const json::object& object;
 
@@ -159,7 +162,8 @@ struct reader {
   std::optional<message_error> error() const {
     if (!object.contains("error")) return std::nullopt;
     const reader inner{object.at("error").as_object()};
-    return message_error{inner.small("code"), inner.text("title"), inner.text("reason"), inner.flag("canRetry")};
+    return message_error{inner.small("code"), inner.text("title"), inner.text("reason"),
+                         inner.flag("canRetry")};
   }
 };
 
@@ -180,21 +184,24 @@ entry_data decode_object(std::string_view kind, const reader& from) {
     data.became = from.maybe_who("became");
     return data;
   }
-  if (kind == "message_accepted") return message_accepted{from.text("clientId"), from.text("text"), from.text("replyTo")};
+  if (kind == "message_accepted")
+    return message_accepted{from.text("clientId"), from.text("text"), from.text("replyTo")};
   if (kind == "retry_requested") return retry_requested{from.small("attempt")};
   if (kind == "send_attempted") return send_attempted{from.small("attempt"), from.small("try")};
   if (kind == "send_result")
-    return send_result{from.small("attempt"), from.small("try"), static_cast<send_outcome_kind>(from.small("outcome")),
-                       from.text("wamid"), from.error()};
+    return send_result{from.small("attempt"), from.small("try"),
+                       static_cast<send_outcome_kind>(from.small("outcome")), from.text("wamid"),
+                       from.error()};
   if (kind == "status_changed")
-    return status_changed{from.text("wamid"),       static_cast<status_word>(from.small("word")),
-                          from.time("changedAt"),   from.maybe_who("participant"),
-                          from.text("callback"),    from.error(),
+    return status_changed{from.text("wamid"),         static_cast<status_word>(from.small("word")),
+                          from.time("changedAt"),     from.maybe_who("participant"),
+                          from.text("callback"),      from.error(),
                           from.text("participantId"), from.small("attempt")};
   if (kind == "reaction")
-    return reaction{from.text("target"), from.text("wamid"), from.who("sender"), from.text("senderId"),
+    return reaction{from.text("target"), from.text("wamid"), from.who("sender"),       from.text("senderId"),
                     from.text("emoji"),  from.time("at"),    from.flag("fromBusiness")};
-  if (kind == "edit") return edit{from.text("target"), from.text("wamid"), from.text("text"), from.time("at")};
+  if (kind == "edit")
+    return edit{from.text("target"), from.text("wamid"), from.text("text"), from.time("at")};
   if (kind == "revoke") return revoke{from.text("target"), from.text("wamid"), from.time("at")};
   if (kind == "read_mark") return read_mark{static_cast<std::uint64_t>(from.number("upTo"))};
   if (kind == "contact_changed") {
@@ -206,7 +213,8 @@ entry_data decode_object(std::string_view kind, const reader& from) {
     data.contact.phone = inner.text("phone");
     data.contact.user_id = inner.text("userId");
     data.contact.username = inner.text("username");
-    for (const json::value& alias : from.object.at("aliases").as_array()) data.aliases.emplace_back(alias.as_string());
+    for (const json::value& alias : from.object.at("aliases").as_array())
+      data.aliases.emplace_back(alias.as_string());
     data.opens_chat = from.flag("opensChat");
     return data;
   }
@@ -236,7 +244,8 @@ result<entry_data> decode(std::string_view kind, std::string_view text) {
     // falls through: what encode() never writes
   }
   return fail(failure_kind::internal, "log_entry_unreadable",
-              "A log entry of kind " + std::string(kind) + " cannot be read; the database was changed by something else.");
+              "A log entry of kind " + std::string(kind) +
+                  " cannot be read; the database was changed by something else.");
 }
 
 } // namespace tickwire::wire

@@ -10,7 +10,8 @@ namespace {
 constexpr std::string_view hex_digits = "0123456789abcdef";
 constexpr std::string_view replacement = "\xEF\xBF\xBD"; // U+FFFD
 
-// Bytes that stand for themselves inside a literal: everything from space on, but quote, backslash and non-ASCII.
+// Bytes that stand for themselves inside a literal: everything from space on, but quote, backslash and
+// non-ASCII.
 constexpr std::array<bool, 256> plain = [] {
   std::array<bool, 256> table{};
   for (int i = 0x20; i < 0x80; ++i) table[static_cast<std::size_t>(i)] = i != '"' && i != '\\';
@@ -28,7 +29,10 @@ std::size_t sequence_length(std::string_view text, std::size_t at) {
   if (lead >= 0xE0 && lead <= 0xEF)
     return continues(1, lead == 0xE0 ? 0xA0 : 0x80, lead == 0xED ? 0x9F : 0xBF) && continues(2) ? 3 : 0;
   if (lead >= 0xF0 && lead <= 0xF4)
-    return continues(1, lead == 0xF0 ? 0x90 : 0x80, lead == 0xF4 ? 0x8F : 0xBF) && continues(2) && continues(3) ? 4 : 0;
+    return continues(1, lead == 0xF0 ? 0x90 : 0x80, lead == 0xF4 ? 0x8F : 0xBF) && continues(2) &&
+                   continues(3)
+               ? 4
+               : 0;
   return 0;
 }
 
@@ -39,12 +43,23 @@ void append_escape(std::string& out, unsigned code) {
 
 void append_control(std::string& out, unsigned char c) {
   switch (c) {
-  case '"': out += "\\\""; break;
-  case '\\': out += "\\\\"; break;
-  case '\n': out += "\\n"; break;
-  case '\r': out += "\\r"; break;
-  case '\t': out += "\\t"; break;
-  default: append_escape(out, c);
+  case '"':
+    out += "\\\"";
+    break;
+  case '\\':
+    out += "\\\\";
+    break;
+  case '\n':
+    out += "\\n";
+    break;
+  case '\r':
+    out += "\\r";
+    break;
+  case '\t':
+    out += "\\t";
+    break;
+  default:
+    append_escape(out, c);
   }
 }
 
@@ -66,9 +81,12 @@ void append_string(std::string& out, std::string_view text) {
     } else if (const std::size_t length = sequence_length(text, at)) {
       const std::string_view sequence = text.substr(at, length);
       // Line and paragraph separator end a line in JavaScript source.
-      if (sequence == "\u2028") append_escape(out, 0x2028);
-      else if (sequence == "\u2029") append_escape(out, 0x2029);
-      else out += sequence;
+      if (sequence == "\u2028")
+        append_escape(out, 0x2028);
+      else if (sequence == "\u2029")
+        append_escape(out, 0x2029);
+      else
+        out += sequence;
       at += length;
     } else {
       out += replacement;

@@ -1,4 +1,5 @@
-// Writes JSON text straight into a string: every event and every page of messages goes through here, so no tree is built.
+// Writes JSON text straight into a string: every event and every page of messages goes through here, so no
+// tree is built.
 #pragma once
 
 #include <cstdint>
@@ -7,14 +8,17 @@
 
 namespace tickwire::wire {
 
-// Appends a JSON string literal. Control characters, quote, backslash, U+2028 and U+2029 are escaped; bytes that are not
-// UTF-8 become U+FFFD, so that the output is always valid JSON.
+// Appends a JSON string literal. Control characters, quote, backslash, U+2028 and U+2029 are escaped; bytes
+// that are not UTF-8 become U+FFFD, so that the output is always valid JSON.
 void append_string(std::string& out, std::string_view text);
 
 // An object under construction: members are appended in the order of the calls.
 class object_writer {
 public:
-  explicit object_writer(std::string& out) : out_(out) { out_ += '{'; }
+  explicit object_writer(std::string& out)
+      : out_(out) {
+    out_ += '{';
+  }
   object_writer(const object_writer&) = delete;
   object_writer& operator=(const object_writer&) = delete;
   ~object_writer() { out_ += '}'; }

@@ -52,8 +52,10 @@ void add_reactions(object_writer& object, const message& message, bool even_none
     inner.member("from", mark.from);
     inner.member("emoji", mark.emoji);
   }
-  if (!list.empty()) object.raw("reactions", list + "]");
-  else if (even_none) object.raw("reactions", "[]");
+  if (!list.empty())
+    object.raw("reactions", list + "]");
+  else if (even_none)
+    object.raw("reactions", "[]");
 }
 
 void add_changes_of_content(object_writer& object, const message& message) {
@@ -65,8 +67,10 @@ void add_changes_of_content(object_writer& object, const message& message) {
 // Where a message stands, the same in a message and in message_status_update.
 void add_standing(object_writer& object, const message& message) {
   object.member("status", to_string(message.status));
-  if (message.whatsapp_message_id.empty()) object.null("whatsappMessageId");
-  else object.member("whatsappMessageId", message.whatsapp_message_id);
+  if (message.whatsapp_message_id.empty())
+    object.null("whatsappMessageId");
+  else
+    object.member("whatsappMessageId", message.whatsapp_message_id);
   object.member("updatedAt", to_iso8601(message.updated_at));
   add_status_times(object, message.times);
   object.member("attempt", message.attempt);
@@ -90,8 +94,10 @@ void add_message(object_writer& object, const message& message) {
   object.member("type", message.type);
   if (message.reply) {
     object_writer inner(object.open("replyTo"));
-    if (message.reply->whatsapp_message_id.empty()) inner.null("whatsappMessageId");
-    else inner.member("whatsappMessageId", message.reply->whatsapp_message_id);
+    if (message.reply->whatsapp_message_id.empty())
+      inner.null("whatsappMessageId");
+    else
+      inner.member("whatsappMessageId", message.reply->whatsapp_message_id);
     if (!message.reply->message_id.empty()) inner.member("messageId", message.reply->message_id);
   }
   add_reactions(object, message, false);
@@ -174,11 +180,15 @@ void append_chat(std::string& out, const chat& chat, const std::optional<contact
   object.member("kind", chat.kind == chat_kind::group ? "group" : "person");
   if (contact && !contact->phone.empty()) object.member("phone", contact->phone);
   if (contact && !contact->username.empty()) object.member("username", contact->username);
-  if (last_message) append_message(object.open("lastMessage"), *last_message);
-  else object.null("lastMessage");
+  if (last_message)
+    append_message(object.open("lastMessage"), *last_message);
+  else
+    object.null("lastMessage");
   object.member("unread", unread);
-  if (const auto end = window_ends_at(chat)) object.member("windowEndsAt", to_iso8601(*end));
-  else object.null("windowEndsAt");
+  if (const auto end = window_ends_at(chat))
+    object.member("windowEndsAt", to_iso8601(*end));
+  else
+    object.null("windowEndsAt");
 }
 
 std::string event_data(const event& event) {

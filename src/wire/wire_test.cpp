@@ -16,7 +16,9 @@ using namespace testing;
 
 TEST(JsonWriter, AnyBytesBecomeValidJsonThatReadsBackTheSameWhereItWasUtf8) {
   std::mt19937 random(seed());
-  const std::vector<std::string> pieces{"a", "\"", "\\", "\n", std::string(1, '\0'), "\x1e", "é", "한", "👍🏽", "\u2028", "\x80", "\xED\xA0\x80", "\xF0\x9F", "/"};
+  const std::vector<std::string> pieces{
+      "a",  "\"",   "\\",     "\n",   std::string(1, '\0'), "\x1e",     "é",
+      "한", "👍🏽", "\u2028", "\x80", "\xED\xA0\x80",       "\xF0\x9F", "/"};
   for (int round = 0; round < 2000; ++round) {
     std::string text;
     bool valid = true;
@@ -117,30 +119,57 @@ TEST(PublicJson, ReactionsEditsAndRevocationsAreAMessageUpdate) {
 
 // Everything that a field can hold, at random; written, read and written again must be the same text.
 entry_data random_data(std::mt19937& random) {
-  const auto text = [&] { return random() % 3 == 0 ? std::string() : "t\"\n👍" + std::to_string(random() % 1000); };
+  const auto text = [&] {
+    return random() % 3 == 0 ? std::string() : "t\"\n👍" + std::to_string(random() % 1000);
+  };
   const auto flag = [&] { return random() % 2 == 0; };
   const auto time = [&] { return at(static_cast<int>(random() % 100000)); };
   const auto who = [&] { return identity{text(), text(), text(), text(), text(), text()}; };
   const auto maybe_who = [&] { return flag() ? std::optional(who()) : std::nullopt; };
   const auto error = [&] {
-    return flag() ? std::optional(message_error{static_cast<int>(random() % 200000), text(), text(), flag()}) : std::nullopt;
+    return flag() ? std::optional(message_error{static_cast<int>(random() % 200000), text(), text(), flag()})
+                  : std::nullopt;
   };
   const auto small = [&] { return static_cast<int>(random() % 5); };
   switch (random() % 13) {
   case 0:
-    return message_received{text(), who(), text(), time(), text(), text(), text(), text(), flag(), flag(), static_cast<status>(small()), maybe_who()};
-  case 1: return message_accepted{text(), text(), text()};
-  case 2: return retry_requested{small()};
-  case 3: return send_attempted{small(), small()};
-  case 4: return send_result{small(), small(), static_cast<send_outcome_kind>(random() % 4), text(), error()};
-  case 5: return status_changed{text(), static_cast<status_word>(small()), time(), maybe_who(), text(), error(), text(), small()};
-  case 6: return reaction{text(), text(), who(), text(), text(), time(), flag()};
-  case 7: return edit{text(), text(), text(), time()};
-  case 8: return revoke{text(), text(), time()};
-  case 9: return read_mark{random()};
-  case 10: return contact_changed{{text(), text(), text(), text(), text(), text(), 0}, {text(), text()}, flag()};
-  case 11: return group_changed{text()};
-  default: return unhandled{text()};
+    return message_received{text(),
+                            who(),
+                            text(),
+                            time(),
+                            text(),
+                            text(),
+                            text(),
+                            text(),
+                            flag(),
+                            flag(),
+                            static_cast<status>(small()),
+                            maybe_who()};
+  case 1:
+    return message_accepted{text(), text(), text()};
+  case 2:
+    return retry_requested{small()};
+  case 3:
+    return send_attempted{small(), small()};
+  case 4:
+    return send_result{small(), small(), static_cast<send_outcome_kind>(random() % 4), text(), error()};
+  case 5:
+    return status_changed{
+        text(), static_cast<status_word>(small()), time(), maybe_who(), text(), error(), text(), small()};
+  case 6:
+    return reaction{text(), text(), who(), text(), text(), time(), flag()};
+  case 7:
+    return edit{text(), text(), text(), time()};
+  case 8:
+    return revoke{text(), text(), time()};
+  case 9:
+    return read_mark{random()};
+  case 10:
+    return contact_changed{{text(), text(), text(), text(), text(), text(), 0}, {text(), text()}, flag()};
+  case 11:
+    return group_changed{text()};
+  default:
+    return unhandled{text()};
   }
 }
 

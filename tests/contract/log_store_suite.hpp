@@ -1,11 +1,12 @@
-// What every log_store must do, whatever it is made of. A store's own test file names a factory and instantiates this:
+// What every log_store must do, whatever it is made of. A store's own test file names a factory and
+// instantiates this:
 //   INSTANTIATE_TYPED_TEST_SUITE_P(Sqlite, LogStore, sqlite_factory);
 // The factory has `std::unique_ptr<log_store> open(any_io_executor)`, which opens the same log each time.
 #pragma once
 
 #include "app/ports.hpp"
-#include "core/memory_views.hpp"
 #include "contract/wait_for.hpp"
+#include "core/memory_views.hpp"
 #include "core/testing.hpp"
 
 #include <gtest/gtest.h>
@@ -61,7 +62,8 @@ TYPED_TEST_P(LogStore, AnEntryIsStoredOnceAndItsRepetitionSaysWhatIsThere) {
 
 TYPED_TEST_P(LogStore, EveryItemOfABatchCountsAndEventsComeOnceInOrder) {
   std::vector<entry> batch;
-  for (int i = 0; i < 50; ++i) batch.push_back(received("wamid." + std::to_string(i % 40), person("15550000101"), "text", i));
+  for (int i = 0; i < 50; ++i)
+    batch.push_back(received("wamid." + std::to_string(i % 40), person("15550000101"), "text", i));
   auto done = this->append(batch);
   EXPECT_EQ(std::count_if(done.begin(), done.end(), [](const appended& a) { return a.stored; }), 40);
   std::uint64_t last = 0;
@@ -98,7 +100,9 @@ TYPED_TEST_P(LogStore, PagesNeverSkipNorRepeatWhileMessagesArrive) {
   const auto arrive = [&](int count) {
     std::vector<entry> batch;
     for (int i = 0; i < count; ++i, ++next)
-      batch.push_back(received("wamid." + std::to_string(next), person(random() % 2 ? "15550000101" : "15550000102"), std::to_string(next), next));
+      batch.push_back(received("wamid." + std::to_string(next),
+                               person(random() % 2 ? "15550000101" : "15550000102"), std::to_string(next),
+                               next));
     this->append(batch);
   };
   arrive(120);
@@ -114,7 +118,8 @@ TYPED_TEST_P(LogStore, PagesNeverSkipNorRepeatWhileMessagesArrive) {
     for (;;) {
       const message_page page = this->page(query);
       for (const message& row : page.messages) EXPECT_TRUE(seen.insert(row.seq).second) << seed_note();
-      EXPECT_TRUE(std::is_sorted(page.messages.begin(), page.messages.end(), [](auto& a, auto& b) { return a.seq < b.seq; }));
+      EXPECT_TRUE(std::is_sorted(page.messages.begin(), page.messages.end(),
+                                 [](auto& a, auto& b) { return a.seq < b.seq; }));
       if (!page.has_more) break;
       query.before = page.messages.front().seq;
       arrive(3);
@@ -125,7 +130,8 @@ TYPED_TEST_P(LogStore, PagesNeverSkipNorRepeatWhileMessagesArrive) {
 
 TYPED_TEST_P(LogStore, AroundShowsBothSidesOfAMessage) {
   std::vector<entry> batch;
-  for (int i = 0; i < 40; ++i) batch.push_back(received("wamid." + std::to_string(i), person("15550000101"), std::to_string(i), i));
+  for (int i = 0; i < 40; ++i)
+    batch.push_back(received("wamid." + std::to_string(i), person("15550000101"), std::to_string(i), i));
   this->append(batch);
   message_query query;
   query.chat_id = "15550000101";
@@ -139,7 +145,8 @@ TYPED_TEST_P(LogStore, AroundShowsBothSidesOfAMessage) {
 }
 
 TYPED_TEST_P(LogStore, ChatsAreNewestFirstWithUnreadOfTheOneWhoAsks) {
-  this->append({received("wamid.1", person("15550000101", "", "Ana"), "a", 1), received("wamid.2", person("15550000102", "", "Ben"), "b", 2),
+  this->append({received("wamid.1", person("15550000101", "", "Ana"), "a", 1),
+                received("wamid.2", person("15550000102", "", "Ben"), "b", 2),
                 received("wamid.3", person("15550000101"), "c", 3)});
   entry mark = proposal(keys::read_mark("u_ana", "15550000101", 2), at(4), read_mark{2});
   mark.actor = "u_ana";
@@ -162,7 +169,8 @@ TYPED_TEST_P(LogStore, ChatsAreNewestFirstWithUnreadOfTheOneWhoAsks) {
 
 TYPED_TEST_P(LogStore, MissedEventsAreWhatWasSaidLiveOnceAndInOrderAndOnlyForTheirUser) {
   std::vector<entry> batch;
-  for (int i = 0; i < 30; ++i) batch.push_back(received("wamid." + std::to_string(i), person("15550000101"), "text", i));
+  for (int i = 0; i < 30; ++i)
+    batch.push_back(received("wamid." + std::to_string(i), person("15550000101"), "text", i));
   entry mark = proposal("rm", at(4), read_mark{2});
   mark.actor = "u_ana";
   mark.chat_id = "15550000101";
@@ -175,7 +183,9 @@ TYPED_TEST_P(LogStore, MissedEventsAreWhatWasSaidLiveOnceAndInOrderAndOnlyForThe
     EXPECT_EQ(missed.events[i].name, this->events[i].name);
     EXPECT_EQ(*missed.events[i].data, *this->events[i].data);
   }
-  EXPECT_EQ(wait_for(this->io, this->store->events_between(0, this->store->head(), "u_ben", 1000))->events.size(), missed.events.size() - 1);
+  EXPECT_EQ(
+      wait_for(this->io, this->store->events_between(0, this->store->head(), "u_ben", 1000))->events.size(),
+      missed.events.size() - 1);
   EXPECT_TRUE(wait_for(this->io, this->store->events_between(0, this->store->head(), "u_ben", 10))->resync);
 }
 
@@ -184,8 +194,9 @@ TYPED_TEST_P(LogStore, UnfinishedSendsTellWhatIsInDoubt) {
   tried.message_id = "m_2";
   entry done = proposal(keys::attempted("m_3", 1, 1), at(1), send_attempted{1, 1});
   done.message_id = "m_3";
-  this->append({accepted("m_1", "15550000101", "a"), accepted("m_2", "15550000101", "b"), accepted("m_3", "15550000101", "c"), tried,
-                done, answered("m_3", 1, send_outcome_kind::accepted, "wamid.3")});
+  this->append({accepted("m_1", "15550000101", "a"), accepted("m_2", "15550000101", "b"),
+                accepted("m_3", "15550000101", "c"), tried, done,
+                answered("m_3", 1, send_outcome_kind::accepted, "wamid.3")});
   const auto unfinished = *wait_for(this->io, this->store->unfinished_sends());
   ASSERT_EQ(unfinished.size(), 2u);
   EXPECT_EQ(unfinished[0].row.id, "m_1");
@@ -219,19 +230,38 @@ TYPED_TEST_P(LogStore, ARandomStoryEndsAsInTheReference) {
   std::vector<entry> batch;
   for (int i = 0; i < 400; ++i) {
     const std::string n = std::to_string(number(40));
-    const identity who = person("1555000010" + std::to_string(number(3)), number(2) ? "US." + std::to_string(number(3)) : "");
+    const identity who =
+        person("1555000010" + std::to_string(number(3)), number(2) ? "US." + std::to_string(number(3)) : "");
     entry next;
     switch (number(9)) {
-    case 0: next = accepted("m_" + n, "15550000100", "text " + n, i); break;
-    case 1: next = answered("m_" + n, 1 + number(2), static_cast<send_outcome_kind>(number(4)), "wamid.o" + n, i); break;
-    case 2: next = retried("m_" + n, 2, i); break;
-    case 3: next = changed("wamid.o" + n, static_cast<status_word>(number(5)), i, number(2) ? "m_" + n : ""); break;
-    case 4: next = reacted("wamid.r" + std::to_string(i), "wamid.i" + n, who, number(2) ? "👍" : "", i); break;
-    case 5: next = edited("wamid.e" + std::to_string(i), "wamid.i" + n, "edited " + n, i); break;
-    case 6: next = revoked("wamid.v" + std::to_string(i), "wamid.i" + n, i); break;
-    default: next = received("wamid.i" + n, who, "text " + n, i, number(5) == 0 ? "group-1" : ""); break;
+    case 0:
+      next = accepted("m_" + n, "15550000100", "text " + n, i);
+      break;
+    case 1:
+      next = answered("m_" + n, 1 + number(2), static_cast<send_outcome_kind>(number(4)), "wamid.o" + n, i);
+      break;
+    case 2:
+      next = retried("m_" + n, 2, i);
+      break;
+    case 3:
+      next = changed("wamid.o" + n, static_cast<status_word>(number(5)), i, number(2) ? "m_" + n : "");
+      break;
+    case 4:
+      next = reacted("wamid.r" + std::to_string(i), "wamid.i" + n, who, number(2) ? "👍" : "", i);
+      break;
+    case 5:
+      next = edited("wamid.e" + std::to_string(i), "wamid.i" + n, "edited " + n, i);
+      break;
+    case 6:
+      next = revoked("wamid.v" + std::to_string(i), "wamid.i" + n, i);
+      break;
+    default:
+      next = received("wamid.i" + n, who, "text " + n, i, number(5) == 0 ? "group-1" : "");
+      break;
     }
-    if ((next.key.starts_with("res:") || next.key.starts_with("retry:")) && !reference.rows.messages.contains("m_" + n)) continue;
+    if ((next.key.starts_with("res:") || next.key.starts_with("retry:")) &&
+        !reference.rows.messages.contains("m_" + n))
+      continue;
     reference.append(next);
     batch.push_back(next);
     if (number(4) == 0) this->append(std::exchange(batch, {}));
@@ -251,10 +281,12 @@ TYPED_TEST_P(LogStore, ARandomStoryEndsAsInTheReference) {
 }
 
 REGISTER_TYPED_TEST_SUITE_P(LogStore, AnEntryIsStoredOnceAndItsRepetitionSaysWhatIsThere,
-                            EveryItemOfABatchCountsAndEventsComeOnceInOrder, AfterReopeningEverythingIsThereAndGoesOn,
+                            EveryItemOfABatchCountsAndEventsComeOnceInOrder,
+                            AfterReopeningEverythingIsThereAndGoesOn,
                             PagesNeverSkipNorRepeatWhileMessagesArrive, AroundShowsBothSidesOfAMessage,
                             ChatsAreNewestFirstWithUnreadOfTheOneWhoAsks,
-                            MissedEventsAreWhatWasSaidLiveOnceAndInOrderAndOnlyForTheirUser, UnfinishedSendsTellWhatIsInDoubt,
-                            AContactIsFoundByEveryName, ARandomStoryEndsAsInTheReference);
+                            MissedEventsAreWhatWasSaidLiveOnceAndInOrderAndOnlyForTheirUser,
+                            UnfinishedSendsTellWhatIsInDoubt, AContactIsFoundByEveryName,
+                            ARandomStoryEndsAsInTheReference);
 
 } // namespace tickwire::testing

@@ -30,9 +30,12 @@ bool fits(const std::string& hash, std::string_view password) {
   return crypto_pwhash_str_verify(hash.c_str(), password.data(), password.size()) == 0;
 }
 
-std::unexpected<failure> nobody() { return fail(failure_kind::unauthorized, "not_logged_in", "You are not logged in. Log in and try again."); }
+std::unexpected<failure> nobody() {
+  return fail(failure_kind::unauthorized, "not_logged_in", "You are not logged in. Log in and try again.");
+}
 std::unexpected<failure> wrong() {
-  return fail(failure_kind::unauthorized, "wrong_login", "Name or password is wrong. Check both and try again.");
+  return fail(failure_kind::unauthorized, "wrong_login",
+              "Name or password is wrong. Check both and try again.");
 }
 
 std::string folded(std::string name) {
@@ -43,25 +46,33 @@ std::string folded(std::string name) {
 
 result<void> check_name(const std::string& name) {
   const auto length = characters(name);
-  if (!length || is_blank(name) || *length > 64) return fail(failure_kind::invalid, "name_invalid", "The name must have 1 to 64 characters.");
+  if (!length || is_blank(name) || *length > 64)
+    return fail(failure_kind::invalid, "name_invalid", "The name must have 1 to 64 characters.");
   return {};
 }
 
 } // namespace
 
 result<std::string> hash_password(std::string_view password) {
-  if (sodium_init() < 0) return fail(failure_kind::internal, "no_crypto", "libsodium cannot be used on this machine.");
+  if (sodium_init() < 0)
+    return fail(failure_kind::internal, "no_crypto", "libsodium cannot be used on this machine.");
   if (password.size() < password_min)
-    return fail(failure_kind::invalid, "password_too_short", "The password must have at least 8 characters. Choose a longer one.");
+    return fail(failure_kind::invalid, "password_too_short",
+                "The password must have at least 8 characters. Choose a longer one.");
   if (password.size() > password_max)
-    return fail(failure_kind::invalid, "password_too_long", "The password must have at most 128 characters. Choose a shorter one.");
+    return fail(failure_kind::invalid, "password_too_long",
+                "The password must have at most 128 characters. Choose a shorter one.");
   char hash[crypto_pwhash_STRBYTES];
-  if (crypto_pwhash_str_alg(hash, password.data(), password.size(), passes, memory, crypto_pwhash_ALG_ARGON2ID13) != 0)
-    return fail(failure_kind::overloaded, "no_memory", "There is not enough memory to check passwords now. Try again in a few seconds.");
+  if (crypto_pwhash_str_alg(hash, password.data(), password.size(), passes, memory,
+                            crypto_pwhash_ALG_ARGON2ID13) != 0)
+    return fail(failure_kind::overloaded, "no_memory",
+                "There is not enough memory to check passwords now. Try again in a few seconds.");
   return std::string(hash);
 }
 
-accounts::accounts(account_store& store, limits limits) : store_(store), limits_(limits) {
+accounts::accounts(account_store& store, limits limits)
+    : store_(store)
+    , limits_(limits) {
   if (sodium_init() < 0) throw std::runtime_error("libsodium cannot be used on this machine");
 }
 
@@ -71,7 +82,9 @@ task<result<login_result>> accounts::log_in(std::string name, std::string passwo
   failures& before = failures_[folded(name)];
   if (now < before.wait_until) {
     const auto seconds = std::chrono::ceil<std::chrono::seconds>(before.wait_until - now).count();
-    co_return fail(failure_kind::too_many, "too_many_logins", std::to_string(seconds) + " s: too many wrong passwords for this name. Wait, then try again.");
+    co_return fail(failure_kind::too_many, "too_many_logins",
+                   std::to_string(seconds) +
+                       " s: too many wrong passwords for this name. Wait, then try again.");
   }
   auto found = co_await store_.find_user_by_name(name);
   if (!found) co_return std::unexpected(found.error());
@@ -87,8 +100,10 @@ task<result<login_result>> accounts::log_in(std::string name, std::string passwo
   failures& counted = failures_[folded(name)];
   if (!*right) {
     if (++counted.count > limits_.free_failures) {
-      const auto doubled = std::chrono::seconds{1LL << std::min<std::size_t>(counted.count - limits_.free_failures, 10)};
-      counted.wait_until = std::chrono::steady_clock::now() + std::min<std::chrono::seconds>(doubled, limits_.longest_wait);
+      const auto doubled =
+          std::chrono::seconds{1LL << std::min<std::size_t>(counted.count - limits_.free_failures, 10)};
+      counted.wait_until =
+          std::chrono::steady_clock::now() + std::min<std::chrono::seconds>(doubled, limits_.longest_wait);
     }
     co_return wrong();
   }
@@ -150,7 +165,8 @@ task<result<login_result>> accounts::set_up(std::string token, std::string name,
                      sodium_memcmp(token.data(), setup_token_.data(), token.size()) == 0;
   if (!right)
     co_return fail(failure_kind::forbidden, "wrong_setup_token",
-                   "This link is not valid any more. Start the server without users to get a new one, or ask an administrator for an account.");
+                   "This link is not valid any more. Start the server without users to get a new one, or ask "
+                   "an administrator for an account.");
   if (auto fine = check_name(name); !fine) co_return std::unexpected(fine.error());
   auto hashing = [password = std::move(password)] { return hash_password(password); };
   auto hash = co_await hashing_.run(std::move(hashing));

@@ -19,7 +19,7 @@ struct login_result {
 
 struct limits {
   std::chrono::hours session_life{24 * 14};
-  std::size_t free_failures = 10;             // wrong passwords for a name before waits begin
+  std::size_t free_failures = 10; // wrong passwords for a name before waits begin
   std::chrono::seconds longest_wait{60};
   std::size_t remembered_sessions = 10'000;
 };
@@ -33,7 +33,8 @@ class accounts {
 public:
   explicit accounts(account_store& store, limits limits = {});
 
-  // unauthorized with the same words for a wrong password and an unknown name; too_many with how long to wait in `detail`.
+  // unauthorized with the same words for a wrong password and an unknown name; too_many with how long to wait
+  // in `detail`.
   task<result<login_result>> log_in(std::string name, std::string password);
   task<result<void>> log_out(std::string token);
   // Whose session this is; unauthorized when it is nobody's.

@@ -81,7 +81,8 @@ TEST_F(Accounts, WrongPasswordAndUnknownNameSoundTheSame) {
 }
 
 TEST_F(Accounts, ManyWrongPasswordsMustWait) {
-  for (int i = 0; i < 3; ++i) EXPECT_EQ(wait_for(io, service.log_in("Ana", "wrong horse")).error().kind, failure_kind::unauthorized);
+  for (int i = 0; i < 3; ++i)
+    EXPECT_EQ(wait_for(io, service.log_in("Ana", "wrong horse")).error().kind, failure_kind::unauthorized);
   EXPECT_EQ(wait_for(io, service.log_in("ana", "correct horse")).error().kind, failure_kind::too_many);
 }
 
@@ -90,7 +91,8 @@ TEST_F(Accounts, TheSetupLinkIsForTheFirstOneOnly) {
   store.records.clear();
   const std::string token = *wait_for(io, service.setup_token());
   EXPECT_FALSE(token.empty());
-  EXPECT_EQ(wait_for(io, service.set_up("guess", "Eve", "long enough")).error().kind, failure_kind::forbidden);
+  EXPECT_EQ(wait_for(io, service.set_up("guess", "Eve", "long enough")).error().kind,
+            failure_kind::forbidden);
   EXPECT_EQ(wait_for(io, service.set_up(token, "Ana", "short")).error().kind, failure_kind::invalid);
   const auto first = wait_for(io, service.set_up(token, "Ana", "long enough"));
   ASSERT_TRUE(first);

@@ -13,10 +13,13 @@ const page_file* find(std::string_view path) {
   return nullptr;
 }
 
-// Everything of the page comes from here and talks to here; styles may be set from code (virtual lists), scripts may not.
+// Everything of the page comes from here and talks to here; styles may be set from code (virtual lists),
+// scripts may not.
 constexpr std::string_view content_policy =
-    "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data: blob:; media-src 'self' data: blob:; "
-    "font-src 'self'; connect-src 'self' ws: wss:; manifest-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'";
+    "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data: blob:; "
+    "media-src 'self' data: blob:; "
+    "font-src 'self'; connect-src 'self' ws: wss:; manifest-src 'self'; form-action 'self'; base-uri 'none'; "
+    "frame-ancestors 'none'";
 
 } // namespace
 
@@ -25,7 +28,8 @@ std::optional<socketio::http_response> page_answer(const socketio::http_request&
   if (!file) return std::nullopt;
   socketio::http_response response;
   response.headers.emplace_back("ETag", std::string(file->etag));
-  response.headers.emplace_back("Cache-Control", file->immutable ? "public, max-age=31536000, immutable" : "no-cache");
+  response.headers.emplace_back("Cache-Control",
+                                file->immutable ? "public, max-age=31536000, immutable" : "no-cache");
   response.headers.emplace_back("Vary", "Accept-Encoding");
   if (request.header("if-none-match").find(file->etag) != std::string_view::npos) {
     response.status = 304;

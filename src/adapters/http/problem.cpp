@@ -10,16 +10,26 @@ namespace {
 
 std::string_view title_of(unsigned status) {
   switch (status) {
-  case 400: return "Bad request";
-  case 401: return "Not logged in";
-  case 403: return "Not allowed";
-  case 404: return "Not found";
-  case 405: return "Method not allowed";
-  case 409: return "Conflict";
-  case 413: return "Too large";
-  case 429: return "Too many requests";
-  case 503: return "Unavailable";
-  default: return "Internal error";
+  case 400:
+    return "Bad request";
+  case 401:
+    return "Not logged in";
+  case 403:
+    return "Not allowed";
+  case 404:
+    return "Not found";
+  case 405:
+    return "Method not allowed";
+  case 409:
+    return "Conflict";
+  case 413:
+    return "Too large";
+  case 429:
+    return "Too many requests";
+  case 503:
+    return "Unavailable";
+  default:
+    return "Internal error";
   }
 }
 
@@ -27,16 +37,25 @@ std::string_view title_of(unsigned status) {
 
 unsigned status_of(failure_kind kind) {
   switch (kind) {
-  case failure_kind::invalid: return 400;
-  case failure_kind::unauthorized: return 401;
-  case failure_kind::forbidden: return 403;
-  case failure_kind::not_found: return 404;
-  case failure_kind::conflict: return 409;
-  case failure_kind::too_large: return 413;
-  case failure_kind::too_many: return 429;
+  case failure_kind::invalid:
+    return 400;
+  case failure_kind::unauthorized:
+    return 401;
+  case failure_kind::forbidden:
+    return 403;
+  case failure_kind::not_found:
+    return 404;
+  case failure_kind::conflict:
+    return 409;
+  case failure_kind::too_large:
+    return 413;
+  case failure_kind::too_many:
+    return 429;
   case failure_kind::store_unavailable:
-  case failure_kind::overloaded: return 503;
-  case failure_kind::internal: return 500;
+  case failure_kind::overloaded:
+    return 503;
+  case failure_kind::internal:
+    return 500;
   }
   return 500;
 }

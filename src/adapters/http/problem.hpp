@@ -1,4 +1,5 @@
-// The one place that turns a failure into an HTTP answer: application/problem+json with a stable code and a sentence.
+// The one place that turns a failure into an HTTP answer: application/problem+json with a stable code and a
+// sentence.
 #pragma once
 
 #include "base/result.hpp"

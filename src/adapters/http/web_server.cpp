@@ -76,7 +76,8 @@ result<json::object> read_object(const http_request& request) {
   const std::string_view body = request.body();
   json::value value = json::parse(json::string_view(body.data(), body.size()), error, {}, options);
   if (error || !value.is_object())
-    return fail(failure_kind::invalid, "json_invalid", "The request's body is not a JSON object. Check its syntax and send it as application/json.");
+    return fail(failure_kind::invalid, "json_invalid",
+                "The request's body is not a JSON object. Check its syntax and send it as application/json.");
   return std::move(value.get_object());
 }
 
@@ -84,14 +85,17 @@ result<json::object> read_object(const http_request& request) {
 result<std::string> text_member(const json::object& object, std::string_view name) {
   const json::value* value = object.if_contains(json::string_view(name.data(), name.size()));
   if (!value || value->is_null()) return std::string();
-  if (!value->is_string()) return fail(failure_kind::invalid, "wrong_kind", "\"" + std::string(name) + "\" must be a text.");
+  if (!value->is_string())
+    return fail(failure_kind::invalid, "wrong_kind", "\"" + std::string(name) + "\" must be a text.");
   return std::string(value->get_string().data(), value->get_string().size());
 }
 
 result<std::uint64_t> number_member(const json::object& object, std::string_view name) {
   const json::value* value = object.if_contains(json::string_view(name.data(), name.size()));
-  if (value && value->is_int64() && value->get_int64() >= 0) return static_cast<std::uint64_t>(value->get_int64());
-  return fail(failure_kind::invalid, "wrong_kind", "\"" + std::string(name) + "\" must be a whole number, zero or more.");
+  if (value && value->is_int64() && value->get_int64() >= 0)
+    return static_cast<std::uint64_t>(value->get_int64());
+  return fail(failure_kind::invalid, "wrong_kind",
+              "\"" + std::string(name) + "\" must be a whole number, zero or more.");
 }
 
 result<std::optional<std::uint64_t>> number_query(const http_request& request, std::string_view name) {
@@ -100,15 +104,20 @@ result<std::optional<std::uint64_t>> number_query(const http_request& request, s
   std::uint64_t value = 0;
   const auto parsed = std::from_chars(text.data(), text.data() + text.size(), value);
   if (parsed.ec != std::errc() || parsed.ptr != text.data() + text.size())
-    return fail(failure_kind::invalid, "wrong_number", "\"" + std::string(name) + "\" must be a whole number, zero or more.");
+    return fail(failure_kind::invalid, "wrong_number",
+                "\"" + std::string(name) + "\" must be a whole number, zero or more.");
   return std::optional(value);
 }
 
 result<std::size_t> limit_query(const http_request& request) {
-  if (request.query_value("limit").empty() && request.query().find("limit") == std::string_view::npos) return page_limit_default;
+  if (request.query_value("limit").empty() && request.query().find("limit") == std::string_view::npos)
+    return page_limit_default;
   const auto limit = number_query(request, "limit");
-  if (!limit || !*limit || **limit == 0) return fail(failure_kind::invalid, "wrong_limit", "\"limit\" must be a positive number; at most 200 are given.");
-  return std::min<std::size_t>(static_cast<std::size_t>(std::min<std::uint64_t>(**limit, page_limit_max)), page_limit_max);
+  if (!limit || !*limit || **limit == 0)
+    return fail(failure_kind::invalid, "wrong_limit",
+                "\"limit\" must be a positive number; at most 200 are given.");
+  return std::min<std::size_t>(static_cast<std::size_t>(std::min<std::uint64_t>(**limit, page_limit_max)),
+                               page_limit_max);
 }
 
 std::string chat_json(const chat_summary& summary) {
@@ -128,7 +137,8 @@ bool equal_in_constant_time(std::string_view a, std::string_view b) {
 
 std::string session_token(std::string_view authorization, std::string_view cookie, bool& from_cookie) {
   from_cookie = false;
-  if (authorization.size() > 7 && (authorization.starts_with("Bearer ") || authorization.starts_with("bearer ")))
+  if (authorization.size() > 7 &&
+      (authorization.starts_with("Bearer ") || authorization.starts_with("bearer ")))
     return std::string(authorization.substr(7));
   static constexpr std::string_view name = "tickwire_session=";
   while (!cookie.empty()) {
@@ -171,7 +181,8 @@ struct web_server::impl {
 
   // --- accounts ---
 
-  http_response session_answer(const http_request& request, const auth::login_result& entered, unsigned status) {
+  http_response session_answer(const http_request& request, const auth::login_result& entered,
+                               unsigned status) {
     std::string body;
     {
       wire::object_writer object(body);
@@ -185,8 +196,10 @@ struct web_server::impl {
 
   std::string cookie(const http_request& request, std::string_view value, int seconds) const {
     const bool secure = settings.secure_cookie == web_settings::cookie_mode::always ||
-                        (settings.secure_cookie == web_settings::cookie_mode::automatic && request.header("x-forwarded-proto") == "https");
-    return "tickwire_session=" + std::string(value) + "; Path=/; HttpOnly; SameSite=Lax; Max-Age=" + std::to_string(seconds) +
+                        (settings.secure_cookie == web_settings::cookie_mode::automatic &&
+                         request.header("x-forwarded-proto") == "https");
+    return "tickwire_session=" + std::string(value) +
+           "; Path=/; HttpOnly; SameSite=Lax; Max-Age=" + std::to_string(seconds) +
            (secure ? "; Secure" : "");
   }
 
@@ -243,8 +256,10 @@ struct web_server::impl {
       object.member("name", who.name);
       object.member("role", who.role == role::admin ? "admin" : "agent");
       object.member("online", present.online(who.id));
-      if (const auto seen = present.last_seen(who.id)) object.member("lastSeen", to_iso8601(*seen));
-      else object.null("lastSeen");
+      if (const auto seen = present.last_seen(who.id))
+        object.member("lastSeen", to_iso8601(*seen));
+      else
+        object.null("lastSeen");
     }
     body += "]}";
     co_return ok_json(std::move(body));
@@ -256,14 +271,19 @@ struct web_server::impl {
     auto body = read_object(call.request);
     if (!body) co_return problem(body.error());
     send_request request;
-    for (auto [name, target] : {std::pair{"chatId", &request.chat_id}, {"receiverId", &request.receiver_id}, {"text", &request.text},
-                                {"clientId", &request.client_id}, {"replyTo", &request.reply_to}}) {
+    for (auto [name, target] : {std::pair{"chatId", &request.chat_id},
+                                {"receiverId", &request.receiver_id},
+                                {"text", &request.text},
+                                {"clientId", &request.client_id},
+                                {"replyTo", &request.reply_to}}) {
       auto text = text_member(*body, name);
       if (!text) co_return problem(text.error());
       *target = std::move(*text);
     }
-    if (const json::value* id = body->if_contains("clientId"); id && !id->is_null() && request.client_id.empty()) {
-      const failure empty{failure_kind::invalid, "client_id_invalid", "clientId must have 1 to 64 characters."};
+    if (const json::value* id = body->if_contains("clientId");
+        id && !id->is_null() && request.client_id.empty()) {
+      const failure empty{failure_kind::invalid, "client_id_invalid",
+                          "clientId must have 1 to 64 characters."};
       co_return problem(empty);
     }
     auto sent = co_await messages.send(call.who, std::move(request));
@@ -285,7 +305,8 @@ struct web_server::impl {
     message_query query;
     const std::string chat_id = call.request.query_value("chatId");
     if (!chat_id.empty()) query.chat_id = chat_id;
-    for (auto [name, target] : {std::pair{"before", &query.before}, {"after", &query.after}, {"around", &query.around}}) {
+    for (auto [name, target] :
+         {std::pair{"before", &query.before}, {"after", &query.after}, {"around", &query.around}}) {
       auto number = number_query(call.request, name);
       if (!number) co_return problem(number.error());
       *target = *number;
@@ -375,29 +396,35 @@ struct web_server::impl {
   // --- Meta ---
 
   answer verify_webhook(call& call) {
-    const bool right = call.request.query_value("hub.mode") == "subscribe" &&
-                       equal_in_constant_time(call.request.query_value("hub.verify_token"), settings.verify_token);
+    const bool right =
+        call.request.query_value("hub.mode") == "subscribe" &&
+        equal_in_constant_time(call.request.query_value("hub.verify_token"), settings.verify_token);
     if (!right) {
-      const failure wrong{failure_kind::forbidden, "wrong_verify_token", "The verify token is not the one in WHATSAPP_VERIFY_TOKEN."};
+      const failure wrong{failure_kind::forbidden, "wrong_verify_token",
+                          "The verify token is not the one in WHATSAPP_VERIFY_TOKEN."};
       co_return problem(wrong);
     }
     co_return plain(200, call.request.query_value("hub.challenge"));
   }
 
   answer receive_webhook(call& call) {
-    const webhook_answer done = co_await webhook.receive(call.request.header("x-hub-signature-256"), call.request.body());
+    const webhook_answer done =
+        co_await webhook.receive(call.request.header("x-hub-signature-256"), call.request.body());
     failure why;
     switch (done) {
-    case webhook_answer::stored: co_return plain(200, "");
+    case webhook_answer::stored:
+      co_return plain(200, "");
     case webhook_answer::bad_signature:
       log_warning("webhook: refused, its signature is not that of the app secret");
-      why = {failure_kind::unauthorized, "bad_signature", "X-Hub-Signature-256 is missing or does not fit the body. Check WHATSAPP_APP_SECRET."};
+      why = {failure_kind::unauthorized, "bad_signature",
+             "X-Hub-Signature-256 is missing or does not fit the body. Check WHATSAPP_APP_SECRET."};
       break;
     case webhook_answer::not_json:
       why = {failure_kind::invalid, "json_invalid", "The body is signed, but it is not JSON."};
       break;
     case webhook_answer::unavailable:
-      why = {failure_kind::store_unavailable, "store_unavailable", "The database cannot be written at the moment. Send it again later."};
+      why = {failure_kind::store_unavailable, "store_unavailable",
+             "The database cannot be written at the moment. Send it again later."};
       break;
     }
     co_return problem(why);
@@ -413,13 +440,15 @@ struct web_server::impl {
     query.limit = 1;
     const auto page = co_await log.messages(query);
     if (page && log.ready()) co_return plain(200, "ready\n");
-    const failure away{failure_kind::store_unavailable, "store_unavailable", "The database cannot be used at the moment."};
+    const failure away{failure_kind::store_unavailable, "store_unavailable",
+                       "The database cannot be used at the moment."};
     co_return problem(away);
   }
 
   answer metrics(call&) {
     std::string text = "# TYPE tickwire_log_head counter\ntickwire_log_head " + std::to_string(log.head()) +
-                       "\n# TYPE tickwire_requests_total counter\ntickwire_requests_total " + std::to_string(requests) + "\n";
+                       "\n# TYPE tickwire_requests_total counter\ntickwire_requests_total " +
+                       std::to_string(requests) + "\n";
     co_return plain(200, std::move(text));
   }
 
@@ -437,21 +466,25 @@ struct web_server::impl {
       std::string parameter;
       if (!matches(candidate.path, request.path(), parameter)) continue;
       path_known = true;
-      const bool method_fits = candidate.method == request.method() || (request.method() == "HEAD" && candidate.method == "GET");
+      const bool method_fits =
+          candidate.method == request.method() || (request.method() == "HEAD" && candidate.method == "GET");
       if (!method_fits) continue;
       asio::co_spawn(io, serve(candidate, std::move(parameter), std::move(responder)), asio::detached);
       return;
     }
     if (request.method() == "GET" || request.method() == "HEAD")
       if (auto file = page_answer(request)) return responder.send(std::move(*file));
-    const failure missing = path_known ? failure{failure_kind::invalid, "method_not_allowed", "This address does not take " + std::string(request.method()) + "."}
-                                       : failure{failure_kind::not_found, "not_found", "There is nothing at this address."};
+    const failure missing =
+        path_known ? failure{failure_kind::invalid, "method_not_allowed",
+                             "This address does not take " + std::string(request.method()) + "."}
+                   : failure{failure_kind::not_found, "not_found", "There is nothing at this address."};
     http_response response = problem(missing);
     if (path_known) {
       std::string allowed;
       for (const route& candidate : routes()) {
         std::string ignored;
-        if (matches(candidate.path, request.path(), ignored)) allowed += (allowed.empty() ? "" : ", ") + std::string(candidate.method);
+        if (matches(candidate.path, request.path(), ignored))
+          allowed += (allowed.empty() ? "" : ", ") + std::string(candidate.method);
       }
       response.headers.emplace_back("Allow", allowed);
     }
@@ -463,17 +496,22 @@ struct web_server::impl {
     http_response response;
     try {
       if (request.body_too_large()) {
-        const failure large{failure_kind::too_large, "too_large", "The request is too large for this address. Send less at once."};
+        const failure large{failure_kind::too_large, "too_large",
+                            "The request is too large for this address. Send less at once."};
         response = problem(large);
       } else {
         call call{request, {}, {}, std::move(parameter)};
         const auto admitted = co_await admit(route, call);
-        if (admitted) response = co_await (this->*route.handler)(call);
-        else response = problem(admitted.error());
+        if (admitted)
+          response = co_await (this->*route.handler)(call);
+        else
+          response = problem(admitted.error());
       }
     } catch (const std::exception& error) {
       log_error("request " + std::string(route.method) + " " + std::string(route.path) + ": " + error.what());
-      const failure bug{failure_kind::internal, "internal", "Something went wrong on our side. Try again; if it stays, look into the server's log."};
+      const failure bug{
+          failure_kind::internal, "internal",
+          "Something went wrong on our side. Try again; if it stays, look into the server's log."};
       response = problem(bug);
     }
     responder.send(with_cors(request, std::move(response)));
@@ -482,13 +520,16 @@ struct web_server::impl {
   asio::awaitable<result<void>> admit(const route& route, call& call) {
     if (route.access == session::none) co_return result<void>{};
     bool from_cookie = false;
-    call.token = session_token(call.request.header("authorization"), call.request.header("cookie"), from_cookie);
+    call.token =
+        session_token(call.request.header("authorization"), call.request.header("cookie"), from_cookie);
     auto who = co_await accounts.who_is(call.token);
     if (!who) co_return std::unexpected(who.error());
     const bool changes = call.request.method() != "GET" && call.request.method() != "HEAD";
     const std::string_view origin = call.request.header("origin");
-    if (from_cookie && changes && !origin.empty() && !same_origin(origin, call.request.header("host")) && !allowed(origin))
-      co_return fail(failure_kind::forbidden, "foreign_origin", "This page may not act for you. Open Tickwire itself, or add the page to CORS_ORIGINS.");
+    if (from_cookie && changes && !origin.empty() && !same_origin(origin, call.request.header("host")) &&
+        !allowed(origin))
+      co_return fail(failure_kind::forbidden, "foreign_origin",
+                     "This page may not act for you. Open Tickwire itself, or add the page to CORS_ORIGINS.");
     call.who = std::move(*who);
     co_return result<void>{};
   }
@@ -497,17 +538,20 @@ struct web_server::impl {
     const std::size_t hole = pattern.find("{}");
     if (hole == std::string_view::npos) return pattern == path;
     const std::string_view before = pattern.substr(0, hole), behind = pattern.substr(hole + 2);
-    if (path.size() <= before.size() + behind.size() || !path.starts_with(before) || !path.ends_with(behind)) return false;
+    if (path.size() <= before.size() + behind.size() || !path.starts_with(before) || !path.ends_with(behind))
+      return false;
     const std::string_view part = path.substr(before.size(), path.size() - before.size() - behind.size());
     if (part.find('/') != std::string_view::npos) return false;
     parameter.clear();
-    for (char c : part) parameter += c == '+' ? std::string("%2B") : std::string(1, c); // a plus in a path is a plus
+    for (char c : part)
+      parameter += c == '+' ? std::string("%2B") : std::string(1, c); // a plus in a path is a plus
     parameter = socketio::url_decode(parameter);
     return true;
   }
 
   bool allowed(std::string_view origin) const {
-    return std::find(settings.cors_origins.begin(), settings.cors_origins.end(), origin) != settings.cors_origins.end();
+    return std::find(settings.cors_origins.begin(), settings.cors_origins.end(), origin) !=
+           settings.cors_origins.end();
   }
 
   http_response with_cors(const http_request& request, http_response response) const {
@@ -555,11 +599,13 @@ const std::array<web_server::impl::route, web_server::impl::route_count>& web_se
   return table;
 }
 
-web_server::web_server(asio::io_context& io, web_settings settings, log_store& log, auth::accounts& accounts, messaging& messages,
-                       ingest_webhook& webhook, const presence& present)
+web_server::web_server(asio::io_context& io, web_settings settings, log_store& log, auth::accounts& accounts,
+                       messaging& messages, ingest_webhook& webhook, const presence& present)
     : impl_(new impl{io, std::move(settings), log, accounts, messages, webhook, present}) {}
 web_server::~web_server() = default;
 
-void web_server::handle(const http_request& request, responder responder) { impl_->handle(request, std::move(responder)); }
+void web_server::handle(const http_request& request, responder responder) {
+  impl_->handle(request, std::move(responder));
+}
 
 } // namespace tickwire::http

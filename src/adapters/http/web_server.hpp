@@ -29,8 +29,8 @@ inline constexpr std::size_t json_body_max = 64 * 1024;
 
 class web_server {
 public:
-  web_server(boost::asio::io_context& io, web_settings settings, log_store& log, auth::accounts& accounts, messaging& messages,
-             ingest_webhook& webhook, const presence& present);
+  web_server(boost::asio::io_context& io, web_settings settings, log_store& log, auth::accounts& accounts,
+             messaging& messages, ingest_webhook& webhook, const presence& present);
   ~web_server();
 
   // Answers now or later.

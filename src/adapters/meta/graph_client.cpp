@@ -28,8 +28,8 @@ namespace {
 namespace asio = boost::asio;
 namespace beast = boost::beast;
 namespace http = beast::http;
-using boost::system::error_code;
 using asio::ip::tcp;
+using boost::system::error_code;
 
 constexpr auto as_result = asio::as_tuple(asio::use_awaitable);
 constexpr std::size_t answer_max = 1024 * 1024;
@@ -42,9 +42,12 @@ struct address {
 address parse_base(const std::string& url) {
   address result;
   std::string rest;
-  if (url.starts_with("https://")) rest = url.substr(8);
-  else if (url.starts_with("http://")) rest = url.substr(7), result.tls = false;
-  else throw std::invalid_argument("must begin with https:// (or http:// for a simulator)");
+  if (url.starts_with("https://"))
+    rest = url.substr(8);
+  else if (url.starts_with("http://"))
+    rest = url.substr(7), result.tls = false;
+  else
+    throw std::invalid_argument("must begin with https:// (or http:// for a simulator)");
   const std::size_t slash = rest.find('/');
   result.host = rest.substr(0, slash);
   if (slash != std::string::npos) result.path = rest.substr(slash);
@@ -56,14 +59,16 @@ address parse_base(const std::string& url) {
   }
   int port = 0;
   const auto parsed = std::from_chars(result.port.data(), result.port.data() + result.port.size(), port);
-  if (result.host.empty() || parsed.ptr != result.port.data() + result.port.size() || port < 1 || port > 65535)
+  if (result.host.empty() || parsed.ptr != result.port.data() + result.port.size() || port < 1 ||
+      port > 65535)
     throw std::invalid_argument("must be a host, and maybe a port, after //");
   return result;
 }
 
 // One connection to Graph. The stream is one of two; both are driven the same way.
 struct graph_connection {
-  explicit graph_connection(asio::any_io_executor io) : stream(std::in_place_type<beast::tcp_stream>, io) {}
+  explicit graph_connection(asio::any_io_executor io)
+      : stream(std::in_place_type<beast::tcp_stream>, io) {}
   graph_connection(asio::any_io_executor io, asio::ssl::context& tls)
       : stream(std::in_place_type<beast::ssl_stream<beast::tcp_stream>>, beast::tcp_stream(io), tls) {}
 
@@ -80,9 +85,11 @@ struct graph_connection {
 class graph_client final : public graph_api {
 public:
   graph_client(asio::any_io_executor io, graph_config config)
-      : io_(std::move(io)), config_(std::move(config)), address_(parse_base(config_.base_url)),
-        target_(address_.path + "/" + config_.version + "/" + config_.phone_number_id + "/messages"),
-        tls_(asio::ssl::context::tls_client) {
+      : io_(std::move(io))
+      , config_(std::move(config))
+      , address_(parse_base(config_.base_url))
+      , target_(address_.path + "/" + config_.version + "/" + config_.phone_number_id + "/messages")
+      , tls_(asio::ssl::context::tls_client) {
     tls_.set_options(asio::ssl::context::no_tlsv1 | asio::ssl::context::no_tlsv1_1);
     tls_.set_default_verify_paths();
     if (!config_.extra_ca_file.empty()) tls_.load_verify_file(config_.extra_ca_file);
@@ -105,14 +112,18 @@ private:
   // Nothing of a request has been written when this fails.
   task<opened> open() {
     tcp::resolver resolver(io_);
-    auto connection = address_.tls ? std::make_unique<graph_connection>(io_, tls_) : std::make_unique<graph_connection>(io_);
+    auto connection = address_.tls ? std::make_unique<graph_connection>(io_, tls_)
+                                   : std::make_unique<graph_connection>(io_);
 
-    auto [resolve_error, endpoints] = co_await resolver.async_resolve(address_.host, address_.port, as_result);
+    auto [resolve_error, endpoints] =
+        co_await resolver.async_resolve(address_.host, address_.port, as_result);
     if (resolve_error) co_return opened("its name could not be looked up");
 
     connection->lowest().expires_after(config_.connect_timeout);
     auto [connect_error, endpoint] = co_await connection->lowest().async_connect(endpoints, as_result);
-    if (connect_error) co_return opened(connect_error == beast::error::timeout ? "no connection in time" : "the connection was refused");
+    if (connect_error)
+      co_return opened(connect_error == beast::error::timeout ? "no connection in time"
+                                                              : "the connection was refused");
     error_code ignored;
     connection->lowest().socket().set_option(tcp::no_delay(true), ignored);
 
@@ -144,16 +155,17 @@ private:
     if (auto* plain = std::get_if<beast::tcp_stream>(&connection->stream))
       std::tie(error, std::ignore) = co_await http::async_write(*plain, request, as_result);
     else
-      std::tie(error, std::ignore) =
-          co_await http::async_write(std::get<beast::ssl_stream<beast::tcp_stream>>(connection->stream), request, as_result);
+      std::tie(error, std::ignore) = co_await http::async_write(
+          std::get<beast::ssl_stream<beast::tcp_stream>>(connection->stream), request, as_result);
     if (error) co_return unsure("the connection broke while we were writing");
 
     connection->lowest().expires_after(config_.answer_timeout);
     if (auto* plain = std::get_if<beast::tcp_stream>(&connection->stream))
       std::tie(error, std::ignore) = co_await http::async_read(*plain, connection->buffer, parser, as_result);
     else
-      std::tie(error, std::ignore) = co_await http::async_read(std::get<beast::ssl_stream<beast::tcp_stream>>(connection->stream),
-                                                               connection->buffer, parser, as_result);
+      std::tie(error, std::ignore) =
+          co_await http::async_read(std::get<beast::ssl_stream<beast::tcp_stream>>(connection->stream),
+                                    connection->buffer, parser, as_result);
     if (error == beast::error::timeout) co_return unsure("it did not answer in time");
     if (error) co_return unsure("the connection broke before its answer was complete");
 
@@ -163,8 +175,8 @@ private:
     co_return outcome;
   }
 
-  // A kept connection that the other side has closed meanwhile must be noticed before a byte is written: afterwards it would
-  // be doubt where there is none.
+  // A kept connection that the other side has closed meanwhile must be noticed before a byte is written:
+  // afterwards it would be doubt where there is none.
   std::unique_ptr<graph_connection> idle_connection() {
     while (!idle_.empty()) {
       std::unique_ptr<graph_connection> connection = std::move(idle_.back());

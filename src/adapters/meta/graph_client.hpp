@@ -1,5 +1,5 @@
-// Sends through Meta's Graph API. Connections are kept alive; TLS is verified; each step has a deadline; nothing is ever
-// repeated or redirected by itself.
+// Sends through Meta's Graph API. Connections are kept alive; TLS is verified; each step has a deadline;
+// nothing is ever repeated or redirected by itself.
 #pragma once
 
 #include "app/ports.hpp"
@@ -17,7 +17,7 @@ struct graph_config {
   std::string version = "v25.0";
   std::string phone_number_id;
   std::string access_token;
-  std::string extra_ca_file; // beside the system's, for tests; empty: none
+  std::string extra_ca_file;                        // beside the system's, for tests; empty: none
   std::chrono::milliseconds connect_timeout{3'000}; // name and TCP
   std::chrono::milliseconds tls_timeout{5'000};
   std::chrono::milliseconds write_timeout{5'000};

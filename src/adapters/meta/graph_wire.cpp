@@ -5,12 +5,16 @@
 namespace tickwire::meta {
 
 std::string request_body(const outgoing_message& message) {
-  json::object body{{"messaging_product", "whatsapp"}, {"recipient_type", message.group ? "group" : "individual"}};
-  if (!message.to.empty()) body["to"] = message.to;
-  else body["recipient"] = message.recipient;
+  json::object body{{"messaging_product", "whatsapp"},
+                    {"recipient_type", message.group ? "group" : "individual"}};
+  if (!message.to.empty())
+    body["to"] = message.to;
+  else
+    body["recipient"] = message.recipient;
   body["type"] = "text";
   body["text"] = json::object{{"body", message.text}, {"preview_url", false}};
-  if (!message.reply_to_whatsapp_id.empty()) body["context"] = json::object{{"message_id", message.reply_to_whatsapp_id}};
+  if (!message.reply_to_whatsapp_id.empty())
+    body["context"] = json::object{{"message_id", message.reply_to_whatsapp_id}};
   body["biz_opaque_callback_data"] = message.message_id;
   return json::serialize(body);
 }
@@ -31,9 +35,12 @@ send_outcome outcome_of_answer(int http_status, std::string_view body) {
     said.code = static_cast<int>(*code);
     said.title = text_at(*refusal, "message");
     if (said.title.starts_with("(#"))
-      if (const std::size_t end = said.title.find(") "); end != std::string::npos) said.title.erase(0, end + 2);
-    if (const auto* data = object_at(*refusal, "error_data")) said.details = text_at(*data, "details");
-    else said.details = text_at(*refusal, "error_data"); // sometimes a bare text
+      if (const std::size_t end = said.title.find(") "); end != std::string::npos)
+        said.title.erase(0, end + 2);
+    if (const auto* data = object_at(*refusal, "error_data"))
+      said.details = text_at(*data, "details");
+    else
+      said.details = text_at(*refusal, "error_data"); // sometimes a bare text
     return outcome_of(said, http_status);
   }
   if (http_status == 200) {

@@ -37,8 +37,12 @@ inline std::optional<std::int64_t> number_at(const json::object& object, std::st
   const json::value* value = object.if_contains(as_json(name));
   if (!value) return std::nullopt;
   if (value->is_int64()) return value->get_int64();
-  if (value->is_uint64()) return static_cast<std::int64_t>(std::min<std::uint64_t>(value->get_uint64(), INT64_MAX));
-  if (value->is_double()) return value->get_double() > -1e15 && value->get_double() < 1e15 ? std::optional(static_cast<std::int64_t>(value->get_double())) : std::nullopt;
+  if (value->is_uint64())
+    return static_cast<std::int64_t>(std::min<std::uint64_t>(value->get_uint64(), INT64_MAX));
+  if (value->is_double())
+    return value->get_double() > -1e15 && value->get_double() < 1e15
+               ? std::optional(static_cast<std::int64_t>(value->get_double()))
+               : std::nullopt;
   if (const auto* text = value->if_string()) {
     if (text->empty() || text->size() > 15) return std::nullopt;
     std::int64_t number = 0;

@@ -23,10 +23,13 @@ message_content unsupported_of(const json::object& message) {
   if (const auto* errors = array_at(message, "errors"); errors && !errors->empty()) {
     const auto* error = errors->front().if_object();
     const auto code = error ? number_at(*error, "code") : std::nullopt;
-    if (code == 131060) return unsupported("This message is not available here. Ask the customer to send it again.");
-    if (code == 131052) return unsupported("A file that WhatsApp could not pass on. Ask the customer to send it again.");
+    if (code == 131060)
+      return unsupported("This message is not available here. Ask the customer to send it again.");
+    if (code == 131052)
+      return unsupported("A file that WhatsApp could not pass on. Ask the customer to send it again.");
   }
-  if (kind == "edit") return unsupported("The customer edited a message. WhatsApp does not tell us the new text.");
+  if (kind == "edit")
+    return unsupported("The customer edited a message. WhatsApp does not tell us the new text.");
   if (!kind.empty()) {
     for (char& c : kind)
       if (c == '_') c = ' ';
@@ -54,7 +57,8 @@ message_content media(const std::string& type, const json::object& body) {
 message_content location(const json::object& body) {
   const json::value* latitude = body.if_contains("latitude");
   const json::value* longitude = body.if_contains("longitude");
-  if (!latitude || !longitude || !latitude->is_number() || !longitude->is_number()) return unsupported("A location without coordinates.");
+  if (!latitude || !longitude || !latitude->is_number() || !longitude->is_number())
+    return unsupported("A location without coordinates.");
   json::object place{{"latitude", *latitude}, {"longitude", *longitude}};
   for (const char* name : {"name", "address", "url"})
     if (const std::string text = text_at(body, name); !text.empty()) place[name] = text;
@@ -73,7 +77,8 @@ message_content contacts(const json::array& cards) {
     if (!card) continue;
     const auto* name_object = object_at(*card, "name");
     std::string name = name_object ? text_at(*name_object, "formatted_name") : "";
-    if (name.empty() && name_object) name = joined(text_at(*name_object, "first_name"), " ", text_at(*name_object, "last_name"));
+    if (name.empty() && name_object)
+      name = joined(text_at(*name_object, "first_name"), " ", text_at(*name_object, "last_name"));
     json::array phones;
     if (const auto* numbers = array_at(*card, "phones"))
       for (const json::value& number : *numbers)
@@ -104,7 +109,8 @@ message_content interactive(const json::object& body) {
   }
   if (kind == "call_permission_reply")
     return {kind, text_at(*reply, "response") == "accept" ? "Allowed calls" : "Declined calls", extra.take()};
-  return {"unsupported", "An interactive message of a kind that Tickwire does not know (" + kind + ").", extra.take()};
+  return {"unsupported", "An interactive message of a kind that Tickwire does not know (" + kind + ").",
+          extra.take()};
 }
 
 message_content order(const json::object& body) {
@@ -141,7 +147,8 @@ message_content by_type(const std::string& type, const json::object& message) {
     return {"text", text_at(*body, "body"), {}};
   }
   if (type == "image" || type == "video" || type == "audio" || type == "document" || type == "sticker")
-    return text_at(*body, "id").empty() ? unsupported("A file without content (" + type + ").") : media(type, *body);
+    return text_at(*body, "id").empty() ? unsupported("A file without content (" + type + ").")
+                                        : media(type, *body);
   if (type == "location") return location(*body);
   if (type == "interactive") return interactive(*body);
   if (type == "button") {
@@ -157,10 +164,12 @@ message_content by_type(const std::string& type, const json::object& message) {
 } // namespace
 
 std::string safe_file_name(std::string_view name) {
-  if (const std::size_t slash = name.find_last_of("/\\"); slash != std::string_view::npos) name.remove_prefix(slash + 1);
+  if (const std::size_t slash = name.find_last_of("/\\"); slash != std::string_view::npos)
+    name.remove_prefix(slash + 1);
   // Direction marks and overrides make "exe.gpj" look like "jpg.exe".
-  static constexpr std::array<std::string_view, 12> directions{"\u200E", "\u200F", "\u202A", "\u202B", "\u202C", "\u202D",
-                                                               "\u202E", "\u2066", "\u2067", "\u2068", "\u2069", "\u061C"};
+  static constexpr std::array<std::string_view, 12> directions{"\u200E", "\u200F", "\u202A", "\u202B",
+                                                               "\u202C", "\u202D", "\u202E", "\u2066",
+                                                               "\u2067", "\u2068", "\u2069", "\u061C"};
   std::string safe;
   for (std::size_t i = 0; i < name.size();) {
     std::size_t skip = 0;
@@ -179,7 +188,8 @@ message_content content_of(const json::object& message) {
   message_content content = by_type(text_at(message, "type"), message);
   members more;
   if (const auto* context = object_at(message, "context")) {
-    if (flag_at(*context, "forwarded") || flag_at(*context, "frequently_forwarded")) more.add("forwarded", true);
+    if (flag_at(*context, "forwarded") || flag_at(*context, "frequently_forwarded"))
+      more.add("forwarded", true);
     if (const auto* product = object_at(*context, "referred_product")) more.add("referredProduct", *product);
   }
   if (const auto* referral = object_at(message, "referral")) more.add("referral", *referral);

@@ -1,4 +1,5 @@
-// What one WhatsApp message says, by its type: a public type, a text that a person can read, and the rest as JSON members.
+// What one WhatsApp message says, by its type: a public type, a text that a person can read, and the rest as
+// JSON members.
 #pragma once
 
 #include <boost/json/object.hpp>

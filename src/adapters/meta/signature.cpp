@@ -16,8 +16,10 @@ struct signature_check::keyed {
     context = EVP_MAC_CTX_new(mac);
     EVP_MAC_free(mac);
     char digest[] = "SHA256";
-    const OSSL_PARAM parameters[] = {OSSL_PARAM_construct_utf8_string(OSSL_MAC_PARAM_DIGEST, digest, 0), OSSL_PARAM_construct_end()};
-    if (!context || EVP_MAC_init(context, reinterpret_cast<const unsigned char*>(secret.data()), secret.size(), parameters) != 1)
+    const OSSL_PARAM parameters[] = {OSSL_PARAM_construct_utf8_string(OSSL_MAC_PARAM_DIGEST, digest, 0),
+                                     OSSL_PARAM_construct_end()};
+    if (!context || EVP_MAC_init(context, reinterpret_cast<const unsigned char*>(secret.data()),
+                                 secret.size(), parameters) != 1)
       throw std::runtime_error("HMAC-SHA256 is not available in OpenSSL");
   }
   keyed(const keyed&) = delete;

@@ -1,4 +1,5 @@
-// X-Hub-Signature-256: HMAC-SHA256 of the raw body under the app secret. The only proof that a webhook is Meta's.
+// X-Hub-Signature-256: HMAC-SHA256 of the raw body under the app secret. The only proof that a webhook is
+// Meta's.
 #pragma once
 
 #include <memory>
@@ -14,8 +15,8 @@ public:
   explicit signature_check(const std::vector<std::string>& app_secrets);
   ~signature_check();
 
-  // Whether `header` is "sha256=" and 64 lower-case hex digits that fit the body under one of the secrets. Takes the same
-  // time wherever they differ.
+  // Whether `header` is "sha256=" and 64 lower-case hex digits that fit the body under one of the secrets.
+  // Takes the same time wherever they differ.
   bool valid(std::string_view header, std::string_view body);
 
 private:

@@ -27,7 +27,9 @@ std::string hash_of(std::string_view text) {
 
 class decoder {
 public:
-  decoder(const std::string& inbox, timestamp now) : inbox_(inbox), now_(now) {}
+  decoder(const std::string& inbox, timestamp now)
+      : inbox_(inbox)
+      , now_(now) {}
 
   decoded_webhook run(const json::value& body) {
     const auto* envelope = body.if_object();
@@ -62,11 +64,16 @@ private:
         return;
       }
     }
-    if (field == "messages") on_messages(*value, change_value);
-    else if (field == "smb_message_echoes") on_echoes(*value);
-    else if (field == "history") on_history(*value, change_value);
-    else if (field == "group_lifecycle_update" || field == "group_settings_update") on_groups(field, *value, change_value);
-    else keep_of(entry, "field " + field, change_value);
+    if (field == "messages")
+      on_messages(*value, change_value);
+    else if (field == "smb_message_echoes")
+      on_echoes(*value);
+    else if (field == "history")
+      on_history(*value, change_value);
+    else if (field == "group_lifecycle_update" || field == "group_settings_update")
+      on_groups(field, *value, change_value);
+    else
+      keep_of(entry, "field " + field, change_value);
   }
 
   void on_messages(const json::object& value, const json::value& change) {
@@ -125,7 +132,8 @@ private:
       if (!group || group->contains("errors")) continue;
       const std::string id = text_at(*group, "group_id");
       std::string subject = text_at(*group, "subject");
-      if (const auto* changed = object_at(*group, "group_subject"); changed && flag_at(*changed, "update_successful"))
+      if (const auto* changed = object_at(*group, "group_subject");
+          changed && flag_at(*changed, "update_successful"))
         subject = text_at(*changed, "text");
       if (id.empty() || subject.empty()) continue;
       entry proposal = fresh("gr:" + hash_of(json::serialize(item)), group_changed{subject}, item);
@@ -139,7 +147,8 @@ private:
   void on_message(const json::value& item, const json::array* contacts, origin from) {
     const auto* message = item.if_object();
     const std::string wamid = message ? text_at(*message, "id") : "";
-    if (wamid.empty()) return keep("message without id", item); // it could not be told from its own repetition
+    if (wamid.empty())
+      return keep("message without id", item); // it could not be told from its own repetition
     const bool from_business = from == origin::business || from == origin::business_history;
     identity who = from_business ? receiver_of(*message) : sender_of(*message, contacts);
     const std::string type = text_at(*message, "type");
@@ -184,7 +193,8 @@ private:
     data.type = std::move(content.type);
     data.text = std::move(content.text);
     data.extra = std::move(content.extra);
-    if (const auto* context = object_at(*message, "context")) data.reply_to_whatsapp_id = text_at(*context, "id");
+    if (const auto* context = object_at(*message, "context"))
+      data.reply_to_whatsapp_id = text_at(*context, "id");
     data.from_business = from_business;
     data.history = from == origin::customer_history || from == origin::business_history;
     if (from_business) data.initial = status::sent;
@@ -198,19 +208,27 @@ private:
     status_changed data;
     data.whatsapp_message_id = text_at(*object, "id");
     const std::string word = text_at(*object, "status");
-    if (word == "sent") data.word = status_word::sent;
-    else if (word == "delivered") data.word = status_word::delivered;
-    else if (word == "read") data.word = status_word::read;
-    else if (word == "played") data.word = status_word::played;
-    else if (word == "failed") data.word = status_word::failed;
-    else return keep("status " + word, item);
-    if (data.whatsapp_message_id.empty() || text_at(*object, "type") == "call") return keep("status without message", item);
+    if (word == "sent")
+      data.word = status_word::sent;
+    else if (word == "delivered")
+      data.word = status_word::delivered;
+    else if (word == "read")
+      data.word = status_word::read;
+    else if (word == "played")
+      data.word = status_word::played;
+    else if (word == "failed")
+      data.word = status_word::failed;
+    else
+      return keep("status " + word, item);
+    if (data.whatsapp_message_id.empty() || text_at(*object, "type") == "call")
+      return keep("status without message", item);
 
     data.changed_at = time_at(*object, "timestamp");
     data.callback_message_id = text_at(*object, "biz_opaque_callback_data");
     identity participant;
     participant.phone = digits_of(text_at(*object, "recipient_participant_id"));
-    if (participant.phone.empty()) participant.phone = digits_of(text_at(*object, "participant_recipient_id")); // Meta's groups page
+    if (participant.phone.empty())
+      participant.phone = digits_of(text_at(*object, "participant_recipient_id")); // Meta's groups page
     participant.user_id = text_at(*object, "recipient_participant_user_id");
     std::string participant_key = participant.user_id.empty() ? participant.phone : participant.user_id;
     if (!participant.empty()) data.participant = std::move(participant);
@@ -222,14 +240,18 @@ private:
   static message_error error_of(const json::object& status) {
     const auto* errors = array_at(status, "errors");
     const auto* first = errors && !errors->empty() ? errors->front().if_object() : nullptr;
-    if (!first) return {0, "Not delivered", "WhatsApp could not deliver the message and did not say why. Try again.", true};
+    if (!first)
+      return {0, "Not delivered", "WhatsApp could not deliver the message and did not say why. Try again.",
+              true};
     graph_error error;
     error.code = static_cast<int>(number_at(*first, "code").value_or(0));
     error.title = text_at(*first, "title");
     if (const auto* data = object_at(*first, "error_data")) error.details = text_at(*data, "details");
     if (error.code == 131000)
       return {131000, "WhatsApp had a fault on its side",
-              "WhatsApp took the message and then could not pass it on. Your text and the number are fine; try again.", true};
+              "WhatsApp took the message and then could not pass it on. Your text and the number are fine; "
+              "try again.",
+              true};
     return explain(error);
   }
 
@@ -254,9 +276,13 @@ private:
   static const json::object* contact_of(const identity& who, const json::array* contacts) {
     if (!contacts) return nullptr;
     for (const json::value& item : *contacts)
-      if (const auto* contact = item.if_object(); contact && !who.user_id.empty() && text_at(*contact, "user_id") == who.user_id) return contact;
+      if (const auto* contact = item.if_object();
+          contact && !who.user_id.empty() && text_at(*contact, "user_id") == who.user_id)
+        return contact;
     for (const json::value& item : *contacts)
-      if (const auto* contact = item.if_object(); contact && !who.phone.empty() && digits_of(text_at(*contact, "wa_id")) == who.phone) return contact;
+      if (const auto* contact = item.if_object();
+          contact && !who.phone.empty() && digits_of(text_at(*contact, "wa_id")) == who.phone)
+        return contact;
     return nullptr;
   }
 
@@ -267,7 +293,8 @@ private:
     return who;
   }
 
-  // A system message says that the person has another number or user id; `who` may have to be completed from it.
+  // A system message says that the person has another number or user id; `who` may have to be completed from
+  // it.
   static std::optional<identity> became(const json::object& message, identity& who) {
     const auto* body = object_at(message, "system");
     if (!body) return std::nullopt;
@@ -277,11 +304,14 @@ private:
     fresh.user_id = text_at(*body, "user_id");
     const std::string previous = text_at(*body, "previous_user_id");
     const bool changed = text_at(*body, "type").find("changed") != std::string::npos &&
-                         (text_at(*body, "type").find("number") != std::string::npos || text_at(*body, "type").find("user_id") != std::string::npos);
+                         (text_at(*body, "type").find("number") != std::string::npos ||
+                          text_at(*body, "type").find("user_id") != std::string::npos);
     if (!changed || fresh.empty()) return std::nullopt;
     // The envelope already names the new id; who they were is found by the old one.
-    if (!previous.empty()) who.user_id = previous;
-    else if (who.user_id == fresh.user_id) who.user_id.clear();
+    if (!previous.empty())
+      who.user_id = previous;
+    else if (who.user_id == fresh.user_id)
+      who.user_id.clear();
     if (who.empty()) {
       who = fresh;
       who.previous_user_id = previous;
@@ -334,7 +364,8 @@ private:
   // The same news at another time is other news.
   void keep_of(const json::object& of_entry, std::string what, const json::value& item) {
     entry proposal = fresh("", unhandled{std::move(what)}, item);
-    proposal.key = "raw:" + hash_of(text_at(of_entry, "id") + "/" + text_at(of_entry, "time") + "/" + proposal.raw);
+    proposal.key =
+        "raw:" + hash_of(text_at(of_entry, "id") + "/" + text_at(of_entry, "time") + "/" + proposal.raw);
     result_.proposals.push_back(std::move(proposal));
   }
 
@@ -345,7 +376,8 @@ private:
 
 } // namespace
 
-std::optional<decoded_webhook> decode_webhook(std::string_view body, const std::string& inbox, timestamp now) {
+std::optional<decoded_webhook> decode_webhook(std::string_view body, const std::string& inbox,
+                                              timestamp now) {
   unsigned char first[16 * 1024];
   json::monotonic_resource memory(first, sizeof first);
   json::parse_options options;

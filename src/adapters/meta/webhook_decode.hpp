@@ -1,5 +1,6 @@
-// Meta's webhook bodies as proposals for the log. Lenient: every item of a batch counts, a bad one is kept with its JSON and
-// harms no other. Source: Meta's webhook reference (shared reference §1–3); shapes seen in practice are accepted beside it.
+// Meta's webhook bodies as proposals for the log. Lenient: every item of a batch counts, a bad one is kept
+// with its JSON and harms no other. Source: Meta's webhook reference (shared reference §1–3); shapes seen in
+// practice are accepted beside it.
 #pragma once
 
 #include "core/entry.hpp"

@@ -37,7 +37,8 @@ std::vector<std::filesystem::path> fixtures() {
 memory_log after(std::initializer_list<std::string_view> names) {
   memory_log log;
   for (std::string_view name : names) {
-    const auto decoded = decode_webhook(read(std::filesystem::path(WEBHOOK_FIXTURES) / (std::string(name) + ".json")), inbox, at(0));
+    const auto decoded = decode_webhook(
+        read(std::filesystem::path(WEBHOOK_FIXTURES) / (std::string(name) + ".json")), inbox, at(0));
     EXPECT_TRUE(decoded) << name;
     if (decoded)
       for (const entry& proposal : decoded->proposals) log.append(proposal);
@@ -130,8 +131,9 @@ TEST(WebhookBodies, TypesAndTexts) {
 }
 
 TEST(WebhookBodies, OnePersonHasOneChatInWhateverFormMetaNamesThem) {
-  const memory_log log = after({"message-text", "message-text-legacy-identity", "message-text-from-with-plus", "message-text-no-contacts",
-                                "message-text-no-profile", "message-text-extra-fields"});
+  const memory_log log =
+      after({"message-text", "message-text-legacy-identity", "message-text-from-with-plus",
+             "message-text-no-contacts", "message-text-no-profile", "message-text-extra-fields"});
   std::set<std::string> chats;
   for (const auto& [id, row] : log.rows.messages) chats.insert(row.chat_id);
   EXPECT_EQ(chats.size(), 1u);
@@ -191,9 +193,14 @@ TEST(WebhookBodies, RandomChangesNeverBreakTheDecoder) {
     for (unsigned n = 1 + random() % 4; n > 0; --n) {
       const std::size_t place = random() % body.size();
       switch (random() % 3) {
-      case 0: body[place] = static_cast<char>(random()); break;
-      case 1: body.erase(place, 1 + random() % 20); break;
-      default: body.insert(place, body.substr(random() % body.size(), random() % 30));
+      case 0:
+        body[place] = static_cast<char>(random());
+        break;
+      case 1:
+        body.erase(place, 1 + random() % 20);
+        break;
+      default:
+        body.insert(place, body.substr(random() % body.size(), random() % 30));
       }
       if (body.empty()) body = "x";
     }
@@ -204,7 +211,8 @@ TEST(WebhookBodies, RandomChangesNeverBreakTheDecoder) {
 }
 
 TEST(WebhookBodies, WhatIsNotJsonIsSaidToBeSo) {
-  for (const char* body : {"", "{", "not json", "\"\\ud800", "[1,2"}) EXPECT_FALSE(decode_webhook(body, inbox, at(0))) << body;
+  for (const char* body : {"", "{", "not json", "\"\\ud800", "[1,2"})
+    EXPECT_FALSE(decode_webhook(body, inbox, at(0))) << body;
   EXPECT_FALSE(decode_webhook(std::string(100, '['), inbox, at(0)));
   EXPECT_TRUE(decode_webhook("[]", inbox, at(0)));
 }
@@ -224,7 +232,8 @@ TEST(Signature, FitsTheVectorsAndNothingElse) {
   const std::string good = "sha256=4345305ed97f01246987e15cca2024ef5b01055892ae2b906ec4d8c5b6c89aa1";
   EXPECT_TRUE(check.valid(good, body));
   const std::string escaped = read(std::filesystem::path(WEBHOOK_FIXTURES) / "message-text-escaped-raw.json");
-  EXPECT_TRUE(check.valid("sha256=40f886227c42be684581538e8bd9052a1d4125a4419100dbd7f8db1863d6f594", escaped));
+  EXPECT_TRUE(
+      check.valid("sha256=40f886227c42be684581538e8bd9052a1d4125a4419100dbd7f8db1863d6f594", escaped));
   EXPECT_FALSE(check.valid(good, body + " "));
   EXPECT_FALSE(check.valid("", body));
   EXPECT_FALSE(check.valid(good + "0", body));

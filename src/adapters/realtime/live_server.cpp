@@ -32,7 +32,8 @@ visitor& of(socket& socket) { return std::any_cast<visitor&>(socket.data); }
 
 std::string text_of(const json::object& object, std::string_view name) {
   const json::value* value = object.if_contains(json::string_view(name.data(), name.size()));
-  return value && value->is_string() ? std::string(value->get_string().data(), value->get_string().size()) : std::string();
+  return value && value->is_string() ? std::string(value->get_string().data(), value->get_string().size())
+                                     : std::string();
 }
 
 std::string cookie_token(std::string_view cookies) {
@@ -44,7 +45,9 @@ std::string cookie_token(std::string_view cookies) {
 }
 
 json::array failed(std::string_view code, std::string_view error) {
-  return {json::object{{"ok", false}, {"code", json::string_view(code.data(), code.size())}, {"error", json::string_view(error.data(), error.size())}}};
+  return {json::object{{"ok", false},
+                       {"code", json::string_view(code.data(), code.size())},
+                       {"error", json::string_view(error.data(), error.size())}}};
 }
 
 constexpr std::string_view everybody = "inbox"; // logged events, held by the cursor until sync is out
@@ -53,11 +56,19 @@ std::string room_of(const std::string& user_id) { return "user:" + user_id; }
 
 } // namespace
 
-live_server::live_server(asio::io_context& io, socketio::server& server, log_store& log, auth::accounts& accounts, messaging& messages,
-                         presence& present, std::vector<std::string> cors_origins)
-    : io_(io), nsp_(server.of("/")), log_(log), accounts_(accounts), messages_(messages), presence_(present),
-      cors_origins_(std::move(cors_origins)) {
-  nsp_.use([this](const socketio::handshake& handshake, std::any& data, socketio::next next) { admit(handshake, data, std::move(next)); });
+live_server::live_server(asio::io_context& io, socketio::server& server, log_store& log,
+                         auth::accounts& accounts, messaging& messages, presence& present,
+                         std::vector<std::string> cors_origins)
+    : io_(io)
+    , nsp_(server.of("/"))
+    , log_(log)
+    , accounts_(accounts)
+    , messages_(messages)
+    , presence_(present)
+    , cors_origins_(std::move(cors_origins)) {
+  nsp_.use([this](const socketio::handshake& handshake, std::any& data, socketio::next next) {
+    admit(handshake, data, std::move(next));
+  });
   nsp_.on_connection([this](socket& socket) { connected(socket); });
   nsp_.on_disconnect([this](socket& socket, std::string_view) {
     const user& who = of(socket).who;
@@ -81,11 +92,14 @@ live_server::live_server(asio::io_context& io, socketio::server& server, log_sto
       if (event.ack) event.ack(failed("too_many", "Too many events at once. Wait a second."));
       return;
     }
-    asio::co_spawn(io_, mark_read(of(socket).who, chat_id, static_cast<std::uint64_t>(up_to->get_int64()), event.ack), asio::detached);
+    asio::co_spawn(
+        io_, mark_read(of(socket).who, chat_id, static_cast<std::uint64_t>(up_to->get_int64()), event.ack),
+        asio::detached);
   });
 }
 
-// The token of CONNECT, or the cookie where the page is our own or one of CORS_ORIGINS; a foreign page's cookie is nobody's.
+// The token of CONNECT, or the cookie where the page is our own or one of CORS_ORIGINS; a foreign page's
+// cookie is nobody's.
 void live_server::admit(const socketio::handshake& handshake, std::any& data, socketio::next next) {
   const json::object* auth = handshake.auth.if_object();
   std::string token = auth ? text_of(*auth, "token") : "";
@@ -93,15 +107,18 @@ void live_server::admit(const socketio::handshake& handshake, std::any& data, so
     const std::string_view origin = handshake.header("origin");
     const std::string_view host = handshake.header("host");
     const std::size_t scheme = origin.find("://");
-    const bool own = origin.empty() || (scheme != std::string_view::npos && origin.substr(scheme + 3) == host) ||
+    const bool own = origin.empty() ||
+                     (scheme != std::string_view::npos && origin.substr(scheme + 3) == host) ||
                      std::find(cors_origins_.begin(), cors_origins_.end(), origin) != cors_origins_.end();
     if (own) token = cookie_token(handshake.header("cookie"));
   }
-  auto ask = [](live_server* self, std::string its_token, std::any* its_data, socketio::next go_on) -> task<void> {
+  auto ask = [](live_server* self, std::string its_token, std::any* its_data,
+                socketio::next go_on) -> task<void> {
     auto who = co_await self->accounts_.who_is(its_token);
     if (!who) {
       socketio::connect_error error{who.error().detail, json::value{{"code", "unauthorized"}}};
-      if (who.error().kind != failure_kind::unauthorized) error.data = json::value{{"code", who.error().code}};
+      if (who.error().kind != failure_kind::unauthorized)
+        error.data = json::value{{"code", who.error().code}};
       go_on(std::move(error));
       co_return;
     }
@@ -142,7 +159,8 @@ task<void> live_server::catch_up(std::shared_ptr<socket> socket) {
     if (epoch != log_.epoch() || seq < 0 || static_cast<std::uint64_t>(seq) > cursor->head()) {
       resync = true;
     } else {
-      auto missed = co_await log_.events_between(static_cast<std::uint64_t>(seq), cursor->head(), user_id, missed_events_max);
+      auto missed = co_await log_.events_between(static_cast<std::uint64_t>(seq), cursor->head(), user_id,
+                                                 missed_events_max);
       if (!missed) {
         // The store is away: the client comes back by itself and asks again.
         socket->close_transport("store unavailable");
@@ -163,13 +181,15 @@ task<void> live_server::catch_up(std::shared_ptr<socket> socket) {
     list += '[';
     for (const encoded_event& event : events) {
       if (list.back() != '[') list += ',';
-      list += "{\"seq\":" + std::to_string(event.seq) + ",\"event\":\"" + event.name + "\",\"data\":" + *event.data + "}";
+      list += "{\"seq\":" + std::to_string(event.seq) + ",\"event\":\"" + event.name +
+              "\",\"data\":" + *event.data + "}";
     }
     list += ']';
     if (resync) object.member("resync", true);
   }
   socket->emit(outgoing::event("/", "sync", sync));
-  for (const encoded_event& event : cursor->release()) socket->emit(outgoing::event("/", event.name, *event.data));
+  for (const encoded_event& event : cursor->release())
+    socket->emit(outgoing::event("/", event.name, *event.data));
 
   socket->join(here);
 }
@@ -197,14 +217,19 @@ void live_server::on_register(socket& socket, const incoming& event) {
   std::string asked;
   if (!event.arguments.empty()) {
     const json::value& first = event.arguments.front();
-    if (first.is_string()) asked = std::string(first.get_string().data(), first.get_string().size());
-    else if (first.is_object()) asked = text_of(first.get_object(), "userId");
+    if (first.is_string())
+      asked = std::string(first.get_string().data(), first.get_string().size());
+    else if (first.is_object())
+      asked = text_of(first.get_object(), "userId");
   }
-  if (asked == of(socket).who.id) event.ack(json::array{json::object{{"ok", true}}});
-  else event.ack(failed("forbidden", "You can only register as yourself."));
+  if (asked == of(socket).who.id)
+    event.ack(json::array{json::object{{"ok", true}}});
+  else
+    event.ack(failed("forbidden", "You can only register as yourself."));
 }
 
-// typing {chatId, isTyping} and viewing {chatId}: to colleagues, with who it is from the session, never from the message.
+// typing {chatId, isTyping} and viewing {chatId}: to colleagues, with who it is from the session, never from
+// the message.
 void live_server::relay(socket& socket, const incoming& event) {
   const json::object* said = event.arguments.empty() ? nullptr : event.arguments.front().if_object();
   if (!said) return;
@@ -222,11 +247,14 @@ void live_server::relay(socket& socket, const incoming& event) {
   nsp_.to(here).except(room_of(guest.who.id)).emit(event.name, json::array{std::move(told)});
 }
 
-task<void> live_server::mark_read(user who, std::string chat_id, std::uint64_t up_to, socketio::acknowledge ack) {
+task<void> live_server::mark_read(user who, std::string chat_id, std::uint64_t up_to,
+                                  socketio::acknowledge ack) {
   const auto done = co_await messages_.mark_read(std::move(who), std::move(chat_id), up_to);
   if (!ack) co_return;
-  if (done) ack(json::array{json::object{{"ok", true}}});
-  else ack(failed(done.error().code, done.error().detail));
+  if (done)
+    ack(json::array{json::object{{"ok", true}}});
+  else
+    ack(failed(done.error().code, done.error().detail));
 }
 
 } // namespace tickwire::realtime

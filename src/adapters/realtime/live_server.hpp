@@ -17,8 +17,8 @@ namespace tickwire::realtime {
 
 class live_server {
 public:
-  live_server(boost::asio::io_context& io, socketio::server& server, log_store& log, auth::accounts& accounts, messaging& messages,
-              presence& present, std::vector<std::string> cors_origins);
+  live_server(boost::asio::io_context& io, socketio::server& server, log_store& log, auth::accounts& accounts,
+              messaging& messages, presence& present, std::vector<std::string> cors_origins);
 
   // A commit's events, to everybody who may see them and has what came before.
   void publish(const std::vector<encoded_event>& events);

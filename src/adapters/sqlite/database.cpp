@@ -9,16 +9,20 @@ namespace tickwire::sqlite {
 namespace {
 [[noreturn]] void raise(sqlite3* connection, int code) {
   const char* said = connection ? sqlite3_errmsg(connection) : sqlite3_errstr(code);
-  throw sqlite_error(connection ? sqlite3_extended_errcode(connection) : code, std::string("SQLite: ") + said);
+  throw sqlite_error(connection ? sqlite3_extended_errcode(connection) : code,
+                     std::string("SQLite: ") + said);
 }
 } // namespace
 
-statement::statement(database& database, std::string_view sql) : connection_(database.handle()) {
-  check(sqlite3_prepare_v3(connection_, sql.data(), static_cast<int>(sql.size()), SQLITE_PREPARE_PERSISTENT, &handle_, nullptr));
+statement::statement(database& database, std::string_view sql)
+    : connection_(database.handle()) {
+  check(sqlite3_prepare_v3(connection_, sql.data(), static_cast<int>(sql.size()), SQLITE_PREPARE_PERSISTENT,
+                           &handle_, nullptr));
 }
 
 statement::statement(statement&& other) noexcept
-    : connection_(other.connection_), handle_(std::exchange(other.handle_, nullptr)) {}
+    : connection_(other.connection_)
+    , handle_(std::exchange(other.handle_, nullptr)) {}
 
 statement::~statement() { sqlite3_finalize(handle_); }
 
@@ -43,7 +47,8 @@ std::string statement::text(int column) const { return std::string(view(column))
 
 std::string_view statement::view(int column) const {
   const auto* data = reinterpret_cast<const char*>(sqlite3_column_text(handle_, column));
-  return data ? std::string_view(data, static_cast<std::size_t>(sqlite3_column_bytes(handle_, column))) : std::string_view();
+  return data ? std::string_view(data, static_cast<std::size_t>(sqlite3_column_bytes(handle_, column)))
+              : std::string_view();
 }
 
 bool statement::is_null(int column) const { return sqlite3_column_type(handle_, column) == SQLITE_NULL; }
@@ -64,8 +69,10 @@ void statement::check(int code) const {
 }
 
 database::database(const std::filesystem::path& file, open_mode mode) {
-  const int flags = mode == open_mode::read_only ? SQLITE_OPEN_READONLY : SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE;
-  const int code = sqlite3_open_v2(file.c_str(), &handle_, flags | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE, nullptr);
+  const int flags =
+      mode == open_mode::read_only ? SQLITE_OPEN_READONLY : SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE;
+  const int code =
+      sqlite3_open_v2(file.c_str(), &handle_, flags | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE, nullptr);
   if (code != SQLITE_OK) {
     const std::string said = handle_ ? sqlite3_errmsg(handle_) : sqlite3_errstr(code);
     sqlite3_close(handle_);
@@ -100,8 +107,9 @@ void database::migrate(const std::vector<std::string_view>& migrations) {
     version = ask.number(0);
   }
   if (version > static_cast<std::int64_t>(migrations.size()))
-    throw sqlite_error(SQLITE_ERROR, "The database was written by a newer Tickwire (schema " + std::to_string(version) +
-                                         ", this one knows " + std::to_string(migrations.size()) + "). Run the newer one.");
+    throw sqlite_error(SQLITE_ERROR, "The database was written by a newer Tickwire (schema " +
+                                         std::to_string(version) + ", this one knows " +
+                                         std::to_string(migrations.size()) + "). Run the newer one.");
   for (auto i = static_cast<std::size_t>(version); i < migrations.size(); ++i) {
     execute(std::string(migrations[i]));
     execute("PRAGMA user_version = " + std::to_string(i + 1));
@@ -109,7 +117,10 @@ void database::migrate(const std::vector<std::string_view>& migrations) {
   whole.commit();
 }
 
-transaction::transaction(database& database) : database_(database) { database_.execute("BEGIN IMMEDIATE"); }
+transaction::transaction(database& database)
+    : database_(database) {
+  database_.execute("BEGIN IMMEDIATE");
+}
 
 transaction::~transaction() {
   if (!open_) return;

@@ -1,5 +1,5 @@
-// SQLite with owners: connections, statements, transactions. Errors are exceptions here and become failures where a port
-// is implemented. A connection belongs to one thread at a time.
+// SQLite with owners: connections, statements, transactions. Errors are exceptions here and become failures
+// where a port is implemented. A connection belongs to one thread at a time.
 #pragma once
 
 #include <cstdint>
@@ -16,14 +16,16 @@ struct sqlite3_stmt;
 namespace tickwire::sqlite {
 
 struct sqlite_error : std::runtime_error {
-  sqlite_error(int code, const std::string& what) : std::runtime_error(what), code(code) {}
+  sqlite_error(int code, const std::string& what)
+      : std::runtime_error(what)
+      , code(code) {}
   int code; // SQLite's extended result code
 };
 
 class database;
 
-// A prepared statement, kept for the life of its connection. Use: bind(…), then step() while there are rows, then it resets
-// by itself at the next bind or at the end of `use`.
+// A prepared statement, kept for the life of its connection. Use: bind(…), then step() while there are rows,
+// then it resets by itself at the next bind or at the end of `use`.
 class statement {
 public:
   statement(database& database, std::string_view sql);
@@ -61,8 +63,10 @@ private:
   void bind_at(int index, std::nullptr_t);
   template <class T>
   void bind_at(int index, const std::optional<T>& value) {
-    if (value) bind_at(index, *value);
-    else bind_at(index, nullptr);
+    if (value)
+      bind_at(index, *value);
+    else
+      bind_at(index, nullptr);
   }
   void check(int code) const;
 
@@ -83,8 +87,8 @@ public:
   void execute(const std::string& sql);
   int changes() const; // rows changed by the last statement
 
-  // Brings the schema to migrations.size(): step i takes version i to i+1, each in a transaction of its own. Throws when the
-  // file is newer than that.
+  // Brings the schema to migrations.size(): step i takes version i to i+1, each in a transaction of its own.
+  // Throws when the file is newer than that.
   void migrate(const std::vector<std::string_view>& migrations);
 
   sqlite3* handle() const { return handle_; }

@@ -20,11 +20,14 @@ void add_time(object_writer& object, std::string_view name, const std::optional<
   if (time) object.raw(name, std::to_string(time->time_since_epoch().count()));
 }
 
-std::string text(const json::object& object, std::string_view name) { return std::string(object.at(name).as_string()); }
+std::string text(const json::object& object, std::string_view name) {
+  return std::string(object.at(name).as_string());
+}
 
 std::optional<timestamp> maybe_time(const json::object& object, std::string_view name) {
   const json::value* value = object.if_contains(name);
-  return value ? std::optional(timestamp{std::chrono::milliseconds{value->to_number<std::int64_t>()}}) : std::nullopt;
+  return value ? std::optional(timestamp{std::chrono::milliseconds{value->to_number<std::int64_t>()}})
+               : std::nullopt;
 }
 
 } // namespace
@@ -60,7 +63,8 @@ message read_message(const statement& row, int first) {
 }
 
 std::string encode_details(const message& m) {
-  if (!m.reply && !m.error && m.reactions.empty() && m.receipts.empty() && !m.edited_at && !m.revoked_at) return {};
+  if (!m.reply && !m.error && m.reactions.empty() && m.receipts.empty() && !m.edited_at && !m.revoked_at)
+    return {};
   std::string out;
   {
     object_writer object(out);
@@ -131,7 +135,8 @@ void decode_details(message& m, std::string_view text_of_details) {
   if (const json::value* list = object.if_contains("reactions"))
     for (const json::value& item : list->as_array()) {
       const json::object& inner = item.as_object();
-      m.reactions.push_back({text(inner, "from"), text(inner, "emoji"), *maybe_time(inner, "at"), text(inner, "wamid")});
+      m.reactions.push_back(
+          {text(inner, "from"), text(inner, "emoji"), *maybe_time(inner, "at"), text(inner, "wamid")});
     }
   if (const json::value* list = object.if_contains("receipts"))
     for (const json::value& item : list->as_array()) {

@@ -10,8 +10,10 @@ namespace tickwire::sqlite {
 
 // The columns, in the order in which read_message() takes them.
 inline constexpr std::string_view message_columns =
-    "id, seq, chat_id, sender_id, receiver_id, direction, type, text, extra, client_id, created_at, counts_unread, status, "
-    "attempt, unconfirmed, updated_at, wamid, accepted_time, sent_time, delivered_time, read_time, failed_time, played_time, details";
+    "id, seq, chat_id, sender_id, receiver_id, direction, type, text, extra, client_id, created_at, "
+    "counts_unread, status, "
+    "attempt, unconfirmed, updated_at, wamid, accepted_time, sent_time, delivered_time, read_time, "
+    "failed_time, played_time, details";
 
 message read_message(const statement& row, int first_column = 0);
 

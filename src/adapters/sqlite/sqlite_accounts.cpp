@@ -22,17 +22,19 @@ enum role role_from(std::string_view text) { return text == "admin" ? role::admi
 
 class sqlite_accounts final : public account_store {
 public:
-  explicit sqlite_accounts(const std::filesystem::path& directory) : database_(made(directory) / "accounts.db", open_mode::read_write) {
+  explicit sqlite_accounts(const std::filesystem::path& directory)
+      : database_(made(directory) / "accounts.db", open_mode::read_write) {
     database_.migrate(accounts_migrations);
   }
 
   task<result<std::optional<user_record>>> find_user_by_name(std::string name) override {
-    return run<std::optional<user_record>>([this, key = name_key(std::move(name))]() -> std::optional<user_record> {
-      statement ask(database_, "SELECT id, name, role, password_hash FROM users WHERE name_key = ?");
-      ask.bind(key);
-      if (!ask.step()) return std::nullopt;
-      return user_record{{ask.text(0), ask.text(1), role_from(ask.view(2))}, ask.text(3)};
-    });
+    return run<std::optional<user_record>>(
+        [this, key = name_key(std::move(name))]() -> std::optional<user_record> {
+          statement ask(database_, "SELECT id, name, role, password_hash FROM users WHERE name_key = ?");
+          ask.bind(key);
+          if (!ask.step()) return std::nullopt;
+          return user_record{{ask.text(0), ask.text(1), role_from(ask.view(2))}, ask.text(3)};
+        });
   }
 
   task<result<std::vector<user>>> users() override {
@@ -54,7 +56,9 @@ public:
   task<result<void>> add_session(std::string token_hash, std::string user_id, timestamp expires_at) override {
     return run<void>([=, this]() -> result<void> {
       statement(database_, "DELETE FROM sessions WHERE expires_at < ?").bind(now_millis()).run();
-      statement(database_, "INSERT INTO sessions VALUES (?, ?, ?)").bind(token_hash, user_id, expires_at.time_since_epoch().count()).run();
+      statement(database_, "INSERT INTO sessions VALUES (?, ?, ?)")
+          .bind(token_hash, user_id, expires_at.time_since_epoch().count())
+          .run();
       return {};
     });
   }
@@ -80,12 +84,16 @@ private:
   static std::filesystem::path made(const std::filesystem::path& directory) {
     std::error_code error;
     std::filesystem::create_directories(directory, error);
-    if (error) throw std::runtime_error("Cannot make the folder " + directory.string() + " (DATA_DIR): " + error.message() + ".");
+    if (error)
+      throw std::runtime_error("Cannot make the folder " + directory.string() +
+                               " (DATA_DIR): " + error.message() + ".");
     return directory;
   }
 
   static std::int64_t now_millis() {
-    return std::chrono::duration_cast<std::chrono::milliseconds>(std::chrono::system_clock::now().time_since_epoch()).count();
+    return std::chrono::duration_cast<std::chrono::milliseconds>(
+               std::chrono::system_clock::now().time_since_epoch())
+        .count();
   }
 
   task<result<user>> add(std::string name, enum role role, std::string password_hash, bool only_first) {
@@ -96,7 +104,8 @@ private:
       const bool some = count.number(0) > 0;
       count.reset();
       if (only_first && some)
-        return fail(failure_kind::conflict, "already_set_up", "There is an administrator already. Log in, or ask them for an account.");
+        return fail(failure_kind::conflict, "already_set_up",
+                    "There is an administrator already. Log in, or ask them for an account.");
       statement random(database_, "SELECT lower(hex(randomblob(8)))");
       random.step();
       user who{"u_" + random.text(0), name, role};
@@ -105,7 +114,8 @@ private:
       const std::string key = name_key(name);
       insert.bind(who.id, who.name, key, to_text(role), password_hash).run();
       if (database_.changes() == 0)
-        return fail(failure_kind::conflict, "name_taken", "Somebody is called \"" + name + "\" already. Choose another name.");
+        return fail(failure_kind::conflict, "name_taken",
+                    "Somebody is called \"" + name + "\" already. Choose another name.");
       whole.commit();
       return who;
     });

@@ -8,7 +8,8 @@
 
 namespace tickwire::sqlite {
 
-// Opens or makes DIRECTORY/accounts.db; throws std::runtime_error with a sentence for people when that is impossible.
+// Opens or makes DIRECTORY/accounts.db; throws std::runtime_error with a sentence for people when that is
+// impossible.
 std::unique_ptr<account_store> open_accounts(const std::filesystem::path& directory);
 
 } // namespace tickwire::sqlite

@@ -35,14 +35,18 @@ namespace asio = boost::asio;
 
 std::unexpected<failure> unavailable() {
   return fail(failure_kind::store_unavailable, "store_unavailable",
-              "The database cannot be written or read at the moment. Nothing was changed; try again in a few seconds.");
+              "The database cannot be written or read at the moment. Nothing was changed; try again in a few "
+              "seconds.");
 }
 
 // Held as long as the process may write.
 class file_lock {
 public:
-  explicit file_lock(const std::filesystem::path& file) : handle_(::open(file.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600)) {
-    if (handle_ < 0) throw std::runtime_error("Cannot write in " + file.parent_path().string() + ". Check the folder and its owner (DATA_DIR).");
+  explicit file_lock(const std::filesystem::path& file)
+      : handle_(::open(file.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600)) {
+    if (handle_ < 0)
+      throw std::runtime_error("Cannot write in " + file.parent_path().string() +
+                               ". Check the folder and its owner (DATA_DIR).");
     if (::flock(handle_, LOCK_EX | LOCK_NB) != 0) {
       ::close(handle_);
       throw std::runtime_error("Another Tickwire is running on " + file.parent_path().string() +
@@ -77,7 +81,8 @@ struct commit_outcome {
 class log_writer {
 public:
   explicit log_writer(const std::filesystem::path& file)
-      : database_(file, open_mode::read_write), prepared_((database_.migrate(log_migrations), database_)) {
+      : database_(file, open_mode::read_write)
+      , prepared_((database_.migrate(log_migrations), database_)) {
     statement ask(database_, "SELECT coalesce(max(seq), 0) FROM log");
     ask.step();
     head_ = static_cast<std::uint64_t>(ask.number(0));
@@ -108,9 +113,9 @@ public:
 private:
   struct statements {
     explicit statements(database& database)
-        : rows(database),
-          find_key(database, "SELECT " + std::string(entry_columns) + " FROM log WHERE key = ?"),
-          insert(database, "INSERT INTO log VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)") {}
+        : rows(database)
+        , find_key(database, "SELECT " + std::string(entry_columns) + " FROM log WHERE key = ?")
+        , insert(database, "INSERT INTO log VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)") {}
     sqlite_views rows;
     statement find_key, insert;
   };
@@ -138,7 +143,8 @@ private:
       results.clear();
       results.emplace_back(unavailable());
     }
-    for (std::size_t i = 0; i < jobs.size(); ++i) outcome.answers.emplace_back(std::move(jobs[i].handler), std::move(results[i]));
+    for (std::size_t i = 0; i < jobs.size(); ++i)
+      outcome.answers.emplace_back(std::move(jobs[i].handler), std::move(results[i]));
     return true;
   }
 
@@ -189,8 +195,9 @@ private:
     }
     static const std::string nothing;
     prepared_.insert
-        .bind(entry.seq, entry.key, entry.at.time_since_epoch().count(), kind_of(entry.data), entry.chat_id, entry.message_id,
-              entry.actor, data, entry.raw, event_name, only_user, event_data ? *event_data : nothing)
+        .bind(entry.seq, entry.key, entry.at.time_since_epoch().count(), kind_of(entry.data), entry.chat_id,
+              entry.message_id, entry.actor, data, entry.raw, event_name, only_user,
+              event_data ? *event_data : nothing)
         .run();
   }
 
@@ -203,7 +210,8 @@ private:
 class reader_connections {
 public:
   reader_connections(const std::filesystem::path& file, std::size_t count) {
-    for (std::size_t i = 0; i < count; ++i) free_.push_back(std::make_unique<database>(file, open_mode::read_only));
+    for (std::size_t i = 0; i < count; ++i)
+      free_.push_back(std::make_unique<database>(file, open_mode::read_only));
   }
 
   template <class Work>
@@ -240,9 +248,11 @@ private:
 
 message_page read_messages(database& connection, const message_query& query) {
   const std::string in_chat = query.chat_id ? "chat_id = ?1 AND " : "(?1 IS NULL OR 1) AND ";
-  const auto rows = [&](std::string_view condition, std::string_view order, std::uint64_t seq, std::size_t limit) {
-    statement ask(connection, "SELECT " + std::string(message_columns) + " FROM messages WHERE " + in_chat + std::string(condition) +
-                                  " ORDER BY seq " + std::string(order) + " LIMIT ?3");
+  const auto rows = [&](std::string_view condition, std::string_view order, std::uint64_t seq,
+                        std::size_t limit) {
+    statement ask(connection, "SELECT " + std::string(message_columns) + " FROM messages WHERE " + in_chat +
+                                  std::string(condition) + " ORDER BY seq " + std::string(order) +
+                                  " LIMIT ?3");
     std::vector<message> found;
     ask.bind(query.chat_id, seq, static_cast<std::uint64_t>(limit));
     while (ask.step()) found.push_back(read_message(ask));
@@ -267,7 +277,8 @@ message_page read_messages(database& connection, const message_query& query) {
     std::move(newer.begin(), newer.end(), std::back_inserter(page.messages));
     return page;
   }
-  page.messages = rows("seq < ?2", "DESC", std::min(query.before.value_or(highest), highest), query.limit + 1);
+  page.messages =
+      rows("seq < ?2", "DESC", std::min(query.before.value_or(highest), highest), query.limit + 1);
   page.has_more = page.messages.size() > query.limit;
   if (page.has_more) page.messages.pop_back();
   std::reverse(page.messages.begin(), page.messages.end());
@@ -275,7 +286,8 @@ message_page read_messages(database& connection, const message_query& query) {
 }
 
 std::optional<message> read_message_by_id(database& connection, const std::string& id) {
-  statement ask(connection, "SELECT " + std::string(message_columns) + " FROM messages WHERE id = ? AND seq > 0");
+  statement ask(connection,
+                "SELECT " + std::string(message_columns) + " FROM messages WHERE id = ? AND seq > 0");
   ask.bind(id);
   return ask.step() ? std::optional(read_message(ask)) : std::nullopt;
 }
@@ -289,10 +301,12 @@ std::optional<contact> read_contact_by_id(database& connection, const std::strin
 chat_summary summary_of(database& connection, const std::string& user_id, chat row) {
   chat_summary summary;
   if (row.kind == chat_kind::person) summary.contact = read_contact_by_id(connection, row.id);
-  if (!row.last_message_id.empty()) summary.last_message = read_message_by_id(connection, row.last_message_id);
-  statement count(connection,
-                  "SELECT count(*) FROM (SELECT 1 FROM messages WHERE chat_id = ?1 AND counts_unread = 1 AND seq > "
-                  "coalesce((SELECT up_to FROM read_marks WHERE user_id = ?2 AND chat_id = ?1), 0) LIMIT ?3)");
+  if (!row.last_message_id.empty())
+    summary.last_message = read_message_by_id(connection, row.last_message_id);
+  statement count(
+      connection,
+      "SELECT count(*) FROM (SELECT 1 FROM messages WHERE chat_id = ?1 AND counts_unread = 1 AND seq > "
+      "coalesce((SELECT up_to FROM read_marks WHERE user_id = ?2 AND chat_id = ?1), 0) LIMIT ?3)");
   count.bind(row.id, user_id, unread_cap);
   count.step();
   summary.unread = static_cast<std::uint64_t>(count.number(0));
@@ -300,12 +314,13 @@ chat_summary summary_of(database& connection, const std::string& user_id, chat r
   return summary;
 }
 
-chat_page read_chats(database& connection, const std::string& user_id, std::optional<std::uint64_t> before, std::size_t limit) {
+chat_page read_chats(database& connection, const std::string& user_id, std::optional<std::uint64_t> before,
+                     std::size_t limit) {
   constexpr auto highest = static_cast<std::uint64_t>(std::numeric_limits<std::int64_t>::max());
   std::vector<chat> rows;
   {
-    statement ask(connection,
-                  "SELECT " + std::string(chat_columns) + " FROM chats WHERE activity < ? ORDER BY activity DESC LIMIT ?");
+    statement ask(connection, "SELECT " + std::string(chat_columns) +
+                                  " FROM chats WHERE activity < ? ORDER BY activity DESC LIMIT ?");
     ask.bind(std::min(before.value_or(highest), highest), static_cast<std::uint64_t>(limit + 1));
     while (ask.step()) rows.push_back(read_chat(ask));
   }
@@ -316,10 +331,13 @@ chat_page read_chats(database& connection, const std::string& user_id, std::opti
   return page;
 }
 
-std::pair<std::vector<contact>, bool> read_contacts(database& connection, const std::string& after, std::size_t limit) {
-  statement ask(connection, "SELECT " + std::string(contact_columns) +
-                                " FROM contacts WHERE ?1 = '' OR (title, id) > (SELECT title, id FROM contacts WHERE id = ?1) "
-                                "ORDER BY title, id LIMIT ?2");
+std::pair<std::vector<contact>, bool> read_contacts(database& connection, const std::string& after,
+                                                    std::size_t limit) {
+  statement ask(
+      connection,
+      "SELECT " + std::string(contact_columns) +
+          " FROM contacts WHERE ?1 = '' OR (title, id) > (SELECT title, id FROM contacts WHERE id = ?1) "
+          "ORDER BY title, id LIMIT ?2");
   ask.bind(after, static_cast<std::uint64_t>(limit + 1));
   std::vector<contact> rows;
   while (ask.step()) rows.push_back(read_contact(ask));
@@ -340,9 +358,11 @@ std::optional<contact> read_contact_of(database& connection, const identity& who
   return std::nullopt;
 }
 
-missed_events read_events(database& connection, std::uint64_t after, std::uint64_t up_to, const std::string& user_id, std::size_t limit) {
-  statement ask(connection, "SELECT seq, event_name, event_user, event_data FROM log WHERE seq > ? AND seq <= ? AND "
-                            "event_name IS NOT NULL AND (event_user = '' OR event_user = ?) ORDER BY seq LIMIT ?");
+missed_events read_events(database& connection, std::uint64_t after, std::uint64_t up_to,
+                          const std::string& user_id, std::size_t limit) {
+  statement ask(connection,
+                "SELECT seq, event_name, event_user, event_data FROM log WHERE seq > ? AND seq <= ? AND "
+                "event_name IS NOT NULL AND (event_user = '' OR event_user = ?) ORDER BY seq LIMIT ?");
   ask.bind(after, up_to, user_id, static_cast<std::uint64_t>(limit + 1));
   missed_events missed;
   while (ask.step())
@@ -356,7 +376,8 @@ std::vector<unfinished_send> read_unfinished(database& connection) {
   std::vector<message> rows;
   {
     statement ask(connection, "SELECT " + std::string(message_columns) +
-                                  " FROM messages WHERE status = 0 AND direction = 1 AND unconfirmed = 0 AND client_id <> '' AND seq > 0 "
+                                  " FROM messages WHERE status = 0 AND direction = 1 AND unconfirmed = 0 AND "
+                                  "client_id <> '' AND seq > 0 "
                                   "ORDER BY seq");
     while (ask.step()) rows.push_back(read_message(ask));
   }
@@ -380,10 +401,15 @@ std::vector<unfinished_send> read_unfinished(database& connection) {
 class sqlite_log final : public log_store {
 public:
   sqlite_log(asio::any_io_executor io, const log_config& config)
-      : config_(config), io_(io), lock_(made(config.directory) / ("inbox-" + config.inbox + ".lock")),
-        writer_(config.directory / ("inbox-" + config.inbox + ".db")), epoch_(writer_.epoch()), head_(writer_.head()),
-        readers_(config.directory / ("inbox-" + config.inbox + ".db"), config.readers),
-        pool_(config.readers, config.waiting_reads_max), writing_([this] { write_until_stopped(); }) {}
+      : config_(config)
+      , io_(io)
+      , lock_(made(config.directory) / ("inbox-" + config.inbox + ".lock"))
+      , writer_(config.directory / ("inbox-" + config.inbox + ".db"))
+      , epoch_(writer_.epoch())
+      , head_(writer_.head())
+      , readers_(config.directory / ("inbox-" + config.inbox + ".db"), config.readers)
+      , pool_(config.readers, config.waiting_reads_max)
+      , writing_([this] { write_until_stopped(); }) {}
 
   ~sqlite_log() override {
     {
@@ -396,23 +422,30 @@ public:
 
   task<append_result> append(std::vector<entry> proposals) override {
     if (proposals.empty()) co_return std::vector<appended>{};
-    auto start = [this](auto handler, std::vector<entry> proposals) { enqueue({std::move(proposals), std::move(handler)}); };
-    co_return co_await asio::async_initiate<const asio::use_awaitable_t<>&, void(append_result)>(start, asio::use_awaitable,
-                                                                                                std::move(proposals));
+    auto start = [this](auto handler, std::vector<entry> proposals) {
+      enqueue({std::move(proposals), std::move(handler)});
+    };
+    co_return co_await asio::async_initiate<const asio::use_awaitable_t<>&, void(append_result)>(
+        start, asio::use_awaitable, std::move(proposals));
   }
 
-  void on_committed(std::function<void(std::uint64_t, std::vector<encoded_event>)> listener) override { listener_ = std::move(listener); }
+  void on_committed(std::function<void(std::uint64_t, std::vector<encoded_event>)> listener) override {
+    listener_ = std::move(listener);
+  }
 
-  task<result<missed_events>> events_between(std::uint64_t after, std::uint64_t up_to, std::string user_id, std::size_t limit) override {
+  task<result<missed_events>> events_between(std::uint64_t after, std::uint64_t up_to, std::string user_id,
+                                             std::size_t limit) override {
     return read<missed_events>([=](database& c) { return read_events(c, after, up_to, user_id, limit); });
   }
   task<result<message_page>> messages(message_query query) override {
     return read<message_page>([query = std::move(query)](database& c) { return read_messages(c, query); });
   }
   task<result<std::optional<message>>> find_message(std::string id) override {
-    return read<std::optional<message>>([id = std::move(id)](database& c) { return read_message_by_id(c, id); });
+    return read<std::optional<message>>(
+        [id = std::move(id)](database& c) { return read_message_by_id(c, id); });
   }
-  task<result<chat_page>> chats(std::string user_id, std::optional<std::uint64_t> before, std::size_t limit) override {
+  task<result<chat_page>> chats(std::string user_id, std::optional<std::uint64_t> before,
+                                std::size_t limit) override {
     return read<chat_page>([=](database& c) { return read_chats(c, user_id, before, limit); });
   }
   task<result<std::optional<chat_summary>>> find_chat(std::string user_id, std::string chat_id) override {
@@ -423,11 +456,14 @@ public:
       return summary_of(c, user_id, read_chat(ask));
     });
   }
-  task<result<std::pair<std::vector<contact>, bool>>> contacts(std::string after, std::size_t limit) override {
-    return read<std::pair<std::vector<contact>, bool>>([=](database& c) { return read_contacts(c, after, limit); });
+  task<result<std::pair<std::vector<contact>, bool>>> contacts(std::string after,
+                                                               std::size_t limit) override {
+    return read<std::pair<std::vector<contact>, bool>>(
+        [=](database& c) { return read_contacts(c, after, limit); });
   }
   task<result<std::optional<contact>>> find_contact(identity who) override {
-    return read<std::optional<contact>>([who = std::move(who)](database& c) { return read_contact_of(c, who); });
+    return read<std::optional<contact>>(
+        [who = std::move(who)](database& c) { return read_contact_of(c, who); });
   }
   task<result<std::vector<unfinished_send>>> unfinished_sends() override {
     return read<std::vector<unfinished_send>>([](database& c) { return read_unfinished(c); });
@@ -441,7 +477,9 @@ private:
   static std::filesystem::path made(const std::filesystem::path& directory) {
     std::error_code error;
     std::filesystem::create_directories(directory, error);
-    if (error) throw std::runtime_error("Cannot make the folder " + directory.string() + " (DATA_DIR): " + error.message() + ".");
+    if (error)
+      throw std::runtime_error("Cannot make the folder " + directory.string() +
+                               " (DATA_DIR): " + error.message() + ".");
     return directory;
   }
 
@@ -464,7 +502,8 @@ private:
     }
     if (job.handler) {
       asio::post(io_, [handler = std::move(job.handler)]() mutable {
-        std::move(handler)(fail(failure_kind::overloaded, "busy", "The server is busy. Try again in a few seconds."));
+        std::move(handler)(
+            fail(failure_kind::overloaded, "busy", "The server is busy. Try again in a few seconds."));
       });
       return;
     }

@@ -12,16 +12,17 @@
 namespace tickwire::sqlite {
 
 struct log_config {
-  std::filesystem::path directory; // made when it is not there
-  std::string inbox;               // phone_number_id; each has its file
-  std::size_t readers = 2;               // threads and connections for reading
-  std::size_t waiting_reads_max = 1024;  // more are refused as overloaded
-  std::size_t waiting_entries_max = 20'000; // proposals that wait for the writer; more are refused as overloaded
-  std::size_t commit_entries_max = 1'000;   // proposals in one transaction
+  std::filesystem::path directory;      // made when it is not there
+  std::string inbox;                    // phone_number_id; each has its file
+  std::size_t readers = 2;              // threads and connections for reading
+  std::size_t waiting_reads_max = 1024; // more are refused as overloaded
+  std::size_t waiting_entries_max =
+      20'000; // proposals that wait for the writer; more are refused as overloaded
+  std::size_t commit_entries_max = 1'000; // proposals in one transaction
 };
 
-// Opens or makes the file; throws std::runtime_error with a sentence for people when that is impossible, also when another
-// process has it open for writing. `io` is where events and answers are delivered.
+// Opens or makes the file; throws std::runtime_error with a sentence for people when that is impossible, also
+// when another process has it open for writing. `io` is where events and answers are delivered.
 std::unique_ptr<log_store> open_log(boost::asio::any_io_executor io, log_config config);
 
 } // namespace tickwire::sqlite

@@ -35,7 +35,9 @@ sqlite::log_config config_in(const std::filesystem::path& folder) {
 
 struct sqlite_factory {
   temporary_folder folder;
-  std::unique_ptr<log_store> open(boost::asio::any_io_executor io) { return sqlite::open_log(std::move(io), config_in(folder.path)); }
+  std::unique_ptr<log_store> open(boost::asio::any_io_executor io) {
+    return sqlite::open_log(std::move(io), config_in(folder.path));
+  }
 };
 
 INSTANTIATE_TYPED_TEST_SUITE_P(Sqlite, LogStore, sqlite_factory);
@@ -57,8 +59,8 @@ TEST(SqliteLog, AFileOfANewerTickwireIsLeftAlone) {
   EXPECT_THROW(sqlite::open_log(io.get_executor(), config_in(folder.path)), std::runtime_error);
 }
 
-// A child appends and reports each answered key through a pipe until it is killed with -9. Whatever was answered is there
-// afterwards, the numbers have no gap, and the views are what the log says.
+// A child appends and reports each answered key through a pipe until it is killed with -9. Whatever was
+// answered is there afterwards, the numbers have no gap, and the views are what the log says.
 TEST(SqliteLog, WhatWasAnsweredSurvivesKill9) {
   std::mt19937 random(seed());
   for (int round = 0; round < 5; ++round) {
@@ -70,7 +72,8 @@ TEST(SqliteLog, WhatWasAnsweredSurvivesKill9) {
       boost::asio::io_context io;
       const auto store = sqlite::open_log(io.get_executor(), config_in(folder.path));
       for (std::uint32_t i = 0;; ++i) {
-        std::vector<entry> batch{received("wamid." + std::to_string(i), person("1555000010" + std::to_string(i % 7)), "text", 1)};
+        std::vector<entry> batch{
+            received("wamid." + std::to_string(i), person("1555000010" + std::to_string(i % 7)), "text", 1)};
         if (!wait_for(io, store->append(std::move(batch)))) ::_exit(1);
         if (::write(pipe_ends[1], &i, sizeof i) != sizeof i) ::_exit(1);
       }
@@ -95,7 +98,8 @@ TEST(SqliteLog, WhatWasAnsweredSurvivesKill9) {
     const auto page = *wait_for(io, store->messages(all));
     std::set<std::string> wamids;
     for (const message& row : page.messages) wamids.insert(row.whatsapp_message_id);
-    for (std::uint32_t i = 0; i <= answered_last; ++i) EXPECT_TRUE(wamids.contains("wamid." + std::to_string(i))) << seed_note();
+    for (std::uint32_t i = 0; i <= answered_last; ++i)
+      EXPECT_TRUE(wamids.contains("wamid." + std::to_string(i))) << seed_note();
 
     sqlite::database database(folder.path / ("inbox-" + inbox + ".db"), sqlite::open_mode::read_only);
     sqlite::statement count(database, "SELECT count(*), max(seq) FROM log");
@@ -105,7 +109,8 @@ TEST(SqliteLog, WhatWasAnsweredSurvivesKill9) {
   }
 }
 
-// The file may not grow: what does not fit is refused and changes nothing; when there is room again it goes on by itself.
+// The file may not grow: what does not fit is refused and changes nothing; when there is room again it goes
+// on by itself.
 TEST(SqliteLog, AFullDiskIsRefusedAndRecoversByItself) {
   temporary_folder folder;
   boost::asio::io_context io;
@@ -121,8 +126,11 @@ TEST(SqliteLog, AFullDiskIsRefusedAndRecoversByItself) {
   bool refused = false;
   int stored = 0;
   for (int i = 1; i < 200 && !refused; ++i) {
-    const auto done = wait_for(io, store->append({received("wamid." + std::to_string(i), person("15550000101"), std::string(4000, 'x'), i)}));
-    if (done) ++stored;
+    const auto done =
+        wait_for(io, store->append({received("wamid." + std::to_string(i), person("15550000101"),
+                                             std::string(4000, 'x'), i)}));
+    if (done)
+      ++stored;
     else {
       refused = true;
       EXPECT_EQ(done.error().kind, failure_kind::store_unavailable);
@@ -145,12 +153,16 @@ TEST(SqliteAccounts, NamesAreUniqueSessionsEndAndTheFirstAdminIsMadeOnce) {
   const auto accounts = sqlite::open_accounts(folder.path);
   const auto first = wait_for(io, accounts->add_first_user("Ana", role::admin, "hash"));
   ASSERT_TRUE(first);
-  EXPECT_EQ(wait_for(io, accounts->add_first_user("Eve", role::admin, "hash")).error().kind, failure_kind::conflict);
-  EXPECT_EQ(wait_for(io, accounts->add_user("aNa", role::agent, "hash")).error().kind, failure_kind::conflict);
+  EXPECT_EQ(wait_for(io, accounts->add_first_user("Eve", role::admin, "hash")).error().kind,
+            failure_kind::conflict);
+  EXPECT_EQ(wait_for(io, accounts->add_user("aNa", role::agent, "hash")).error().kind,
+            failure_kind::conflict);
   EXPECT_EQ((*wait_for(io, accounts->find_user_by_name("ANA")))->who.id, first->id);
   EXPECT_FALSE(*wait_for(io, accounts->find_user_by_name("Ben")));
 
-  const timestamp end = std::chrono::time_point_cast<std::chrono::milliseconds>(std::chrono::system_clock::now()) + std::chrono::hours{1};
+  const timestamp end =
+      std::chrono::time_point_cast<std::chrono::milliseconds>(std::chrono::system_clock::now()) +
+      std::chrono::hours{1};
   ASSERT_TRUE(wait_for(io, accounts->add_session("h", first->id, end)));
   EXPECT_EQ((*wait_for(io, accounts->find_session("h", end - std::chrono::minutes{1})))->name, "Ana");
   EXPECT_FALSE(*wait_for(io, accounts->find_session("h", end)));

@@ -45,7 +45,8 @@ chat read_chat(const statement& row, int c) {
   result.subject_seq = static_cast<std::uint64_t>(row.number(c++));
   result.last_seq = static_cast<std::uint64_t>(row.number(c++));
   result.last_message_id = row.text(c++);
-  if (const auto inbound = row.maybe_number(c++)) result.last_inbound_at = timestamp{std::chrono::milliseconds{*inbound}};
+  if (const auto inbound = row.maybe_number(c++))
+    result.last_inbound_at = timestamp{std::chrono::milliseconds{*inbound}};
   result.created_seq = static_cast<std::uint64_t>(row.number(c));
   return result;
 }
@@ -67,27 +68,32 @@ entry read_entry(const statement& row, int c) {
 }
 
 sqlite_views::sqlite_views(database& database)
-    : database_(database), find_message_(database, select(message_columns, "messages WHERE id = ?")),
-      update_message_(database,
-                      "UPDATE messages SET status = ?, attempt = ?, unconfirmed = ?, updated_at = ?, wamid = ?, accepted_time = ?, "
-                      "sent_time = ?, delivered_time = ?, read_time = ?, failed_time = ?, played_time = ?, details = ? "
-                      "WHERE id = ? AND seq = ?"),
-      insert_message_(database, "INSERT OR REPLACE INTO messages (" + std::string(message_columns) +
-                                    ") VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)"),
-      find_binding_(database, "SELECT message_id, attempt FROM bindings WHERE wamid = ?"),
-      put_binding_(database, "INSERT OR REPLACE INTO bindings VALUES (?, ?, ?)"),
-      park_(database, "INSERT OR IGNORE INTO parked VALUES (?, ?)"),
-      find_parked_(database, select(entry_columns, "log WHERE key IN (SELECT key FROM parked WHERE wamid = ?)")),
-      remove_parked_(database, "DELETE FROM parked WHERE wamid = ?"),
-      find_contact_(database, select(contact_columns, "contacts WHERE id = ?")),
-      put_contact_(database, "INSERT OR REPLACE INTO contacts VALUES (?, ?, ?, ?, ?, ?, ?, ?)"),
-      find_alias_(database, "SELECT contact_id, seq FROM aliases WHERE alias = ?"),
-      put_alias_(database, "INSERT OR REPLACE INTO aliases VALUES (?, ?, ?)"),
-      find_chat_(database, select(chat_columns, "chats WHERE id = ?")),
-      put_chat_(database, "INSERT OR REPLACE INTO chats VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)"),
-      find_mark_(database, "SELECT up_to FROM read_marks WHERE user_id = ? AND chat_id = ?"),
-      put_mark_(database, "INSERT OR REPLACE INTO read_marks VALUES (?, ?, ?)"),
-      count_unread_(database, "SELECT count(*) FROM (SELECT 1 FROM messages WHERE chat_id = ? AND seq > ? AND counts_unread = 1 LIMIT ?)") {}
+    : database_(database)
+    , find_message_(database, select(message_columns, "messages WHERE id = ?"))
+    , update_message_(
+          database,
+          "UPDATE messages SET status = ?, attempt = ?, unconfirmed = ?, updated_at = ?, wamid = ?, "
+          "accepted_time = ?, "
+          "sent_time = ?, delivered_time = ?, read_time = ?, failed_time = ?, played_time = ?, details = ? "
+          "WHERE id = ? AND seq = ?")
+    , insert_message_(database, "INSERT OR REPLACE INTO messages (" + std::string(message_columns) +
+                                    ") VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)")
+    , find_binding_(database, "SELECT message_id, attempt FROM bindings WHERE wamid = ?")
+    , put_binding_(database, "INSERT OR REPLACE INTO bindings VALUES (?, ?, ?)")
+    , park_(database, "INSERT OR IGNORE INTO parked VALUES (?, ?)")
+    , find_parked_(database,
+                   select(entry_columns, "log WHERE key IN (SELECT key FROM parked WHERE wamid = ?)"))
+    , remove_parked_(database, "DELETE FROM parked WHERE wamid = ?")
+    , find_contact_(database, select(contact_columns, "contacts WHERE id = ?"))
+    , put_contact_(database, "INSERT OR REPLACE INTO contacts VALUES (?, ?, ?, ?, ?, ?, ?, ?)")
+    , find_alias_(database, "SELECT contact_id, seq FROM aliases WHERE alias = ?")
+    , put_alias_(database, "INSERT OR REPLACE INTO aliases VALUES (?, ?, ?)")
+    , find_chat_(database, select(chat_columns, "chats WHERE id = ?"))
+    , put_chat_(database, "INSERT OR REPLACE INTO chats VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)")
+    , find_mark_(database, "SELECT up_to FROM read_marks WHERE user_id = ? AND chat_id = ?")
+    , put_mark_(database, "INSERT OR REPLACE INTO read_marks VALUES (?, ?, ?)")
+    , count_unread_(database, "SELECT count(*) FROM (SELECT 1 FROM messages WHERE chat_id = ? AND seq > ? "
+                              "AND counts_unread = 1 LIMIT ?)") {}
 
 void sqlite_views::forget() {
   contacts_.clear();
@@ -112,15 +118,17 @@ std::optional<message> sqlite_views::find_message(std::string_view message_id) {
 void sqlite_views::put_message(const message& m) {
   const std::string details = encode_details(m);
   // What made the message never changes, so its columns and their indexes are written once.
-  update_message_.bind(static_cast<int>(m.status), m.attempt, m.reported_unconfirmed, millis(m.updated_at), m.whatsapp_message_id,
-                       millis(m.times.accepted), millis(m.times.sent), millis(m.times.delivered), millis(m.times.read),
-                       millis(m.times.failed), millis(m.times.played), details, m.id, m.seq);
+  update_message_.bind(static_cast<int>(m.status), m.attempt, m.reported_unconfirmed, millis(m.updated_at),
+                       m.whatsapp_message_id, millis(m.times.accepted), millis(m.times.sent),
+                       millis(m.times.delivered), millis(m.times.read), millis(m.times.failed),
+                       millis(m.times.played), details, m.id, m.seq);
   update_message_.run();
   if (database_.changes() > 0) return;
-  insert_message_.bind(m.id, m.seq, m.chat_id, m.sender_id, m.receiver_id, static_cast<int>(m.direction), m.type, m.text, m.extra,
-                       m.client_id, millis(m.created_at), m.counts_unread, static_cast<int>(m.status), m.attempt,
-                       m.reported_unconfirmed, millis(m.updated_at), m.whatsapp_message_id, millis(m.times.accepted),
-                       millis(m.times.sent), millis(m.times.delivered), millis(m.times.read), millis(m.times.failed),
+  insert_message_.bind(m.id, m.seq, m.chat_id, m.sender_id, m.receiver_id, static_cast<int>(m.direction),
+                       m.type, m.text, m.extra, m.client_id, millis(m.created_at), m.counts_unread,
+                       static_cast<int>(m.status), m.attempt, m.reported_unconfirmed, millis(m.updated_at),
+                       m.whatsapp_message_id, millis(m.times.accepted), millis(m.times.sent),
+                       millis(m.times.delivered), millis(m.times.read), millis(m.times.failed),
                        millis(m.times.played), details);
   insert_message_.run();
 }
@@ -128,7 +136,8 @@ void sqlite_views::put_message(const message& m) {
 std::optional<wamid_binding> sqlite_views::find_binding(std::string_view wamid) {
   find_binding_.bind(wamid);
   std::optional<wamid_binding> row;
-  if (find_binding_.step()) row = wamid_binding{find_binding_.text(0), static_cast<int>(find_binding_.number(1))};
+  if (find_binding_.step())
+    row = wamid_binding{find_binding_.text(0), static_cast<int>(find_binding_.number(1))};
   find_binding_.reset();
   return row;
 }
@@ -160,7 +169,8 @@ std::optional<contact> sqlite_views::find_contact(std::string_view id) {
 
 void sqlite_views::put_contact(const contact& row) {
   const std::string title = sort_key(row.title());
-  put_contact_.bind(row.id, row.name, row.profile_name, row.phone, row.user_id, row.username, row.seq, title).run();
+  put_contact_.bind(row.id, row.name, row.profile_name, row.phone, row.user_id, row.username, row.seq, title)
+      .run();
   remember(contacts_, row.id, std::optional(row));
 }
 
@@ -169,7 +179,8 @@ std::optional<std::string> sqlite_views::find_alias(std::string_view alias) {
   if (known == aliases_.end()) {
     find_alias_.bind(alias);
     std::optional<std::pair<std::string, std::uint64_t>> row;
-    if (find_alias_.step()) row.emplace(find_alias_.text(0), static_cast<std::uint64_t>(find_alias_.number(1)));
+    if (find_alias_.step())
+      row.emplace(find_alias_.text(0), static_cast<std::uint64_t>(find_alias_.number(1)));
     find_alias_.reset();
     remember(aliases_, alias, row);
     known = aliases_.find(std::string(alias));
@@ -198,8 +209,8 @@ std::optional<chat> sqlite_views::find_chat(std::string_view id) {
 void sqlite_views::put_chat(const chat& row) {
   const std::uint64_t activity = row.last_seq ? row.last_seq : row.created_seq;
   put_chat_
-      .bind(row.id, static_cast<int>(row.kind), row.subject, row.subject_seq, row.last_seq, row.last_message_id,
-            millis(row.last_inbound_at), row.created_seq, activity)
+      .bind(row.id, static_cast<int>(row.kind), row.subject, row.subject_seq, row.last_seq,
+            row.last_message_id, millis(row.last_inbound_at), row.created_seq, activity)
       .run();
   remember(chats_, row.id, std::optional(row));
 }

@@ -1,5 +1,5 @@
-// The rows of core's views in SQLite. Belongs to the writer's connection and thread; rows that come again and again
-// (contacts, aliases, chats) are remembered, since they are read for every webhook.
+// The rows of core's views in SQLite. Belongs to the writer's connection and thread; rows that come again and
+// again (contacts, aliases, chats) are remembered, since they are read for every webhook.
 #pragma once
 
 #include "adapters/sqlite/database.hpp"
@@ -46,8 +46,9 @@ private:
   memory<std::optional<std::pair<std::string, std::uint64_t>>> aliases_;
   memory<std::optional<chat>> chats_;
 
-  statement find_message_, update_message_, insert_message_, find_binding_, put_binding_, park_, find_parked_, remove_parked_,
-      find_contact_, put_contact_, find_alias_, put_alias_, find_chat_, put_chat_, find_mark_, put_mark_, count_unread_;
+  statement find_message_, update_message_, insert_message_, find_binding_, put_binding_, park_, find_parked_,
+      remove_parked_, find_contact_, put_contact_, find_alias_, put_alias_, find_chat_, put_chat_, find_mark_,
+      put_mark_, count_unread_;
 };
 
 contact read_contact(const statement& row, int first_column = 0);

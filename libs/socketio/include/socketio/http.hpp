@@ -18,11 +18,12 @@ class connection;
 // A request, complete with its body. Valid as long as its responder lives. I/O thread.
 class http_request {
 public:
-  std::string_view method() const;  // "GET"
-  std::string_view target() const;  // as sent: "/a%20b?c=d"
-  std::string_view path() const;    // before the "?", still encoded
-  std::string_view query() const;   // after the "?", or empty
-  std::string_view header(std::string_view name) const; // first of that name, case-insensitive; empty when absent
+  std::string_view method() const; // "GET"
+  std::string_view target() const; // as sent: "/a%20b?c=d"
+  std::string_view path() const;   // before the "?", still encoded
+  std::string_view query() const;  // after the "?", or empty
+  std::string_view
+  header(std::string_view name) const; // first of that name, case-insensitive; empty when absent
   std::string_view body() const;
   std::string_view remote_address() const;
   // The body was over the limit and was not kept: answer 413.
@@ -39,9 +40,11 @@ private:
 
 struct http_response {
   unsigned status = 200;
-  std::vector<std::pair<std::string, std::string>> headers; // without Content-Length and Connection, which are ours
+  std::vector<std::pair<std::string, std::string>>
+      headers; // without Content-Length and Connection, which are ours
   std::string body;
-  // Used instead of `body` when set: bytes that live elsewhere (a page compiled into the program), sent without a copy.
+  // Used instead of `body` when set: bytes that live elsewhere (a page compiled into the program), sent
+  // without a copy.
   std::string_view fixed_body;
   bool close = false; // close the connection after it
 };
@@ -49,7 +52,8 @@ struct http_response {
 // Answers one request, once, now or later. Dropped without an answer it answers 500. I/O thread.
 class responder {
 public:
-  explicit responder(std::shared_ptr<detail::exchange> exchange) : exchange_(std::move(exchange)) {}
+  explicit responder(std::shared_ptr<detail::exchange> exchange)
+      : exchange_(std::move(exchange)) {}
   responder(responder&&) noexcept = default;
   responder& operator=(responder&&) noexcept = default;
   responder(const responder&) = delete;

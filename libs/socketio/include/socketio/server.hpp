@@ -1,4 +1,5 @@
-// A Socket.IO v5 server over Engine.IO v4: long-polling, WebSocket, upgrade; namespaces, rooms, acknowledgements.
+// A Socket.IO v5 server over Engine.IO v4: long-polling, WebSocket, upgrade; namespaces, rooms,
+// acknowledgements.
 //
 //   boost::asio::io_context io;
 //   socketio::server server(io, {});
@@ -10,7 +11,8 @@
 //   server.listen("127.0.0.1", 3000);
 //   io.run();
 //
-// Everything here belongs to the thread that runs the io_context: call it there, and handlers are called there.
+// Everything here belongs to the thread that runs the io_context: call it there, and handlers are called
+// there.
 #pragma once
 
 #include "socketio/config.hpp"
@@ -44,10 +46,12 @@ class hub;
 class client;
 } // namespace detail
 
-// Answers an event that asked for it. May be called later, once; later calls and calls after the client left do nothing.
+// Answers an event that asked for it. May be called later, once; later calls and calls after the client left
+// do nothing.
 using acknowledge = std::function<void(boost::json::array arguments)>;
 
-// An event from a client. Binary arguments stand in `arguments` as {"_placeholder":true,"num":i} for attachments[i].
+// An event from a client. Binary arguments stand in `arguments` as {"_placeholder":true,"num":i} for
+// attachments[i].
 struct incoming {
   std::string_view name;
   boost::json::array arguments;         // without the name
@@ -74,8 +78,8 @@ private:
 struct handshake {
   boost::json::value auth; // payload of CONNECT, an object
   std::string address;
-  std::string query;                                          // raw query of the Engine.IO handshake
-  std::vector<std::pair<std::string, std::string>> headers;   // of the same request; names in lower case
+  std::string query;                                        // raw query of the Engine.IO handshake
+  std::vector<std::pair<std::string, std::string>> headers; // of the same request; names in lower case
   std::string_view header(std::string_view lower_case_name) const;
 };
 
@@ -98,8 +102,10 @@ public:
   void emit(const outgoing& event);
   void emit(std::string_view name, const boost::json::array& arguments);
   void emit(std::string_view name, const boost::json::array& arguments, std::vector<std::string> attachments);
-  // `answered` gets the arguments of the acknowledgement, or nothing when the time is over or the client left.
-  void emit_with_ack(std::string_view name, const boost::json::array& arguments, std::chrono::milliseconds timeout,
+  // `answered` gets the arguments of the acknowledgement, or nothing when the time is over or the client
+  // left.
+  void emit_with_ack(std::string_view name, const boost::json::array& arguments,
+                     std::chrono::milliseconds timeout,
                      std::function<void(std::optional<boost::json::array>)> answered);
 
   void join(std::string_view room);
@@ -139,7 +145,8 @@ public:
 
 private:
   friend class nsp;
-  explicit selection(nsp& nsp) : nsp_(&nsp) {}
+  explicit selection(nsp& nsp)
+      : nsp_(&nsp) {}
   nsp* nsp_;
   std::vector<std::string> rooms_, except_;
 };
@@ -151,7 +158,8 @@ public:
   ~nsp();
   const std::string& name() const { return name_; }
 
-  // Asked in order before a client is let in; each must call next() once, now or later. connect_error refuses.
+  // Asked in order before a client is let in; each must call next() once, now or later. connect_error
+  // refuses.
   void use(std::function<void(const handshake&, std::any& data, next)> middleware);
   void on_connection(std::function<void(socket&)> handler);
   void on_disconnect(std::function<void(socket&, std::string_view reason)> handler);
@@ -161,7 +169,9 @@ public:
   selection to(std::string_view room) { return selection(*this).to(room); }
   selection except(std::string_view room) { return selection(*this).except(room); }
   void emit(const outgoing& event) { selection(*this).emit(event); }
-  void emit(std::string_view name, const boost::json::array& arguments) { selection(*this).emit(name, arguments); }
+  void emit(std::string_view name, const boost::json::array& arguments) {
+    selection(*this).emit(name, arguments);
+  }
 
   std::size_t size() const;
   std::vector<std::shared_ptr<socket>> sockets() const;
@@ -184,7 +194,8 @@ public:
   server(const server&) = delete;
   server& operator=(const server&) = delete;
 
-  // The namespace of that name, made when it is not there. Clients may connect to namespaces that were asked for.
+  // The namespace of that name, made when it is not there. Clients may connect to namespaces that were asked
+  // for.
   nsp& of(std::string_view name);
 
   // Requests outside the Socket.IO path. Without a handler they are answered 404.
@@ -193,8 +204,8 @@ public:
   // Port 0 takes a free one. Gives the port, or why not.
   boost::system::result<std::uint16_t> listen(const std::string& host, std::uint16_t port);
 
-  // Accepts nothing more, answers what is under way, closes transports (without DISCONNECT, so that clients reconnect),
-  // and calls `done` when the last connection is gone, at the latest after `patience`.
+  // Accepts nothing more, answers what is under way, closes transports (without DISCONNECT, so that clients
+  // reconnect), and calls `done` when the last connection is gone, at the latest after `patience`.
   void close(std::chrono::milliseconds patience, std::function<void()> done);
 
   std::size_t connections() const;

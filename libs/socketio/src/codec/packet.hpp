@@ -1,4 +1,5 @@
-// Engine.IO v4 packets. One packet is encoded once, as the WebSocket frame that carries it; polling takes the payload out.
+// Engine.IO v4 packets. One packet is encoded once, as the WebSocket frame that carries it; polling takes the
+// payload out.
 #pragma once
 
 #include <cstdint>
@@ -25,12 +26,20 @@ packet binary_packet(std::string_view bytes);
 // How a packet stands in a polling body.
 void append_to_payload(std::string& body, const packet& packet);
 
-enum class packet_type : char { open = '0', close = '1', ping = '2', pong = '3', message = '4', upgrade = '5', noop = '6' };
+enum class packet_type : char {
+  open = '0',
+  close = '1',
+  ping = '2',
+  pong = '3',
+  message = '4',
+  upgrade = '5',
+  noop = '6'
+};
 
 struct decoded_packet {
   packet_type type = packet_type::noop;
   bool binary = false;
-  std::string_view data;   // after the type; for base64 binary a view of `decoded`
+  std::string_view data; // after the type; for base64 binary a view of `decoded`
   std::string decoded;
 };
 

@@ -26,26 +26,33 @@ std::optional<std::uint64_t> take_number(std::string_view& text) {
   return value;
 }
 
-// {"_placeholder":true,"num":i} anywhere in the payload: each index below the count. False: out of range or not a number.
+// {"_placeholder":true,"num":i} anywhere in the payload: each index below the count. False: out of range or
+// not a number.
 bool placeholders_fit(const json::value& value, std::size_t attachments) {
   if (const auto* array = value.if_array())
-    return std::all_of(array->begin(), array->end(), [&](const json::value& item) { return placeholders_fit(item, attachments); });
+    return std::all_of(array->begin(), array->end(),
+                       [&](const json::value& item) { return placeholders_fit(item, attachments); });
   const auto* object = value.if_object();
   if (!object) return true;
   const json::value* mark = object->if_contains("_placeholder");
   if (mark && mark->is_bool() && mark->get_bool()) {
     const json::value* num = object->if_contains("num");
-    return num && num->is_int64() && num->get_int64() >= 0 && static_cast<std::uint64_t>(num->get_int64()) < attachments;
+    return num && num->is_int64() && num->get_int64() >= 0 &&
+           static_cast<std::uint64_t>(num->get_int64()) < attachments;
   }
-  return std::all_of(object->begin(), object->end(), [&](const auto& member) { return placeholders_fit(member.value(), attachments); });
+  return std::all_of(object->begin(), object->end(),
+                     [&](const auto& member) { return placeholders_fit(member.value(), attachments); });
 }
 
 bool payload_fits(const socket_packet& packet, const socket_limits& limits) {
   const json::value& payload = packet.payload;
   switch (packet.type) {
-  case socket_type::connect: return payload.is_object();
-  case socket_type::disconnect: return payload.is_null();
-  case socket_type::connect_error: return false; // only servers send it
+  case socket_type::connect:
+    return payload.is_object();
+  case socket_type::disconnect:
+    return payload.is_null();
+  case socket_type::connect_error:
+    return false; // only servers send it
   case socket_type::event:
   case socket_type::binary_event: {
     const auto* array = payload.if_array();
@@ -54,7 +61,8 @@ bool payload_fits(const socket_packet& packet, const socket_limits& limits) {
     return name && name->size() <= limits.max_event_name && !reserved_event(*name);
   }
   case socket_type::ack:
-  case socket_type::binary_ack: return payload.is_array() && packet.id.has_value();
+  case socket_type::binary_ack:
+    return payload.is_array() && packet.id.has_value();
   }
   return false;
 }
@@ -76,7 +84,8 @@ std::optional<socket_packet> parse_socket_packet(std::string_view text, const so
   const bool binary = packet.type == socket_type::binary_event || packet.type == socket_type::binary_ack;
   if (binary) {
     const auto count = take_number(text);
-    if (!count || *count == 0 || *count > limits.max_attachments || !text.starts_with('-')) return std::nullopt;
+    if (!count || *count == 0 || *count > limits.max_attachments || !text.starts_with('-'))
+      return std::nullopt;
     packet.attachments = static_cast<std::size_t>(*count);
     text.remove_prefix(1);
   }
@@ -105,8 +114,8 @@ std::optional<socket_packet> parse_socket_packet(std::string_view text, const so
   return packet;
 }
 
-std::string encode_socket_packet(socket_type type, std::size_t attachments, std::string_view nsp, std::optional<std::uint64_t> id,
-                                 std::string_view json) {
+std::string encode_socket_packet(socket_type type, std::size_t attachments, std::string_view nsp,
+                                 std::optional<std::uint64_t> id, std::string_view json) {
   std::string text;
   text.reserve(json.size() + nsp.size() + 24);
   text += '4';

@@ -12,7 +12,15 @@
 
 namespace socketio::codec {
 
-enum class socket_type : std::uint8_t { connect, disconnect, event, ack, connect_error, binary_event, binary_ack };
+enum class socket_type : std::uint8_t {
+  connect,
+  disconnect,
+  event,
+  ack,
+  connect_error,
+  binary_event,
+  binary_ack
+};
 
 struct socket_packet {
   socket_type type = socket_type::event;
@@ -28,15 +36,15 @@ struct socket_limits {
   std::size_t max_json_depth = 32;
 };
 
-// Strict, as a server receives them: payloads are of the right kind, event names are texts that are not reserved, ids are
-// digits, placeholders match the attachments. Nothing: the connection is to be closed.
+// Strict, as a server receives them: payloads are of the right kind, event names are texts that are not
+// reserved, ids are digits, placeholders match the attachments. Nothing: the connection is to be closed.
 std::optional<socket_packet> parse_socket_packet(std::string_view text, const socket_limits& limits);
 
 // Names that an application may neither send nor get.
 bool reserved_event(std::string_view name);
 
 // "4" + packet, ready to be an Engine.IO message. `json` is the payload's text, empty for none.
-std::string encode_socket_packet(socket_type type, std::size_t attachments, std::string_view nsp, std::optional<std::uint64_t> id,
-                                 std::string_view json);
+std::string encode_socket_packet(socket_type type, std::size_t attachments, std::string_view nsp,
+                                 std::optional<std::uint64_t> id, std::string_view json);
 
 } // namespace socketio::codec

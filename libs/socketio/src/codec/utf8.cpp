@@ -21,7 +21,8 @@ bool valid_utf8(std::string_view text) {
     if (lead < 0x80) continue;
     int more = 0;
     unsigned low = 0x80, high = 0xBF;
-    if (lead >= 0xC2 && lead <= 0xDF) more = 1;
+    if (lead >= 0xC2 && lead <= 0xDF)
+      more = 1;
     else if (lead >= 0xE0 && lead <= 0xEF) {
       more = 2;
       if (lead == 0xE0) low = 0xA0;  // overlong

@@ -20,7 +20,8 @@ std::size_t append_frame_header(std::string& out, opcode opcode, std::size_t siz
     out += static_cast<char>(size & 255);
   } else {
     out += static_cast<char>(127);
-    for (int shift = 56; shift >= 0; shift -= 8) out += static_cast<char>(static_cast<std::uint64_t>(size) >> shift & 255);
+    for (int shift = 56; shift >= 0; shift -= 8)
+      out += static_cast<char>(static_cast<std::uint64_t>(size) >> shift & 255);
   }
   return out.size() - before;
 }
@@ -67,7 +68,8 @@ void websocket_reader::feed(char* data, std::size_t size, std::size_t max_messag
   if (partial_ && partial_->bytes.empty() && partial_->kind == opcode::continuation) partial_.reset();
 }
 
-std::size_t websocket_reader::take_frames(char* data, std::size_t size, std::size_t max_message, websocket_sink& sink) {
+std::size_t websocket_reader::take_frames(char* data, std::size_t size, std::size_t max_message,
+                                          websocket_sink& sink) {
   std::size_t taken = 0;
   while (sink.reading() && size - taken >= 2) {
     auto* frame = reinterpret_cast<unsigned char*>(data) + taken;
@@ -76,7 +78,8 @@ std::size_t websocket_reader::take_frames(char* data, std::size_t size, std::siz
     const unsigned code = frame[0] & 0x0F;
     const bool control = code >= 8;
     if (frame[0] & 0x70) return sink.on_violation(close_code::protocol_error, "reserved bits"), taken;
-    if (code > 10 || (code > 2 && code < 8)) return sink.on_violation(close_code::protocol_error, "unknown opcode"), taken;
+    if (code > 10 || (code > 2 && code < 8))
+      return sink.on_violation(close_code::protocol_error, "unknown opcode"), taken;
     if (!(frame[1] & 0x80)) return sink.on_violation(close_code::protocol_error, "frame without mask"), taken;
 
     std::uint64_t length = frame[1] & 0x7F;
@@ -90,11 +93,14 @@ std::size_t websocket_reader::take_frames(char* data, std::size_t size, std::siz
       if (there < 10) break;
       length = 0;
       for (int i = 2; i < 10; ++i) length = length << 8 | frame[i];
-      if (length < 65536 || length >> 63) return sink.on_violation(close_code::protocol_error, "length not minimal"), taken;
+      if (length < 65536 || length >> 63)
+        return sink.on_violation(close_code::protocol_error, "length not minimal"), taken;
       header = 10;
     }
-    if (control && (!final || length > 125)) return sink.on_violation(close_code::protocol_error, "control frame too long or in pieces"), taken;
-    if (!control && length > max_message) return sink.on_violation(close_code::too_big, "message over the limit"), taken;
+    if (control && (!final || length > 125))
+      return sink.on_violation(close_code::protocol_error, "control frame too long or in pieces"), taken;
+    if (!control && length > max_message)
+      return sink.on_violation(close_code::too_big, "message over the limit"), taken;
     header += 4;
     if (there < header || there - header < length) break;
 
@@ -113,22 +119,34 @@ std::size_t websocket_reader::take_frames(char* data, std::size_t size, std::siz
     for (; i < payload_size; ++i) payload[i] ^= mask[i & 3];
 
     taken += header + payload_size;
-    if (!on_frame(final, static_cast<opcode>(code), {reinterpret_cast<char*>(payload), payload_size}, max_message, sink)) break;
+    if (!on_frame(final, static_cast<opcode>(code), {reinterpret_cast<char*>(payload), payload_size},
+                  max_message, sink))
+      break;
   }
   return taken;
 }
 
-bool websocket_reader::on_frame(bool final, opcode kind, std::string_view payload, std::size_t max_message, websocket_sink& sink) {
+bool websocket_reader::on_frame(bool final, opcode kind, std::string_view payload, std::size_t max_message,
+                                websocket_sink& sink) {
   switch (kind) {
-  case opcode::ping: sink.on_ping(payload); return true;
-  case opcode::pong: return true;
+  case opcode::ping:
+    sink.on_ping(payload);
+    return true;
+  case opcode::pong:
+    return true;
   case opcode::close: {
     const bool has_code = payload.size() >= 2;
-    const unsigned code = has_code ? static_cast<unsigned>(static_cast<unsigned char>(payload[0])) << 8 | static_cast<unsigned char>(payload[1]) : 1000;
-    const bool known = (code >= 1000 && code <= 1014 && code != 1004 && code != 1005 && code != 1006) || (code >= 3000 && code <= 4999);
-    if (payload.size() == 1 || !known) sink.on_violation(close_code::protocol_error, "close code");
-    else if (has_code && !valid_utf8(payload.substr(2))) sink.on_violation(close_code::invalid_data, "close reason is not UTF-8");
-    else sink.on_close();
+    const unsigned code = has_code ? static_cast<unsigned>(static_cast<unsigned char>(payload[0])) << 8 |
+                                         static_cast<unsigned char>(payload[1])
+                                   : 1000;
+    const bool known = (code >= 1000 && code <= 1014 && code != 1004 && code != 1005 && code != 1006) ||
+                       (code >= 3000 && code <= 4999);
+    if (payload.size() == 1 || !known)
+      sink.on_violation(close_code::protocol_error, "close code");
+    else if (has_code && !valid_utf8(payload.substr(2)))
+      sink.on_violation(close_code::invalid_data, "close reason is not UTF-8");
+    else
+      sink.on_close();
     return false;
   }
   case opcode::text:
@@ -136,24 +154,28 @@ bool websocket_reader::on_frame(bool final, opcode kind, std::string_view payloa
     if (partial_ && partial_->kind != opcode::continuation)
       return sink.on_violation(close_code::protocol_error, "new message inside a fragmented one"), false;
     if (final) {
-      if (kind == opcode::text && !valid_utf8(payload)) return sink.on_violation(close_code::invalid_data, "text is not UTF-8"), false;
+      if (kind == opcode::text && !valid_utf8(payload))
+        return sink.on_violation(close_code::invalid_data, "text is not UTF-8"), false;
       sink.on_message(kind == opcode::binary, payload);
       return sink.reading();
     }
     partial().kind = kind;
     partial().message.assign(payload);
     return true;
-  case opcode::continuation: break;
+  case opcode::continuation:
+    break;
   }
   if (!partial_ || partial_->kind == opcode::continuation)
     return sink.on_violation(close_code::protocol_error, "continuation of nothing"), false;
-  if (partial_->message.size() + payload.size() > max_message) return sink.on_violation(close_code::too_big, "message over the limit"), false;
+  if (partial_->message.size() + payload.size() > max_message)
+    return sink.on_violation(close_code::too_big, "message over the limit"), false;
   partial_->message.append(payload);
   if (!final) return true;
   const std::string message = std::move(partial_->message);
   const bool binary = partial_->kind == opcode::binary;
   partial_->kind = opcode::continuation;
-  if (!binary && !valid_utf8(message)) return sink.on_violation(close_code::invalid_data, "text is not UTF-8"), false;
+  if (!binary && !valid_utf8(message))
+    return sink.on_violation(close_code::invalid_data, "text is not UTF-8"), false;
   sink.on_message(binary, message);
   return sink.reading();
 }

@@ -44,7 +44,8 @@ protected:
   ~websocket_sink() = default;
 };
 
-// Takes bytes as they come and gives whole messages. Holds memory only between the pieces of a frame or message.
+// Takes bytes as they come and gives whole messages. Holds memory only between the pieces of a frame or
+// message.
 class websocket_reader {
 public:
   // `data` is changed in place (unmasked).
@@ -53,13 +54,14 @@ public:
 
 private:
   struct partial_state {
-    std::string bytes;    // of an incomplete frame
-    std::string message;  // fragments so far
+    std::string bytes;                  // of an incomplete frame
+    std::string message;                // fragments so far
     opcode kind = opcode::continuation; // of the fragmented message, continuation: none
   };
   // Takes whole frames from the front; gives how many bytes were taken.
   std::size_t take_frames(char* data, std::size_t size, std::size_t max_message, websocket_sink& sink);
-  bool on_frame(bool final, opcode kind, std::string_view payload, std::size_t max_message, websocket_sink& sink);
+  bool on_frame(bool final, opcode kind, std::string_view payload, std::size_t max_message,
+                websocket_sink& sink);
   partial_state& partial();
 
   std::unique_ptr<partial_state> partial_;

@@ -28,7 +28,8 @@ protected:
   ~client_link() = default;
 };
 
-// One Engine.IO session seen from Socket.IO: the sockets it has joined, and the binary packet it is in the middle of.
+// One Engine.IO session seen from Socket.IO: the sockets it has joined, and the binary packet it is in the
+// middle of.
 class client : public std::enable_shared_from_this<client> {
 public:
   client(hub& hub, client_link& link, handshake handshake);
@@ -66,7 +67,9 @@ private:
 
 class hub {
 public:
-  hub(boost::asio::io_context& io, const config& config) : io_(io), config_(config) {}
+  hub(boost::asio::io_context& io, const config& config)
+      : io_(io)
+      , config_(config) {}
 
   nsp& of(std::string_view name);
   nsp* find(std::string_view name);
@@ -102,7 +105,9 @@ struct nsp::state {
 };
 
 struct socket::pending_ack {
-  pending_ack(boost::asio::io_context& io, std::uint64_t id) : id(id), timer(io) {}
+  pending_ack(boost::asio::io_context& io, std::uint64_t id)
+      : id(id)
+      , timer(io) {}
   std::uint64_t id;
   boost::asio::steady_timer timer;
   std::function<void(std::optional<boost::json::array>)> answered;

@@ -18,8 +18,8 @@ using boost::system::error_code;
 namespace {
 
 constexpr std::size_t read_size = 64 * 1024;
-constexpr std::size_t pipelined_max = 64 * 1024;      // bytes that may wait behind a request under way
-constexpr std::size_t linger_max = 16 * 1024 * 1024;  // bytes of a refused body that are read and forgotten
+constexpr std::size_t pipelined_max = 64 * 1024;     // bytes that may wait behind a request under way
+constexpr std::size_t linger_max = 16 * 1024 * 1024; // bytes of a refused body that are read and forgotten
 constexpr std::chrono::seconds linger_time{2};
 constexpr std::size_t packets_per_write = 64;
 
@@ -48,7 +48,9 @@ void exchange::answer(http_response response) {
 }
 
 connection::connection(server_core& core, asio::ip::tcp::socket socket)
-    : core_(core), socket_(std::move(socket)), http_(std::make_unique<http_state>(core.io())) {
+    : core_(core)
+    , socket_(std::move(socket))
+    , http_(std::make_unique<http_state>(core.io())) {
   core_.opened(*this);
 }
 
@@ -62,7 +64,9 @@ void connection::start() {
   wait_readable();
 }
 
-bool connection::idle() const { return http_ && !http_->busy && http_->in.empty() && http_->out.empty() && !http_->lingering; }
+bool connection::idle() const {
+  return http_ && !http_->busy && http_->in.empty() && http_->out.empty() && !http_->lingering;
+}
 
 void connection::destroy() {
   if (!open_) return;
@@ -92,7 +96,8 @@ void connection::on_readable() {
     reader_.feed(shared_buffer(), size, core_.settings().max_payload, *this);
   }
   if (!open_) return;
-  if (http_ && http_->busy && http_->in.size() > pipelined_max) return; // goes on when the request is answered
+  if (http_ && http_->busy && http_->in.size() > pipelined_max)
+    return; // goes on when the request is answered
   wait_readable();
 }
 
@@ -110,7 +115,8 @@ void connection::ended(std::string_view reason) {
 
 void connection::set_deadline(session::time_point deadline) {
   http_->deadline = deadline;
-  if (deadline >= http_->armed) return; // fires early and looks again: cheaper than setting it for each request
+  if (deadline >= http_->armed)
+    return; // fires early and looks again: cheaper than setting it for each request
   http_->armed = deadline;
   http_->timer.expires_at(deadline);
   http_->timer.async_wait([weak = weak_from_this()](error_code error) {
@@ -163,9 +169,9 @@ void connection::parse_http() {
       const std::string_view target(head.target().data(), head.target().size());
       const std::string_view path = target.substr(0, target.find('?'));
       const std::string_view method(head.method_string().data(), head.method_string().size());
-      const std::size_t limit = core_.is_ours(path)      ? settings.max_payload
-                                : settings.body_limit    ? settings.body_limit(method, path)
-                                                         : settings.max_body_bytes;
+      const std::size_t limit = core_.is_ours(path)   ? settings.max_payload
+                                : settings.body_limit ? settings.body_limit(method, path)
+                                                      : settings.max_body_bytes;
       const auto length = parser.content_length();
       if (length && *length > limit) {
         auto request = std::make_shared<exchange>();
@@ -209,7 +215,8 @@ void connection::dispatch(std::shared_ptr<exchange> request) {
   const auto& head = request->message;
   if (core_.is_ours(request->view.path())) {
     const auto upgrade_header = head[http::field::upgrade];
-    if (head.method() == http::verb::get && contains_token({upgrade_header.data(), upgrade_header.size()}, "websocket"))
+    if (head.method() == http::verb::get &&
+        contains_token({upgrade_header.data(), upgrade_header.size()}, "websocket"))
       return upgrade(std::move(request));
     return core_.on_engine_request(std::move(request));
   }
@@ -224,11 +231,15 @@ void connection::dispatch(std::shared_ptr<exchange> request) {
 
 void connection::upgrade(std::shared_ptr<exchange> request) {
   const auto& head = request->message;
-  const std::string_view key(head[http::field::sec_websocket_key].data(), head[http::field::sec_websocket_key].size());
-  const std::string_view version(head[http::field::sec_websocket_version].data(), head[http::field::sec_websocket_version].size());
+  const std::string_view key(head[http::field::sec_websocket_key].data(),
+                             head[http::field::sec_websocket_key].size());
+  const std::string_view version(head[http::field::sec_websocket_version].data(),
+                                 head[http::field::sec_websocket_version].size());
   std::optional<server_core::refusal> refusal;
-  if (key.size() != 24 || version != "13") refusal = server_core::refusal{400, "Bad request"};
-  else refusal = core_.on_upgrade(request->view, *this);
+  if (key.size() != 24 || version != "13")
+    refusal = server_core::refusal{400, "Bad request"};
+  else
+    refusal = core_.on_upgrade(request->view, *this);
   if (refusal) {
     http_response answer;
     answer.status = refusal->status;
@@ -237,9 +248,11 @@ void connection::upgrade(std::shared_ptr<exchange> request) {
     answer.close = true;
     return request->answer(std::move(answer));
   }
-  std::string answer = "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Accept: " +
+  std::string answer = "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: "
+                       "Upgrade\r\nSec-WebSocket-Accept: " +
                        codec::accept_key(key) + "\r\n";
-  for (const auto& [name, value] : core_.cors_headers(request->view, false)) answer += name + ": " + value + "\r\n";
+  for (const auto& [name, value] : core_.cors_headers(request->view, false))
+    answer += name + ": " + value + "\r\n";
   answer += "\r\n";
   request->answered = true;
   std::string rest = std::move(http_->in);
@@ -272,7 +285,8 @@ void connection::answer(exchange& request, http_response response) {
   if (!open_ || !http_) return;
   const bool is_head = request.message.method() == http::verb::head;
   const bool no_body = response.status == 304 || response.status == 204 || response.status < 200;
-  const std::string_view body = response.fixed_body.empty() ? std::string_view(response.body) : response.fixed_body;
+  const std::string_view body =
+      response.fixed_body.empty() ? std::string_view(response.body) : response.fixed_body;
   http_->close_after = !request.keep_alive || response.close || core_.closing();
 
   std::string& out = http_->out;
@@ -295,14 +309,18 @@ void connection::answer(exchange& request, http_response response) {
     out.append(digits, std::to_chars(digits, digits + sizeof digits, body.size()).ptr);
     out += "\r\n";
   }
-  if (http_->close_after) out += "Connection: close\r\n";
-  else if (request.message.version() == 10) out += "Connection: keep-alive\r\n";
+  if (http_->close_after)
+    out += "Connection: close\r\n";
+  else if (request.message.version() == 10)
+    out += "Connection: keep-alive\r\n";
   out += "\r\n";
   http_->written = http_->fixed_written = 0;
   http_->fixed = {};
   if (!is_head && !no_body) {
-    if (!response.fixed_body.empty()) http_->fixed = response.fixed_body;
-    else out += response.body;
+    if (!response.fixed_body.empty())
+      http_->fixed = response.fixed_body;
+    else
+      out += response.body;
   }
   write_http();
 }
@@ -317,9 +335,10 @@ void connection::write_http() {
     std::size_t size = socket_.write_some(buffers, error);
     if (error == asio::error::would_block) {
       set_deadline(clock::now() + core_.settings().write_stall_timeout);
-      socket_.async_wait(asio::ip::tcp::socket::wait_write, [self = shared_from_this()](error_code wait_error) {
-        if (!wait_error) self->write_http();
-      });
+      socket_.async_wait(asio::ip::tcp::socket::wait_write,
+                         [self = shared_from_this()](error_code wait_error) {
+                           if (!wait_error) self->write_http();
+                         });
       return;
     }
     if (error) return ended("transport error");
@@ -339,15 +358,18 @@ void connection::answered() {
   if (http_->close_after) return linger();
   set_deadline(clock::now() + core_.settings().keep_alive_timeout);
   if (http_->in.empty()) std::string().swap(http_->in);
-  // Answered inside the handler of the request: the loop in parse_http() goes on. Answered later: it must be started.
+  // Answered inside the handler of the request: the loop in parse_http() goes on. Answered later: it must be
+  // started.
   const auto self = shared_from_this();
-  if (!http_->in.empty()) asio::post(core_.io(), [self] {
-    if (self->open_ && self->http_ && !self->http_->busy) self->parse_http();
-  });
+  if (!http_->in.empty())
+    asio::post(core_.io(), [self] {
+      if (self->open_ && self->http_ && !self->http_->busy) self->parse_http();
+    });
   wait_readable();
 }
 
-// The rest of what the client sends is read and forgotten, or the kernel would reset the connection and the answer with it.
+// The rest of what the client sends is read and forgotten, or the kernel would reset the connection and the
+// answer with it.
 void connection::linger() {
   http_->lingering = true;
   error_code ignored;
@@ -358,12 +380,15 @@ void connection::linger() {
 
 // --- WebSocket ---
 
-void connection::on_message(bool binary, std::string_view payload) { core_.websocket_message(*this, binary, payload); }
+void connection::on_message(bool binary, std::string_view payload) {
+  core_.websocket_message(*this, binary, payload);
+}
 
 void connection::on_ping(std::string_view payload) {
   codec::packet pong;
   auto frame = std::make_shared<std::string>();
-  pong.header = static_cast<std::uint8_t>(codec::append_frame_header(*frame, codec::opcode::pong, payload.size()));
+  pong.header =
+      static_cast<std::uint8_t>(codec::append_frame_header(*frame, codec::opcode::pong, payload.size()));
   *frame += payload;
   pong.frame = std::move(frame);
   write(pong);
@@ -393,7 +418,8 @@ void connection::write_from_session() {
 
 void connection::finish_websocket(std::uint16_t code) {
   if (!open_ || finishing_) return;
-  if (session && session->websocket == this) session->engine.take_for_websocket(out_, static_cast<std::size_t>(-1));
+  if (session && session->websocket == this)
+    session->engine.take_for_websocket(out_, static_cast<std::size_t>(-1));
   session = nullptr;
   codec::packet goodbye;
   goodbye.frame = std::make_shared<const std::string>(codec::close_frame(code));
@@ -422,8 +448,9 @@ void connection::write_websocket() {
       buffers[i] = asio::const_buffer(out_[i].frame->data() + skip, out_[i].frame->size() - skip);
     }
     error_code error;
-    std::size_t size = count == 1 ? socket_.write_some(asio::const_buffer(buffers[0]), error)
-                                  : socket_.write_some(std::span<const asio::const_buffer>(buffers.data(), count), error);
+    std::size_t size =
+        count == 1 ? socket_.write_some(asio::const_buffer(buffers[0]), error)
+                   : socket_.write_some(std::span<const asio::const_buffer>(buffers.data(), count), error);
     if (error == asio::error::would_block) {
       if (session) core_.stalled(*this, true);
       return wait_writable();

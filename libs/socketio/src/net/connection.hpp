@@ -1,5 +1,6 @@
-// One TCP connection: HTTP/1.1 requests one after another, until one of them makes it a WebSocket. Holds no buffers while
-// nothing is in flight: it waits until there is something to read and reads into one buffer that all share.
+// One TCP connection: HTTP/1.1 requests one after another, until one of them makes it a WebSocket. Holds no
+// buffers while nothing is in flight: it waits until there is something to read and reads into one buffer
+// that all share.
 #pragma once
 
 #include "codec/packet.hpp"
@@ -45,28 +46,29 @@ public:
   void answer(exchange& exchange, http_response response);
 
   // --- WebSocket ---
-  live_session* session = nullptr; // whose transport or probe it is
-  void write(const codec::packet& packet);  // beside the session's queue: the probe's answer
-  void write_from_session();                // what the session has queued
+  live_session* session = nullptr;           // whose transport or probe it is
+  void write(const codec::packet& packet);   // beside the session's queue: the probe's answer
+  void write_from_session();                 // what the session has queued
   void finish_websocket(std::uint16_t code); // a close frame after what waits, then the end
 
-  void destroy(); // at once
+  void destroy();    // at once
   bool idle() const; // nothing under way: may be closed when the server closes
 
 private:
   // HTTP
   struct http_state {
-    explicit http_state(boost::asio::io_context& io) : timer(io) {}
+    explicit http_state(boost::asio::io_context& io)
+        : timer(io) {}
     std::unique_ptr<http_parser> parser;
-    std::string in;      // bytes that were not parsed yet
-    std::string out;     // head of the answer, and its body when it is a string
+    std::string in;  // bytes that were not parsed yet
+    std::string out; // head of the answer, and its body when it is a string
     std::size_t written = 0;
     std::string_view fixed; // body that lives elsewhere
     std::size_t fixed_written = 0;
     std::weak_ptr<exchange> current;
-    bool busy = false;          // an exchange is under way
+    bool busy = false; // an exchange is under way
     bool close_after = false;
-    bool lingering = false;     // answered, reading on only so that the answer is not lost
+    bool lingering = false; // answered, reading on only so that the answer is not lost
     std::size_t lingered = 0;
     boost::asio::steady_timer timer;
     session::time_point deadline = session::time_point::max();

@@ -46,9 +46,12 @@ constexpr std::string_view text_type = "text/plain; charset=UTF-8";
 
 // --- live_session ---
 
-live_session::live_session(server_core& core, std::string sid, session::transport transport, session::time_point now)
-    : engine(core.settings(), core, std::move(sid), transport, now), timer(core.io()), connect_by(now + core.settings().connect_timeout),
-      core_(core) {}
+live_session::live_session(server_core& core, std::string sid, session::transport transport,
+                           session::time_point now)
+    : engine(core.settings(), core, std::move(sid), transport, now)
+    , timer(core.io())
+    , connect_by(now + core.settings().connect_timeout)
+    , core_(core) {}
 
 void live_session::send(codec::packet packet) {
   engine.send(std::move(packet), {});
@@ -70,7 +73,12 @@ void live_session::cut(std::string_view reason) { engine.cut(reason); }
 // --- server_core ---
 
 server_core::server_core(asio::io_context& io, socketio::config config)
-    : io_(io), config_(std::move(config)), hub_(io, config_), acceptor_(io), accept_pause_(io), close_timer_(io) {}
+    : io_(io)
+    , config_(std::move(config))
+    , hub_(io, config_)
+    , acceptor_(io)
+    , accept_pause_(io)
+    , close_timer_(io) {}
 
 server_core::~server_core() {
   *alive_ = false;
@@ -102,21 +110,24 @@ boost::system::result<std::uint16_t> server_core::listen(const std::string& host
 }
 
 void server_core::accept_next() {
-  acceptor_.async_accept([this, alive = std::weak_ptr(alive_)](error_code error, asio::ip::tcp::socket socket) {
-    if (alive.expired() || !acceptor_.is_open()) return;
-    if (error == asio::error::operation_aborted) return;
-    if (error) {
-      // Out of descriptors: trying at once would spin until somebody leaves.
-      accept_pause_.expires_after(accept_retry);
-      accept_pause_.async_wait([this, alive](error_code wait_error) {
-        if (!wait_error && !alive.expired()) accept_next();
+  acceptor_.async_accept(
+      [this, alive = std::weak_ptr(alive_)](error_code error, asio::ip::tcp::socket socket) {
+        if (alive.expired() || !acceptor_.is_open()) return;
+        if (error == asio::error::operation_aborted) return;
+        if (error) {
+          // Out of descriptors: trying at once would spin until somebody leaves.
+          accept_pause_.expires_after(accept_retry);
+          accept_pause_.async_wait([this, alive](error_code wait_error) {
+            if (!wait_error && !alive.expired()) accept_next();
+          });
+          return;
+        }
+        if (connections_.size() < config_.max_connections)
+          std::make_shared<connection>(*this, std::move(socket))->start();
+        else
+          log("connection refused: too many");
+        accept_next();
       });
-      return;
-    }
-    if (connections_.size() < config_.max_connections) std::make_shared<connection>(*this, std::move(socket))->start();
-    else log("connection refused: too many");
-    accept_next();
-  });
 }
 
 void server_core::opened(connection& connection) { connections_.insert(&connection); }
@@ -164,7 +175,8 @@ live_session* server_core::find(std::string_view sid) {
 
 live_session& server_core::of(engine_session& session) { return *by_engine_.at(&session); }
 
-std::vector<std::pair<std::string, std::string>> server_core::cors_headers(const http_request& request, bool preflight) const {
+std::vector<std::pair<std::string, std::string>> server_core::cors_headers(const http_request& request,
+                                                                           bool preflight) const {
   std::vector<std::pair<std::string, std::string>> headers;
   const auto& cors = config_.cors;
   if (cors.origins.empty()) return headers;
@@ -174,7 +186,9 @@ std::vector<std::pair<std::string, std::string>> server_core::cors_headers(const
     headers.emplace_back("Access-Control-Allow-Origin", "*");
   } else {
     headers.emplace_back("Vary", "Origin");
-    if (origin.empty() || (!any && std::find(cors.origins.begin(), cors.origins.end(), origin) == cors.origins.end())) return headers;
+    if (origin.empty() ||
+        (!any && std::find(cors.origins.begin(), cors.origins.end(), origin) == cors.origins.end()))
+      return headers;
     headers.emplace_back("Access-Control-Allow-Origin", origin);
   }
   if (cors.credentials) headers.emplace_back("Access-Control-Allow-Credentials", "true");
@@ -203,7 +217,8 @@ void server_core::on_engine_request(std::shared_ptr<exchange> exchange) {
 
   const std::string name = request.query_value("transport");
   const bool polling = name == "polling" && config_.allow_polling;
-  if (!polling && !(name == "websocket" && config_.allow_websocket)) return refuse(400, 0, "Transport unknown");
+  if (!polling && !(name == "websocket" && config_.allow_websocket))
+    return refuse(400, 0, "Transport unknown");
   const std::string sid = request.query_value("sid");
   if (!sid.empty()) {
     live_session* session = find(sid);
@@ -229,8 +244,10 @@ live_session& server_core::make_session(transport transport, const http_request&
   handshake shake;
   shake.address = std::string(request.remote_address());
   shake.query = std::string(request.query());
-  for (std::string_view name : {"cookie", "origin", "host", "user-agent", "authorization", "x-forwarded-for", "x-forwarded-proto"})
-    if (const std::string_view value = request.header(name); !value.empty()) shake.headers.emplace_back(name, value);
+  for (std::string_view name :
+       {"cookie", "origin", "host", "user-agent", "authorization", "x-forwarded-for", "x-forwarded-proto"})
+    if (const std::string_view value = request.header(name); !value.empty())
+      shake.headers.emplace_back(name, value);
   auto made = std::make_unique<live_session>(*this, random_id(), transport, clock::now());
   live_session& session = *made;
   session.peer = std::make_shared<client>(hub_, session, std::move(shake));
@@ -277,8 +294,10 @@ void server_core::on_post(live_session& session, std::shared_ptr<exchange> excha
   const std::string sid = session.engine.sid();
   if (session.engine.begin_post() == call_result::overlap) return reply(plain(400, "", ""));
   const call_result result = session.engine.end_post(exchange->view.body(), clock::now());
-  if (result == call_result::ok) reply(plain(200, "ok", "text/html"));
-  else reply(plain(400, "", ""));
+  if (result == call_result::ok)
+    reply(plain(200, "ok", "text/html"));
+  else
+    reply(plain(400, "", ""));
   if (live_session* still = find(sid)) {
     still->engine.flush();
     if (live_session* after = find(sid)) rearm(*after);
@@ -287,7 +306,8 @@ void server_core::on_post(live_session& session, std::shared_ptr<exchange> excha
 
 bool server_core::answer_tombstone(const std::string& sid, std::shared_ptr<exchange>& exchange) {
   if (exchange->view.method() != "GET") return false;
-  const auto place = std::find_if(tombstones_.begin(), tombstones_.end(), [&](const tombstone& t) { return t.sid == sid; });
+  const auto place =
+      std::find_if(tombstones_.begin(), tombstones_.end(), [&](const tombstone& t) { return t.sid == sid; });
   if (place == tombstones_.end() || clock::now() > place->until) return false;
   tombstones_.erase(place);
   http_response response = plain(200, "6", text_type);
@@ -296,18 +316,20 @@ bool server_core::answer_tombstone(const std::string& sid, std::shared_ptr<excha
   return true;
 }
 
-std::optional<server_core::refusal> server_core::on_upgrade(const http_request& request, connection& connection) {
+std::optional<server_core::refusal> server_core::on_upgrade(const http_request& request,
+                                                            connection& connection) {
   const auto refuse = [&](unsigned status, std::string text) {
     log("upgrade refused: " + text);
     return refusal{status, std::move(text)};
   };
-  if (request.query_value("transport") != "websocket" || !config_.allow_websocket) return refuse(400, "Transport unknown");
+  if (request.query_value("transport") != "websocket" || !config_.allow_websocket)
+    return refuse(400, "Transport unknown");
   const std::string sid = request.query_value("sid");
   if (!sid.empty()) {
     live_session* session = find(sid);
     if (!session) return refuse(400, "Session ID unknown");
-    // A second WebSocket of a session is accepted and closed (connection.session stays null): a refusal by HTTP is an error
-    // that clients do not expect here.
+    // A second WebSocket of a session is accepted and closed (connection.session stays null): a refusal by
+    // HTTP is an error that clients do not expect here.
     if (!session->engine.begin_upgrade(clock::now())) return std::nullopt;
     session->probing = &connection;
     connection.session = session;
@@ -381,9 +403,10 @@ void server_core::rearm(live_session& session) {
   if (next >= session.armed) return; // fires early and looks again
   session.armed = next;
   session.timer.expires_at(next);
-  session.timer.async_wait([this, sid = session.engine.sid(), alive = std::weak_ptr(alive_)](error_code error) {
-    if (!error && !alive.expired()) on_timer(sid);
-  });
+  session.timer.async_wait(
+      [this, sid = session.engine.sid(), alive = std::weak_ptr(alive_)](error_code error) {
+        if (!error && !alive.expired()) on_timer(sid);
+      });
 }
 
 void server_core::on_timer(const std::string& sid) {

@@ -69,7 +69,8 @@ public:
   void gone(connection& connection);
   // A request for our path that is not an upgrade.
   void on_engine_request(std::shared_ptr<exchange> exchange);
-  // An upgrade; gives the refusal's HTTP status and text, or nothing when `connection` may become a WebSocket.
+  // An upgrade; gives the refusal's HTTP status and text, or nothing when `connection` may become a
+  // WebSocket.
   struct refusal {
     unsigned status;
     std::string text;
@@ -80,7 +81,8 @@ public:
   void websocket_gone(connection& connection, std::string_view reason);
   void request_aborted(const exchange& exchange);
   void stalled(connection& connection, bool is);
-  std::vector<std::pair<std::string, std::string>> cors_headers(const http_request& request, bool preflight) const;
+  std::vector<std::pair<std::string, std::string>> cors_headers(const http_request& request,
+                                                                bool preflight) const;
 
   // --- for live_session ---
   void mark_dirty(live_session& session);

@@ -18,8 +18,8 @@ const packet& probe_answer() {
   return shared;
 }
 
-// While a client upgrades, its polls must come back, or it never pauses polling; at once would make it poll in a tight
-// loop until it has seen our "3probe".
+// While a client upgrades, its polls must come back, or it never pauses polling; at once would make it poll
+// in a tight loop until it has seen our "3probe".
 constexpr std::chrono::milliseconds noop_delay{50};
 // A single burst may be this many times over the limits of a queue: a webhook of a thousand statuses is one.
 constexpr std::size_t burst_allowance = 8;
@@ -28,8 +28,13 @@ constexpr std::chrono::seconds close_patience{30};
 
 } // namespace
 
-engine_session::engine_session(const config& config, session_shell& shell, std::string sid, transport transport, time_point now)
-    : config_(config), shell_(shell), sid_(std::move(sid)), transport_(transport), ping_at_(now + config.ping_interval) {}
+engine_session::engine_session(const config& config, session_shell& shell, std::string sid,
+                               transport transport, time_point now)
+    : config_(config)
+    , shell_(shell)
+    , sid_(std::move(sid))
+    , transport_(transport)
+    , ping_at_(now + config.ping_interval) {}
 
 std::string engine_session::open_packet() const {
   const bool offers_upgrade = transport_ == transport::polling && config_.allow_websocket;
@@ -49,12 +54,16 @@ call_result engine_session::poll(time_point now) {
   }
   parked_ = true;
   if (closing_) {
-    queue_.empty() ? answer_parked_with("6\x1e" "1") : answer_parked();
+    queue_.empty() ? answer_parked_with("6\x1e"
+                                        "1")
+                   : answer_parked();
     end("forced close");
     return call_result::ok;
   }
-  if (queued_packets() > 0) answer_parked();
-  else if (upgrading_) noop_at_ = now + noop_delay;
+  if (queued_packets() > 0)
+    answer_parked();
+  else if (upgrading_)
+    noop_at_ = now + noop_delay;
   return call_result::ok;
 }
 
@@ -106,7 +115,9 @@ void engine_session::websocket_ended(std::string_view reason) {
 
 void engine_session::heard_packet(const codec::decoded_packet& packet, time_point now) {
   switch (packet.type) {
-  case packet_type::message: shell_.on_message(*this, packet.binary, packet.data); break;
+  case packet_type::message:
+    shell_.on_message(*this, packet.binary, packet.data);
+    break;
   case packet_type::pong:
     pong_by_ = never;
     ping_at_ = now + config_.ping_interval;
@@ -116,7 +127,8 @@ void engine_session::heard_packet(const codec::decoded_packet& packet, time_poin
     if (transport_ == transport::websocket) shell_.end_websocket(*this);
     end("transport close");
     break;
-  case packet_type::noop: break;
+  case packet_type::noop:
+    break;
   case packet_type::ping: // in version 4 only the server asks
   case packet_type::open:
   case packet_type::upgrade:
@@ -192,15 +204,18 @@ void engine_session::send_all(std::vector<codec::packet> packets, time_point now
 void engine_session::flush() {
   if (closed_ || queued_packets() == 0) return;
   if (!doomed_) {
-    if (transport_ == transport::websocket) shell_.wants_to_write(*this);
-    else if (parked_) answer_parked();
+    if (transport_ == transport::websocket)
+      shell_.wants_to_write(*this);
+    else if (parked_)
+      answer_parked();
   }
   // Whatever a healthy client takes at once has left by now.
   if (!closed_ && (doomed_ || over_limit(1))) cut("slow client");
 }
 
 bool engine_session::over_limit(std::size_t times) const {
-  return queued_packets() > config_.max_queued_packets * times || queued_bytes_ > config_.max_queued_bytes * times;
+  return queued_packets() > config_.max_queued_packets * times ||
+         queued_bytes_ > config_.max_queued_bytes * times;
 }
 
 void engine_session::close(std::string_view reason, time_point now) {

@@ -1,5 +1,5 @@
-// One Engine.IO v4 session as a state machine: polling, WebSocket, upgrade, heartbeat, limits. No I/O and no clock: what
-// happens comes in as calls with the time, what is to be done goes out through session_shell.
+// One Engine.IO v4 session as a state machine: polling, WebSocket, upgrade, heartbeat, limits. No I/O and no
+// clock: what happens comes in as calls with the time, what is to be done goes out through session_shell.
 #pragma once
 
 #include "codec/packet.hpp"
@@ -55,7 +55,8 @@ enum class call_result : std::uint8_t {
 
 class engine_session {
 public:
-  engine_session(const config& config, session_shell& shell, std::string sid, transport transport, time_point now);
+  engine_session(const config& config, session_shell& shell, std::string sid, transport transport,
+                 time_point now);
 
   const std::string& sid() const { return sid_; }
   transport current() const { return transport_; }
@@ -68,9 +69,9 @@ public:
   std::string open_packet() const;
 
   // --- polling ---
-  call_result poll(time_point now);     // a GET; answered through answer_poll, at once or later
-  void poll_aborted();                  // the client let go of the parked GET
-  call_result begin_post();             // a POST has begun; end_post() follows unless it is refused
+  call_result poll(time_point now); // a GET; answered through answer_poll, at once or later
+  void poll_aborted();              // the client let go of the parked GET
+  call_result begin_post();         // a POST has begun; end_post() follows unless it is refused
   call_result end_post(std::string_view body, time_point now);
 
   // --- WebSocket ---
@@ -118,7 +119,8 @@ private:
   bool parked_ = false;
   bool posting_ = false;
   bool closing_ = false; // close() waits for a poll
-  bool doomed_ = false; // so much waits that more is not kept: cut at the next flush, whatever can be written by then
+  bool doomed_ =
+      false; // so much waits that more is not kept: cut at the next flush, whatever can be written by then
 
   std::vector<codec::packet> queue_;
   std::size_t queue_front_ = 0;

@@ -199,7 +199,7 @@ export function ChatBox({ session, chat, onBack, onInfo }: Props) {
   let previous: Message | undefined;
 
   return (
-    <section className="conv" id="conversation" aria-label="Open chat">
+    <section className="conv" id="conversation" aria-label="Open chat" data-away={atEnd ? undefined : ""}>
       <header className="col-head conv-head">
         <button className="ib back" type="button" aria-label="Back to chats" onClick={onBack}>
           <Icon name="left" />

@@ -1,0 +1,69 @@
+import { expect, test } from "vitest";
+import { addChats, addPage, applyEvent, chatsInOrder, emptyInbox, setPresence, setTyping } from "@/state/inbox";
+import { nextToSend, readOutbox, writeOutbox, type Pending } from "@/state/outbox";
+import { parseChat, parseEvent, parseMessage, type Message } from "@/types/wire";
+
+const inbound = (id: string, seq: number, chatId = "15550000101"): Message => ({
+  id, chatId, senderId: chatId, receiverId: "100", text: id, status: "delivered", createdAt: "2026-11-24T10:00:00.000Z", updatedAt: "2026-11-24T10:00:00.000Z",
+  whatsappMessageId: `w.${id}`, seq, direction: "in", type: "text", statusTimes: {}, attempt: 1,
+});
+const arrives = (message: Message) => ({ name: "new_message" as const, seq: message.seq, data: message });
+
+test("a message of somebody new makes a chat at the top, named by the contact", () => {
+  let inbox = addChats(emptyInbox, [], false, true);
+  inbox = applyEvent(inbox, arrives(inbound("a", 2, "15550000102")), "me");
+  inbox = applyEvent(inbox, { name: "contact_update", seq: 3, data: { contactId: "15550000101", name: "Sofia" } }, "me");
+  inbox = applyEvent(inbox, arrives(inbound("b", 4)), "me");
+  expect(chatsInOrder(inbox).map((chat) => [chat.title, chat.unread])).toEqual([["Sofia", 1], ["+15550000102", 1]]);
+  expect(inbox.chats["15550000101"]?.windowEndsAt).toBe("2026-11-25T10:00:00.000Z");
+});
+
+test("the same event twice counts once; marks of others do not touch mine", () => {
+  let inbox = addChats(emptyInbox, [], false, true);
+  const event = arrives(inbound("a", 2));
+  inbox = applyEvent(applyEvent(inbox, event, "me"), event, "me");
+  expect(inbox.chats["15550000101"]?.unread).toBe(1);
+  const mark = { name: "read_mark" as const, seq: 3, data: { userId: "other", chatId: "15550000101", upTo: 2, unread: 0 } };
+  expect(applyEvent(inbox, mark, "me").chats["15550000101"]?.unread).toBe(1);
+  expect(applyEvent(inbox, { ...mark, data: { ...mark.data, userId: "me" } }, "me").chats["15550000101"]?.unread).toBe(0);
+});
+
+test("events reach the open list and the preview alike", () => {
+  let inbox = addChats(emptyInbox, [], false, true);
+  inbox = applyEvent(inbox, arrives(inbound("a", 2)), "me");
+  inbox = addPage(inbox, "15550000101", [inbound("a", 2)], false, true);
+  inbox = applyEvent(inbox, { name: "message_update", seq: 5, data: { messageId: "a", chatId: "15550000101", text: "edited", editedAt: "2026-11-24T10:01:00.000Z", updatedAt: "2026-11-24T10:01:00.000Z", seq: 5 } }, "me");
+  expect(inbox.lists["15550000101"]?.items[0]?.text).toBe("edited");
+  expect(inbox.chats["15550000101"]?.lastMessage?.text).toBe("edited");
+});
+
+test("nobody writes without a connection", () => {
+  let inbox = { ...emptyInbox, users: { u: { id: "u", name: "Ben", role: "agent" as const, online: true, lastSeen: null } } };
+  inbox = setTyping(inbox, "1", "u", true) as typeof inbox;
+  expect(inbox.typing["1"]).toEqual(["u"]);
+  expect(setPresence(inbox, "u", false, null).typing["1"]).toEqual([]);
+});
+
+test("the outbox survives a reload and sends in order, one of a chat at a time", () => {
+  const kept = new Map<string, string>();
+  const storage = { getItem: (key: string) => kept.get(key) ?? null, setItem: (key: string, value: string) => void kept.set(key, value), removeItem: (key: string) => void kept.delete(key) };
+  const pending: Pending[] = [
+    { clientId: "b", chatId: "1", text: "second", createdAt: "2026-11-24T10:00:02.000Z" },
+    { clientId: "a", chatId: "1", text: "first", createdAt: "2026-11-24T10:00:01.000Z" },
+  ];
+  writeOutbox(storage, "u", pending);
+  expect(readOutbox(storage, "u")).toEqual(pending);
+  expect(nextToSend(pending)?.clientId).toBe("a");
+  expect(nextToSend(pending.map((item) => (item.clientId === "a" ? { ...item, refused: "no" } : item)))?.clientId).toBe("b");
+  kept.set("tickwire.outbox.u", "{broken");
+  expect(readOutbox(storage, "u")).toEqual([]);
+});
+
+test("what is not the contract is nothing", () => {
+  expect(parseMessage({ id: 1 })).toBeNull();
+  expect(parseMessage({ ...inbound("a", 1), status: "unheard of" })).toBeNull();
+  expect(parseChat(null)).toBeNull();
+  expect(parseEvent("new_message", { seq: 1 })).toBeNull();
+  expect(parseEvent("tomorrow", { seq: 1 })).toBeNull();
+  expect(parseEvent("new_message", inbound("a", 1))?.seq).toBe(1);
+});
