@@ -1,6 +1,6 @@
 #include "main/wiring.hpp"
 
-#include "adapters/auth/accounts.hpp"
+#include "adapters/auth/sodium_hashing.hpp"
 #include "adapters/http/web_server.hpp"
 #include "adapters/meta/graph_client.hpp"
 #include "adapters/meta/signature.hpp"
@@ -119,7 +119,8 @@ public:
       : config_(config)
       , log_(sqlite::open_log(io_.get_executor(), log_settings_of(config)))
       , account_store_(sqlite::open_accounts(config.data_dir))
-      , accounts_(*account_store_)
+      , hashing_(auth::make_sodium_hashing())
+      , accounts_(*account_store_, *hashing_)
       , graph_(meta::make_graph_client(io_.get_executor(), graph_settings_of(config)))
       , sender_(io_, *log_, *graph_, config.whatsapp_phone_number_id)
       , messages_(*log_, sender_, config.whatsapp_phone_number_id)
@@ -204,6 +205,7 @@ private:
   asio::io_context io_{1};
   std::unique_ptr<log_store> log_;
   std::unique_ptr<account_store> account_store_;
+  std::unique_ptr<auth::password_hashing> hashing_;
   auth::accounts accounts_;
   std::unique_ptr<graph_api> graph_;
   sender sender_;
@@ -230,7 +232,7 @@ int add_user(const std::filesystem::path& data_dir, const std::string& name, boo
     std::cerr << "The name must have 1 to 64 characters.\n";
     return 1;
   }
-  const auto hash = auth::hash_password(password);
+  const auto hash = auth::make_sodium_hashing()->hash(password);
   if (!hash) {
     std::cerr << hash.error().detail << " It is read from standard input.\n";
     return 1;

@@ -1,4 +1,4 @@
-#include "adapters/auth/accounts.hpp"
+#include "adapters/auth/sodium_hashing.hpp"
 
 #include "contract/wait_for.hpp"
 
@@ -55,8 +55,9 @@ public:
 struct Accounts : ::testing::Test {
   boost::asio::io_context io;
   memory_accounts store;
-  accounts service{store, {std::chrono::hours{1}, 2, std::chrono::seconds{60}, 100}};
-  void SetUp() override { wait_for(io, store.add_user("Ana", role::agent, *hash_password("correct horse"))); }
+  std::unique_ptr<password_hashing> hashing = make_sodium_hashing();
+  accounts service{store, *hashing, {std::chrono::hours{1}, 2, std::chrono::seconds{60}, 100}};
+  void SetUp() override { wait_for(io, store.add_user("Ana", role::agent, *hashing->hash("correct horse"))); }
 };
 
 TEST_F(Accounts, TheRightPasswordGivesASessionThatEndsWithLogout) {

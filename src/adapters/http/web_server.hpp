@@ -1,7 +1,7 @@
 // Tickwire's routes: REST, webhook, health, page. One table; see web_server.cpp.
 #pragma once
 
-#include "adapters/auth/accounts.hpp"
+#include "app/accounts.hpp"
 #include "app/ingest_webhook.hpp"
 #include "app/ports.hpp"
 #include "app/presence.hpp"

@@ -1,7 +1,7 @@
 // Tickwire's events over Socket.IO: who may connect, what they missed, what happens now, who is typing.
 #pragma once
 
-#include "adapters/auth/accounts.hpp"
+#include "app/accounts.hpp"
 #include "app/live_updates.hpp"
 #include "app/ports.hpp"
 #include "app/presence.hpp"

@@ -63,6 +63,7 @@ public:
   const socketio::config& settings() const { return config_; }
   boost::asio::io_context& io() { return io_; }
   bool closing() const { return closing_; }
+  std::shared_ptr<const bool> alive() const { return alive_; }
   void log(std::string_view line) const { hub_.log(line); }
   bool is_ours(std::string_view path) const { return path.starts_with(config_.path); }
   void opened(connection& connection);

@@ -1,10 +1,8 @@
-#include "adapters/auth/accounts.hpp"
+#include "app/accounts.hpp"
 
 #include "base/clock.hpp"
 #include "base/random.hpp"
 #include "core/text.hpp"
-
-#include <sodium.h>
 
 #include <algorithm>
 
@@ -12,23 +10,8 @@ namespace tickwire::auth {
 
 namespace {
 
-// 19 MiB and two passes: OWASP's and ASVS's common choice for argon2id.
-constexpr unsigned long long passes = 2;
-constexpr std::size_t memory = 19ULL * 1024 * 1024;
 constexpr std::size_t token_characters = 43; // 258 bits
 constexpr std::size_t names_max = 10'000;    // remembered for throttling
-
-std::string hash_of(std::string_view token) {
-  unsigned char digest[crypto_hash_sha256_BYTES];
-  crypto_hash_sha256(digest, reinterpret_cast<const unsigned char*>(token.data()), token.size());
-  char hex[crypto_hash_sha256_BYTES * 2 + 1];
-  sodium_bin2hex(hex, sizeof hex, digest, sizeof digest);
-  return hex;
-}
-
-bool fits(const std::string& hash, std::string_view password) {
-  return crypto_pwhash_str_verify(hash.c_str(), password.data(), password.size()) == 0;
-}
 
 std::unexpected<failure> nobody() {
   return fail(failure_kind::unauthorized, "not_logged_in", "You are not logged in. Log in and try again.");
@@ -53,28 +36,10 @@ result<void> check_name(const std::string& name) {
 
 } // namespace
 
-result<std::string> hash_password(std::string_view password) {
-  if (sodium_init() < 0)
-    return fail(failure_kind::internal, "no_crypto", "libsodium cannot be used on this machine.");
-  if (password.size() < password_min)
-    return fail(failure_kind::invalid, "password_too_short",
-                "The password must have at least 8 characters. Choose a longer one.");
-  if (password.size() > password_max)
-    return fail(failure_kind::invalid, "password_too_long",
-                "The password must have at most 128 characters. Choose a shorter one.");
-  char hash[crypto_pwhash_STRBYTES];
-  if (crypto_pwhash_str_alg(hash, password.data(), password.size(), passes, memory,
-                            crypto_pwhash_ALG_ARGON2ID13) != 0)
-    return fail(failure_kind::overloaded, "no_memory",
-                "There is not enough memory to check passwords now. Try again in a few seconds.");
-  return std::string(hash);
-}
-
-accounts::accounts(account_store& store, limits limits)
+accounts::accounts(account_store& store, password_hashing& hashing, limits limits)
     : store_(store)
-    , limits_(limits) {
-  if (sodium_init() < 0) throw std::runtime_error("libsodium cannot be used on this machine");
-}
+    , crypto_(hashing)
+    , limits_(limits) {}
 
 task<result<login_result>> accounts::log_in(std::string name, std::string password) {
   const auto now = std::chrono::steady_clock::now();
@@ -90,9 +55,9 @@ task<result<login_result>> accounts::log_in(std::string name, std::string passwo
   if (!found) co_return std::unexpected(found.error());
 
   // An unknown name costs the same time as a wrong password.
-  auto compare = [hash = *found ? (*found)->password_hash : std::string(), password]() -> result<bool> {
-    static const std::string decoy = *hash_password("nobody has this password");
-    const bool right = fits(hash.empty() ? decoy : hash, password);
+  auto compare = [this, hash = *found ? (*found)->password_hash : std::string(), password]() -> result<bool> {
+    static const std::string decoy = *crypto_.hash("nobody has this password");
+    const bool right = crypto_.fits(hash.empty() ? decoy : hash, password);
     return right && !hash.empty();
   };
   const auto right = co_await hashing_.run(std::move(compare));
@@ -115,9 +80,9 @@ task<result<login_result>> accounts::log_in(std::string name, std::string passwo
 task<result<login_result>> accounts::begin_session(user who) {
   const std::string token = random_text(token_characters);
   const timestamp until = wall_now() + limits_.session_life;
-  const auto stored = co_await store_.add_session(hash_of(token), who.id, until);
+  const auto stored = co_await store_.add_session(crypto_.digest(token), who.id, until);
   if (!stored) co_return std::unexpected(stored.error());
-  remember(hash_of(token), who, until);
+  remember(crypto_.digest(token), who, until);
   co_return login_result{std::move(who), token};
 }
 
@@ -127,9 +92,9 @@ void accounts::remember(const std::string& token_hash, const user& who, timestam
 }
 
 task<result<void>> accounts::log_out(std::string token) {
-  sessions_.erase(hash_of(token));
-  const auto removed = co_await store_.remove_session(hash_of(token));
-  sessions_.erase(hash_of(token)); // somebody may have looked it up meanwhile
+  sessions_.erase(crypto_.digest(token));
+  const auto removed = co_await store_.remove_session(crypto_.digest(token));
+  sessions_.erase(crypto_.digest(token)); // somebody may have looked it up meanwhile
   if (!removed) co_return std::unexpected(removed.error());
   if (on_log_out) on_log_out(token);
   co_return result<void>{};
@@ -137,7 +102,7 @@ task<result<void>> accounts::log_out(std::string token) {
 
 task<result<user>> accounts::who_is(std::string token) {
   if (token.size() != token_characters) co_return nobody();
-  const std::string hash = hash_of(token);
+  const std::string hash = crypto_.digest(token);
   const timestamp now = wall_now();
   if (const auto known = sessions_.find(hash); known != sessions_.end()) {
     if (known->second.until > now) co_return known->second.who;
@@ -161,14 +126,13 @@ task<result<std::string>> accounts::setup_token() {
 }
 
 task<result<login_result>> accounts::set_up(std::string token, std::string name, std::string password) {
-  const bool right = !setup_token_.empty() && token.size() == setup_token_.size() &&
-                     sodium_memcmp(token.data(), setup_token_.data(), token.size()) == 0;
+  const bool right = !setup_token_.empty() && crypto_.equal(token, setup_token_);
   if (!right)
     co_return fail(failure_kind::forbidden, "wrong_setup_token",
                    "This link is not valid any more. Start the server without users to get a new one, or ask "
                    "an administrator for an account.");
   if (auto fine = check_name(name); !fine) co_return std::unexpected(fine.error());
-  auto hashing = [password = std::move(password)] { return hash_password(password); };
+  auto hashing = [this, password = std::move(password)] { return crypto_.hash(password); };
   auto hash = co_await hashing_.run(std::move(hashing));
   if (!hash) co_return std::unexpected(hash.error());
   auto added = co_await store_.add_first_user(std::move(name), role::admin, std::move(*hash));

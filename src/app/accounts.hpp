@@ -26,12 +26,21 @@ struct limits {
 
 inline constexpr std::size_t password_min = 8, password_max = 128; // bytes
 
-// A hash to store, or why the password cannot be taken. Blocks for some 40 ms: not on the I/O thread.
-result<std::string> hash_password(std::string_view password);
+// The cryptography of accounts.
+class password_hashing {
+public:
+  virtual ~password_hashing() = default;
+  // A hash to store, or why the password cannot be taken. Blocks for some 40 ms: not on the I/O thread. Any
+  // thread.
+  virtual result<std::string> hash(std::string_view password) = 0;
+  virtual bool fits(const std::string& hash, std::string_view password) = 0; // blocks as long
+  virtual std::string digest(std::string_view token) = 0;                    // what is kept of a token
+  virtual bool equal(std::string_view a, std::string_view b) = 0;            // in constant time
+};
 
 class accounts {
 public:
-  explicit accounts(account_store& store, limits limits = {});
+  accounts(account_store& store, password_hashing& hashing, limits limits = {});
 
   // unauthorized with the same words for a wrong password and an unknown name; too_many with how long to wait
   // in `detail`.
@@ -62,6 +71,7 @@ private:
   };
 
   account_store& store_;
+  password_hashing& crypto_;
   const limits limits_;
   blocking_pool hashing_{1, 32}; // one at a time: each takes 19 MiB
   std::unordered_map<std::string, failures> failures_;
