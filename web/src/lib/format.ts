@@ -50,7 +50,7 @@ export const phoneLabel = (digits: string) => (digits ? `+${digits}` : "");
 export function timeLeft(endsAt: string, now = Date.now()): { text: string; share: number; soon: boolean } | null {
   const left = Date.parse(endsAt) - now;
   if (left <= 0) return null;
-  const minutes = Math.ceil(left / 60_000);
+  const minutes = Math.min(24 * 60, Math.ceil(left / 60_000)); // clocks may differ by a little
   const text = minutes >= 60 ? `${Math.floor(minutes / 60)} h ${minutes % 60} min` : `${minutes} min`;
   return { text, share: Math.min(100, (left / 86_400_000) * 100), soon: minutes < 60 };
 }
