@@ -48,7 +48,9 @@ void exchange::answer(http_response response) {
 }
 
 connection::connection(server_core& core, asio::ip::tcp::socket socket)
-    : core_(core), core_alive_(core.alive()), socket_(std::move(socket))
+    : core_(core)
+    , core_alive_(core.alive())
+    , socket_(std::move(socket))
     , http_(std::make_unique<http_state>(core.io())) {
   core_.opened(*this);
 }

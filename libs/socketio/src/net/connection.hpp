@@ -98,7 +98,8 @@ private:
   void wait_writable();
 
   server_core& core_;
-  const std::shared_ptr<const bool> core_alive_; // a connection may be held by a handler that outlives the server
+  const std::shared_ptr<const bool>
+      core_alive_; // a connection may be held by a handler that outlives the server
   boost::asio::ip::tcp::socket socket_;
   std::unique_ptr<http_state> http_; // until it is a WebSocket
   codec::websocket_reader reader_;

@@ -1,0 +1,232 @@
+// Bytes in, bytes out: packets, payloads, frames. Vectors are those of the protocol's reference.
+#include "codec/base64.hpp"
+#include "codec/packet.hpp"
+#include "codec/socket_packet.hpp"
+#include "codec/utf8.hpp"
+#include "codec/websocket.hpp"
+
+#include <boost/json/serialize.hpp>
+
+#include <gtest/gtest.h>
+
+#include <cstdlib>
+#include <cstring>
+#include <random>
+
+namespace socketio::codec {
+namespace {
+
+unsigned seed() {
+  static const unsigned value = std::getenv("TEST_SEED")
+                                    ? static_cast<unsigned>(std::atoll(std::getenv("TEST_SEED")))
+                                    : std::random_device{}();
+  return value;
+}
+std::string note() { return "repeat with TEST_SEED=" + std::to_string(seed()); }
+
+TEST(Base64, RoundTripsAndRefusesWhatIsNone) {
+  std::mt19937 random(seed());
+  for (int round = 0; round < 500; ++round) {
+    std::string bytes(random() % 40, '\0');
+    for (char& c : bytes) c = static_cast<char>(random());
+    EXPECT_EQ(base64_decode(base64_encode(bytes)), bytes) << note();
+  }
+  EXPECT_EQ(base64_encode("\x01\x02\x03\x04"), "AQIDBA==");
+  for (const char* wrong : {"A", "AB", "ABC", "AB=C", "====", "A B=", "AB-_"})
+    EXPECT_FALSE(base64_decode(wrong)) << wrong;
+}
+
+TEST(Utf8, IsStrict) {
+  EXPECT_TRUE(valid_utf8("plain, día, 한, 👍🏽 and more than eight bytes"));
+  for (const char* wrong :
+       {"\x80", "\xC0\xAF", "\xE0\x80\xAF", "\xED\xA0\x80", "\xF4\x90\x80\x80", "12345678\xFF", "\xE2\x82"})
+    EXPECT_FALSE(valid_utf8(wrong));
+}
+
+TEST(Payload, PacketsAreJoinedAndSplitByTheSeparator) {
+  std::string body;
+  append_to_payload(body, text_packet("4hello"));
+  append_to_payload(body, text_packet("2"));
+  append_to_payload(body, binary_packet("\x01\x02\x03\x04"));
+  EXPECT_EQ(body, "4hello\x1e"
+                  "2\x1e"
+                  "bAQIDBA==");
+  const auto pieces = split_payload(body);
+  ASSERT_EQ(pieces.size(), 3u);
+  decoded_packet packet;
+  ASSERT_TRUE(decode_packet(pieces[2], packet));
+  EXPECT_TRUE(packet.binary);
+  EXPECT_EQ(packet.data, "\x01\x02\x03\x04");
+  for (const char* wrong : {"", "7", "x", "b!"}) EXPECT_FALSE(decode_packet(wrong, packet)) << wrong;
+}
+
+std::string reparse(std::string_view text) {
+  const auto packet = parse_socket_packet(text, {});
+  if (!packet) return "refused";
+  const std::string json = packet->payload.is_null() || (packet->type == socket_type::connect &&
+                                                         packet->payload.as_object().empty())
+                               ? ""
+                               : boost::json::serialize(packet->payload);
+  return encode_socket_packet(packet->type, packet->attachments, packet->nsp, packet->id, json).substr(1);
+}
+
+TEST(SocketPacket, VectorsRoundTrip) {
+  for (const char* text :
+       {"0", "0/custom,{\"token\":\"abc\"}", "1", "1/custom,", "2[\"hello\",1]",
+        "2456[\"message-with-ack\",1]", "2/custom,7[\"a\"]", "3456[1]", "3/custom,0[]",
+        "51-[\"bin\",{\"_placeholder\":true,\"num\":0}]", "61-7[{\"_placeholder\":true,\"num\":0}]"})
+    EXPECT_EQ(reparse(text), text);
+  EXPECT_EQ(reparse("1/custom"), "1/custom,"); // without its comma, as clients may
+}
+
+TEST(SocketPacket, RefusesWhatOnlyABrokenPeerSends) {
+  for (const char* text : {"",
+                           "7",
+                           "x",
+                           "2",
+                           "2[]",
+                           "2{}",
+                           "2[1]",
+                           "2[\"connect\"]",
+                           "2[\"disconnecting\"]",
+                           "2 [\"m\"]",
+                           "2[\"a\"",
+                           "0[]",
+                           "0\"x\"",
+                           "0null",
+                           "4{\"message\":\"x\"}",
+                           "3[1]",
+                           "31{}",
+                           "1{}",
+                           "5[\"a\"]",
+                           "50-[\"a\"]",
+                           "511-[\"a\"]",
+                           "5-[\"a\"]",
+                           "51[\"a\"]",
+                           "51-[\"a\",{\"_placeholder\":true,\"num\":1}]",
+                           "51-[\"a\",{\"_placeholder\":true,\"num\":-1}]",
+                           "51-[\"a\",{\"_placeholder\":true,\"num\":\"0\"}]",
+                           "21234567890123456[\"a\"]",
+                           "2[\"a\"]x"})
+    EXPECT_EQ(reparse(text), "refused") << text;
+  EXPECT_EQ(reparse("2[\"" + std::string(300, 'n') + "\"]"), "refused");
+  EXPECT_EQ(reparse("2[\"a\"," + std::string(40, '[') + std::string(40, ']') + "]"), "refused");
+}
+
+struct heard final : websocket_sink {
+  std::vector<std::string> said;
+  bool open = true;
+  void on_message(bool binary, std::string_view payload) override {
+    said.push_back((binary ? "b:" : "t:") + std::string(payload));
+  }
+  void on_ping(std::string_view payload) override { said.push_back("ping:" + std::string(payload)); }
+  void on_close() override {
+    said.push_back("close");
+    open = false;
+  }
+  void on_violation(std::uint16_t code, std::string_view) override {
+    said.push_back("violation:" + std::to_string(code));
+    open = false;
+  }
+  bool reading() const override { return open; }
+};
+
+std::string frame(unsigned first, std::string_view payload, std::uint32_t key = 0x11223344) {
+  std::string out;
+  out += static_cast<char>(first);
+  if (payload.size() < 126)
+    out += static_cast<char>(0x80 | payload.size());
+  else {
+    out += static_cast<char>(0x80 | 126);
+    out += static_cast<char>(payload.size() >> 8);
+    out += static_cast<char>(payload.size());
+  }
+  char mask[4];
+  std::memcpy(mask, &key, 4);
+  out.append(mask, 4);
+  for (std::size_t i = 0; i < payload.size(); ++i) out += static_cast<char>(payload[i] ^ mask[i & 3]);
+  return out;
+}
+
+// The same bytes cut at every place and in random pieces must be heard the same.
+std::vector<std::string> hear(std::string bytes, std::size_t max_message = 1000) {
+  std::vector<std::string> whole;
+  {
+    heard sink;
+    websocket_reader reader;
+    std::string copy = bytes;
+    reader.feed(copy.data(), copy.size(), max_message, sink);
+    whole = sink.said;
+  }
+  for (std::size_t cut = 1; cut < bytes.size(); ++cut) {
+    heard sink;
+    websocket_reader reader;
+    std::string a = bytes.substr(0, cut), b = bytes.substr(cut);
+    reader.feed(a.data(), a.size(), max_message, sink);
+    if (sink.open) reader.feed(b.data(), b.size(), max_message, sink);
+    EXPECT_EQ(sink.said, whole) << "cut at " << cut;
+  }
+  return whole;
+}
+
+using said = std::vector<std::string>;
+
+TEST(WebSocket, MessagesFragmentsAndControlFramesInWhateverPieces) {
+  EXPECT_EQ(hear(frame(0x81, "hello") + frame(0x82, "\x01\x02")), (said{"t:hello", "b:\x01\x02"}));
+  EXPECT_EQ(hear(frame(0x01, "he") + frame(0x89, "?") + frame(0x00, "l") + frame(0x80, "lo")),
+            (said{"ping:?", "t:hello"}));
+  EXPECT_EQ(hear(frame(0x81, std::string(300, 'x'))), (said{"t:" + std::string(300, 'x')}));
+  EXPECT_EQ(hear(frame(0x88, "") + frame(0x81, "after")), (said{"close"}));
+  EXPECT_EQ(hear(frame(0x88, std::string("\x03\xE8") + "bye")), (said{"close"}));
+  EXPECT_EQ(hear(frame(0x8A, "unasked pong")), (said{}));
+}
+
+TEST(WebSocket, ViolationsHaveTheirCodes) {
+  const std::string unmasked{"\x81\x02hi", 4};
+  EXPECT_EQ(hear(unmasked), (said{"violation:1002"}));
+  EXPECT_EQ(hear(frame(0xC1, "rsv")), (said{"violation:1002"}));
+  EXPECT_EQ(hear(frame(0x83, "opcode")), (said{"violation:1002"}));
+  EXPECT_EQ(hear(frame(0x09, "ping in pieces")), (said{"violation:1002"}));
+  EXPECT_EQ(hear(frame(0x89, std::string(126, 'x'))), (said{"violation:1002"}));
+  EXPECT_EQ(hear(frame(0x80, "of nothing")), (said{"violation:1002"}));
+  EXPECT_EQ(hear(frame(0x01, "a") + frame(0x81, "b")), (said{"violation:1002"}));
+  EXPECT_EQ(hear(frame(0x88, "x")), (said{"violation:1002"}));
+  EXPECT_EQ(hear(frame(0x88, std::string("\x03\xED"))), (said{"violation:1002"})); // 1005 may not travel
+  EXPECT_EQ(hear(frame(0x81, "\xFF")), (said{"violation:1007"}));
+  EXPECT_EQ(hear(frame(0x01, "\xE2\x82") + frame(0x80, "x")), (said{"violation:1007"}));
+  EXPECT_EQ(hear(frame(0x81, std::string(1001, 'x'))), (said{"violation:1009"}));
+  EXPECT_EQ(hear(frame(0x01, std::string(600, 'x')) + frame(0x80, std::string(600, 'x'))),
+            (said{"violation:1009"}));
+}
+
+TEST(WebSocket, RandomBytesNeverBreakTheReaderAndIdleHoldsNothing) {
+  std::mt19937 random(seed());
+  for (int round = 0; round < 3000; ++round) {
+    std::string bytes;
+    for (unsigned n = random() % 4; n > 0; --n)
+      bytes += frame(static_cast<unsigned>(random() % 256),
+                     std::string(random() % 200, static_cast<char>(random() % 128)),
+                     static_cast<std::uint32_t>(random()));
+    for (unsigned n = random() % 3; n > 0 && !bytes.empty(); --n)
+      bytes[random() % bytes.size()] = static_cast<char>(random());
+    heard sink;
+    websocket_reader reader;
+    for (std::size_t at = 0; at < bytes.size() && sink.open;) {
+      std::string piece = bytes.substr(at, 1 + random() % 50);
+      at += piece.size();
+      reader.feed(piece.data(), piece.size(), 500, sink);
+    }
+  }
+  heard sink;
+  websocket_reader reader;
+  std::string whole = frame(0x81, "hello");
+  reader.feed(whole.data(), whole.size(), 500, sink);
+  EXPECT_TRUE(reader.idle());
+}
+
+TEST(WebSocket, HandshakeKeyOfTheRfc) {
+  EXPECT_EQ(accept_key("dGhlIHNhbXBsZSBub25jZQ=="), "s3pPLMBiTxaQ9kYGzzhZRbK+xOo=");
+}
+
+} // namespace
+} // namespace socketio::codec

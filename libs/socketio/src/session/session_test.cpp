@@ -1,0 +1,232 @@
+// The session machine, told what happens and what time it is.
+#include "session/session.hpp"
+
+#include <gtest/gtest.h>
+
+namespace socketio::session {
+namespace {
+
+using namespace std::chrono_literals;
+
+struct Session : ::testing::Test, session_shell {
+  config settings;
+  time_point now{};
+  std::vector<std::string> polls, messages, websocket, probe;
+  std::string closed;
+  bool websocket_ended = false, probe_ended = false, switched = false;
+  std::optional<engine_session> session;
+
+  void begin(transport transport) { session.emplace(settings, *this, "SID", transport, now); }
+  void pass(std::chrono::nanoseconds time) {
+    now += time;
+    session->on_time(now);
+  }
+  void emit(std::string text) {
+    session->send(codec::text_packet(text), now);
+    session->flush();
+  }
+  void upgrade() {
+    ASSERT_TRUE(session->begin_upgrade(now));
+    session->probe_message(false, "2probe", now);
+  }
+
+  void answer_poll(engine_session&, std::string body) override { polls.push_back(std::move(body)); }
+  void wants_to_write(engine_session& s) override {
+    std::vector<codec::packet> out;
+    s.take_for_websocket(out, 1000);
+    for (const codec::packet& packet : out) websocket.emplace_back(packet.payload());
+  }
+  void end_websocket(engine_session&) override { websocket_ended = true; }
+  void end_probe(engine_session&) override { probe_ended = true; }
+  void write_probe(engine_session&, const codec::packet& packet) override {
+    probe.emplace_back(packet.payload());
+  }
+  void probe_became_transport(engine_session&) override { switched = true; }
+  void on_message(engine_session&, bool binary, std::string_view data) override {
+    messages.push_back((binary ? "b:" : "t:") + std::string(data));
+  }
+  void on_closed(engine_session&, std::string_view reason) override {
+    EXPECT_TRUE(closed.empty()) << "closed twice";
+    closed = reason;
+  }
+};
+
+using said = std::vector<std::string>;
+
+TEST_F(Session, TheOpenPacketHasFiveKeys) {
+  begin(transport::polling);
+  EXPECT_EQ(
+      session->open_packet(),
+      R"(0{"sid":"SID","upgrades":["websocket"],"pingInterval":25000,"pingTimeout":20000,"maxPayload":1000000})");
+  begin(transport::websocket);
+  EXPECT_NE(session->open_packet().find("\"upgrades\":[]"), std::string::npos);
+}
+
+TEST_F(Session, HeartbeatIsExactAndEndsWhoDoesNotAnswer) {
+  begin(transport::websocket);
+  EXPECT_EQ(session->deadline(), now + 25s);
+  pass(24'999ms);
+  EXPECT_TRUE(websocket.empty());
+  pass(1ms);
+  EXPECT_EQ(websocket, said{"2"});
+  session->websocket_message(false, "3", now);
+  EXPECT_EQ(session->deadline(), now + 25s);
+  pass(25s);
+  pass(19'999ms);
+  EXPECT_TRUE(closed.empty());
+  pass(1ms);
+  EXPECT_EQ(closed, "ping timeout");
+}
+
+TEST_F(Session, APollWaitsUntilThereIsSomethingAndTakesSixteenAtMost) {
+  begin(transport::polling);
+  EXPECT_EQ(session->poll(now), call_result::ok);
+  EXPECT_TRUE(polls.empty());
+  emit("4one");
+  EXPECT_EQ(polls, said{"4one"});
+  for (int i = 0; i < 20; ++i) emit("4" + std::to_string(i));
+  session->poll(now);
+  session->poll(now);
+  EXPECT_EQ(std::count(polls[1].begin(), polls[1].end(), '\x1e'), 15);
+  EXPECT_EQ(std::count(polls[2].begin(), polls[2].end(), '\x1e'), 3);
+}
+
+TEST_F(Session, OverlapsEndIt) {
+  begin(transport::polling);
+  session->poll(now);
+  EXPECT_EQ(session->poll(now), call_result::overlap);
+  EXPECT_EQ(polls, said{"1"});
+  EXPECT_EQ(closed, "transport error");
+
+  closed.clear();
+  begin(transport::polling);
+  EXPECT_EQ(session->begin_post(), call_result::ok);
+  EXPECT_EQ(session->begin_post(), call_result::overlap);
+  EXPECT_EQ(closed, "transport error");
+}
+
+TEST_F(Session, PacketsBeforeABadOneAreHeardAndTheSessionEnds) {
+  begin(transport::polling);
+  session->begin_post();
+  EXPECT_EQ(session->end_post("4a\x1e"
+                              "bAQI=\x1e"
+                              "x\x1e"
+                              "4b",
+                              now),
+            call_result::broken);
+  EXPECT_EQ(messages, (said{"t:a", "b:\x01\x02"}));
+  EXPECT_EQ(closed, "parse error");
+}
+
+TEST_F(Session, AClientThatSaysGoodbyeReleasesItsPoll) {
+  begin(transport::polling);
+  session->poll(now);
+  session->begin_post();
+  EXPECT_EQ(session->end_post("1", now), call_result::ok);
+  EXPECT_EQ(polls, said{"6"});
+  EXPECT_EQ(closed, "transport close");
+}
+
+TEST_F(Session, AnAbortedPollEndsIt) {
+  begin(transport::polling);
+  session->poll(now);
+  session->poll_aborted();
+  EXPECT_EQ(closed, "transport close");
+}
+
+TEST_F(Session, UpgradeReleasesPollsAfterAWhileHoldsDataAndSwitches) {
+  begin(transport::polling);
+  session->poll(now);
+  upgrade();
+  EXPECT_EQ(probe, said{"3probe"});
+  EXPECT_TRUE(polls.empty());
+  pass(session->deadline() - now);
+  EXPECT_EQ(polls, said{"6"});
+  session->poll(now); // a client that has not seen 3probe yet polls again
+  pass(session->deadline() - now);
+  EXPECT_EQ(polls, (said{"6", "6"}));
+  emit("4held"); // no poll is there
+  EXPECT_TRUE(websocket.empty());
+  session->probe_message(false, "5", now);
+  EXPECT_TRUE(switched);
+  EXPECT_EQ(websocket, said{"4held"});
+  EXPECT_EQ(session->poll(now), call_result::mismatch);
+  EXPECT_FALSE(session->begin_upgrade(now));
+  emit("4live");
+  EXPECT_EQ(websocket, (said{"4held", "4live"}));
+  EXPECT_TRUE(closed.empty());
+  EXPECT_EQ(session->deadline(), now + 25s) << "a pong lost with the old transport is not waited for";
+}
+
+TEST_F(Session, DataEmittedWhileUpgradingGoesToAParkedPollAndNowhereElse) {
+  begin(transport::polling);
+  session->poll(now);
+  upgrade();
+  emit("4during");
+  EXPECT_EQ(polls, said{"4during"});
+  session->probe_message(false, "5", now);
+  EXPECT_TRUE(websocket.empty());
+}
+
+TEST_F(Session, AFailedUpgradeLeavesPollingAlone) {
+  for (const char* wrong : {"hello", "6", ""}) {
+    probe_ended = false;
+    begin(transport::polling);
+    ASSERT_TRUE(session->begin_upgrade(now));
+    session->probe_message(false, wrong, now);
+    EXPECT_TRUE(probe_ended);
+    EXPECT_EQ(session->poll(now), call_result::ok);
+    emit("4still");
+    EXPECT_EQ(polls.back(), "4still");
+  }
+  begin(transport::polling);
+  upgrade();
+  probe_ended = false;
+  pass(10s);
+  EXPECT_TRUE(probe_ended) << "never finished";
+  EXPECT_TRUE(session->begin_upgrade(now)) << "and may be tried again";
+  EXPECT_TRUE(closed.empty());
+}
+
+TEST_F(Session, WrongPacketsOnAWebSocketEndIt) {
+  for (const char* wrong : {"", "x", "2", "0{}"}) {
+    closed.clear();
+    begin(transport::websocket);
+    session->websocket_message(false, wrong, now);
+    EXPECT_FALSE(closed.empty()) << wrong;
+  }
+}
+
+TEST_F(Session, ASlowClientIsCutAfterABurstThatItDidNotTakeAndNothingIsDroppedBefore) {
+  settings.max_queued_packets = 10;
+  begin(transport::websocket);
+  for (int i = 0; i < 60; ++i) session->send(codec::text_packet("4" + std::to_string(i)), now);
+  session->flush(); // takes all at once
+  EXPECT_EQ(websocket.size(), 60u);
+  EXPECT_TRUE(closed.empty());
+
+  begin(transport::polling); // nobody polls
+  for (int i = 0; i < 11; ++i) session->send(codec::text_packet("4x"), now);
+  session->flush();
+  EXPECT_EQ(closed, "slow client");
+}
+
+TEST_F(Session, OurCloseWaitsForAPollAndTakesWhatWasQueuedAlong) {
+  begin(transport::polling);
+  emit("4last");
+  session->close("server shutting down", now);
+  EXPECT_TRUE(closed.empty());
+  session->poll(now);
+  EXPECT_EQ(polls, said{"4last\x1e"
+                        "1"});
+  EXPECT_FALSE(closed.empty());
+
+  closed.clear();
+  begin(transport::polling);
+  session->close("server shutting down", now);
+  pass(30s);
+  EXPECT_FALSE(closed.empty()) << "nobody came";
+}
+
+} // namespace
+} // namespace socketio::session
