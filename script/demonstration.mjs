@@ -25,16 +25,15 @@ try {
   const deadline = Date.now() + 20_000;
   await ready(`${simulator}/simulator/options`, deadline);
   await ready(`${inbox}/readyz`, deadline);
+  const tell = async (path, body) => {
+    const answer = await fetch(simulator + path, { method: "POST", headers: { "content-type": "application/json" }, body: JSON.stringify(body) });
+    if (!answer.ok) throw new Error(`the simulator refused ${path}: ${await answer.text()}`);
+  };
+  // The inbox keeps its chats over a restart, the simulated phones do not: they must know their people again.
+  for (const { from, name } of customers) await tell("/simulator/customers", { phone: from, name });
   if (fresh === "yes")
     for (const { from, name, texts } of customers)
-      for (const text of texts) {
-        const answer = await fetch(`${simulator}/simulator/inbound`, {
-          method: "POST",
-          headers: { "content-type": "application/json" },
-          body: JSON.stringify({ from, name, text }),
-        });
-        if (!answer.ok) throw new Error(`the simulator refused a customer's message: ${await answer.text()}`);
-      }
+      for (const text of texts) await tell("/simulator/inbound", { from, name, text });
 } catch (error) {
   console.error(`demonstration: ${error.message}`);
   process.exit(1);

@@ -89,7 +89,17 @@ database::database(const std::filesystem::path& file, open_mode mode) {
   }
 }
 
-database::~database() { sqlite3_close_v2(handle_); }
+database::~database() {
+  kept_.clear();
+  sqlite3_close_v2(handle_);
+}
+
+query::query(database& database, const std::string& sql)
+    : kept_([&]() -> statement& {
+      auto& kept = database.kept_[sql];
+      if (!kept) kept = std::make_unique<statement>(database, sql);
+      return *kept;
+    }()) {}
 
 void database::execute(const std::string& sql) {
   const int code = sqlite3_exec(handle_, sql.c_str(), nullptr, nullptr, nullptr);

@@ -4,10 +4,12 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <memory>
 #include <optional>
 #include <stdexcept>
 #include <string>
 #include <string_view>
+#include <unordered_map>
 #include <vector>
 
 struct sqlite3;
@@ -94,7 +96,34 @@ public:
   sqlite3* handle() const { return handle_; }
 
 private:
+  friend class query;
   sqlite3* handle_ = nullptr;
+  std::unordered_map<std::string, std::unique_ptr<statement>> kept_;
+};
+
+// A statement that its connection keeps prepared, in use until the end of the scope; then it lets go of its
+// rows, since a statement in the middle of them would hold the connection at an old state of the data.
+class query {
+public:
+  query(database& database, const std::string& sql);
+  query(const query&) = delete;
+  query& operator=(const query&) = delete;
+  ~query() { kept_.reset(); }
+
+  template <class... Values>
+  query& bind(const Values&... values) {
+    kept_.bind(values...);
+    return *this;
+  }
+  bool step() { return kept_.step(); }
+  void reset() { kept_.reset(); }
+  std::int64_t number(int column) const { return kept_.number(column); }
+  std::string text(int column) const { return kept_.text(column); }
+  std::string_view view(int column) const { return kept_.view(column); }
+  operator const statement&() const { return kept_; }
+
+private:
+  statement& kept_;
 };
 
 // Rolls back unless committed.

@@ -246,54 +246,52 @@ private:
 
 // --- reading: SQL and nothing else ---
 
-message_page read_messages(database& connection, const message_query& query) {
-  const std::string in_chat = query.chat_id ? "chat_id = ?1 AND " : "(?1 IS NULL OR 1) AND ";
+message_page read_messages(database& connection, const message_query& wanted) {
+  const std::string in_chat = wanted.chat_id ? "chat_id = ?1 AND " : "(?1 IS NULL OR 1) AND ";
   const auto rows = [&](std::string_view condition, std::string_view order, std::uint64_t seq,
                         std::size_t limit) {
-    statement ask(connection, "SELECT " + std::string(message_columns) + " FROM messages WHERE " + in_chat +
-                                  std::string(condition) + " ORDER BY seq " + std::string(order) +
-                                  " LIMIT ?3");
+    query ask(connection, "SELECT " + std::string(message_columns) + " FROM messages WHERE " + in_chat +
+                              std::string(condition) + " ORDER BY seq " + std::string(order) + " LIMIT ?3");
     std::vector<message> found;
-    ask.bind(query.chat_id, seq, static_cast<std::uint64_t>(limit));
+    ask.bind(wanted.chat_id, seq, static_cast<std::uint64_t>(limit));
     while (ask.step()) found.push_back(read_message(ask));
     return found;
   };
   constexpr auto highest = static_cast<std::uint64_t>(std::numeric_limits<std::int64_t>::max());
 
   message_page page;
-  if (query.after) {
-    page.messages = rows("seq > ?2", "ASC", *query.after, query.limit + 1);
-    page.has_more = page.messages.size() > query.limit;
+  if (wanted.after) {
+    page.messages = rows("seq > ?2", "ASC", *wanted.after, wanted.limit + 1);
+    page.has_more = page.messages.size() > wanted.limit;
     if (page.has_more) page.messages.pop_back();
     return page;
   }
-  if (query.around) {
-    const std::size_t newer_half = query.limit / 2;
-    page.messages = rows("seq <= ?2", "DESC", *query.around, query.limit - newer_half + 1);
-    page.has_more = page.messages.size() > query.limit - newer_half;
+  if (wanted.around) {
+    const std::size_t newer_half = wanted.limit / 2;
+    page.messages = rows("seq <= ?2", "DESC", *wanted.around, wanted.limit - newer_half + 1);
+    page.has_more = page.messages.size() > wanted.limit - newer_half;
     if (page.has_more) page.messages.pop_back();
     std::reverse(page.messages.begin(), page.messages.end());
-    std::vector<message> newer = rows("seq > ?2", "ASC", *query.around, newer_half);
+    std::vector<message> newer = rows("seq > ?2", "ASC", *wanted.around, newer_half);
     std::move(newer.begin(), newer.end(), std::back_inserter(page.messages));
     return page;
   }
   page.messages =
-      rows("seq < ?2", "DESC", std::min(query.before.value_or(highest), highest), query.limit + 1);
-  page.has_more = page.messages.size() > query.limit;
+      rows("seq < ?2", "DESC", std::min(wanted.before.value_or(highest), highest), wanted.limit + 1);
+  page.has_more = page.messages.size() > wanted.limit;
   if (page.has_more) page.messages.pop_back();
   std::reverse(page.messages.begin(), page.messages.end());
   return page;
 }
 
 std::optional<message> read_message_by_id(database& connection, const std::string& id) {
-  statement ask(connection,
-                "SELECT " + std::string(message_columns) + " FROM messages WHERE id = ? AND seq > 0");
+  query ask(connection, "SELECT " + std::string(message_columns) + " FROM messages WHERE id = ? AND seq > 0");
   ask.bind(id);
   return ask.step() ? std::optional(read_message(ask)) : std::nullopt;
 }
 
 std::optional<contact> read_contact_by_id(database& connection, const std::string& id) {
-  statement ask(connection, "SELECT " + std::string(contact_columns) + " FROM contacts WHERE id = ?");
+  query ask(connection, "SELECT " + std::string(contact_columns) + " FROM contacts WHERE id = ?");
   ask.bind(id);
   return ask.step() ? std::optional(read_contact(ask)) : std::nullopt;
 }
@@ -303,7 +301,7 @@ chat_summary summary_of(database& connection, const std::string& user_id, chat r
   if (row.kind == chat_kind::person) summary.contact = read_contact_by_id(connection, row.id);
   if (!row.last_message_id.empty())
     summary.last_message = read_message_by_id(connection, row.last_message_id);
-  statement count(
+  query count(
       connection,
       "SELECT count(*) FROM (SELECT 1 FROM messages WHERE chat_id = ?1 AND counts_unread = 1 AND seq > "
       "coalesce((SELECT up_to FROM read_marks WHERE user_id = ?2 AND chat_id = ?1), 0) LIMIT ?3)");
@@ -319,8 +317,8 @@ chat_page read_chats(database& connection, const std::string& user_id, std::opti
   constexpr auto highest = static_cast<std::uint64_t>(std::numeric_limits<std::int64_t>::max());
   std::vector<chat> rows;
   {
-    statement ask(connection, "SELECT " + std::string(chat_columns) +
-                                  " FROM chats WHERE activity < ? ORDER BY activity DESC LIMIT ?");
+    query ask(connection, "SELECT " + std::string(chat_columns) +
+                              " FROM chats WHERE activity < ? ORDER BY activity DESC LIMIT ?");
     ask.bind(std::min(before.value_or(highest), highest), static_cast<std::uint64_t>(limit + 1));
     while (ask.step()) rows.push_back(read_chat(ask));
   }
@@ -333,7 +331,7 @@ chat_page read_chats(database& connection, const std::string& user_id, std::opti
 
 std::pair<std::vector<contact>, bool> read_contacts(database& connection, const std::string& after,
                                                     std::size_t limit) {
-  statement ask(
+  query ask(
       connection,
       "SELECT " + std::string(contact_columns) +
           " FROM contacts WHERE ?1 = '' OR (title, id) > (SELECT title, id FROM contacts WHERE id = ?1) "
@@ -347,7 +345,7 @@ std::pair<std::vector<contact>, bool> read_contacts(database& connection, const 
 }
 
 std::optional<contact> read_contact_of(database& connection, const identity& who) {
-  statement ask(connection, "SELECT contact_id FROM aliases WHERE alias = ?");
+  query ask(connection, "SELECT contact_id FROM aliases WHERE alias = ?");
   for (const std::string& alias : {who.user_id.empty() ? std::string() : "u:" + who.user_id,
                                    who.phone.empty() ? std::string() : "p:" + who.phone,
                                    who.wa_id.empty() ? std::string() : "p:" + who.wa_id}) {
@@ -360,9 +358,9 @@ std::optional<contact> read_contact_of(database& connection, const identity& who
 
 missed_events read_events(database& connection, std::uint64_t after, std::uint64_t up_to,
                           const std::string& user_id, std::size_t limit) {
-  statement ask(connection,
-                "SELECT seq, event_name, event_user, event_data FROM log WHERE seq > ? AND seq <= ? AND "
-                "event_name IS NOT NULL AND (event_user = '' OR event_user = ?) ORDER BY seq LIMIT ?");
+  query ask(connection,
+            "SELECT seq, event_name, event_user, event_data FROM log WHERE seq > ? AND seq <= ? AND "
+            "event_name IS NOT NULL AND (event_user = '' OR event_user = ?) ORDER BY seq LIMIT ?");
   ask.bind(after, up_to, user_id, static_cast<std::uint64_t>(limit + 1));
   missed_events missed;
   while (ask.step())
@@ -375,13 +373,13 @@ missed_events read_events(database& connection, std::uint64_t after, std::uint64
 std::vector<unfinished_send> read_unfinished(database& connection) {
   std::vector<message> rows;
   {
-    statement ask(connection, "SELECT " + std::string(message_columns) +
-                                  " FROM messages WHERE status = 0 AND direction = 1 AND unconfirmed = 0 AND "
-                                  "client_id <> '' AND seq > 0 "
-                                  "ORDER BY seq");
+    query ask(connection, "SELECT " + std::string(message_columns) +
+                              " FROM messages WHERE status = 0 AND direction = 1 AND unconfirmed = 0 AND "
+                              "client_id <> '' AND seq > 0 "
+                              "ORDER BY seq");
     while (ask.step()) rows.push_back(read_message(ask));
   }
-  statement ask(connection, "SELECT 1 FROM log WHERE key = ?");
+  query ask(connection, "SELECT 1 FROM log WHERE key = ?");
   const auto there = [&](const std::string& key) {
     ask.bind(key);
     const bool found = ask.step();
@@ -450,7 +448,7 @@ public:
   }
   task<result<std::optional<chat_summary>>> find_chat(std::string user_id, std::string chat_id) override {
     return read<std::optional<chat_summary>>([=](database& c) -> std::optional<chat_summary> {
-      statement ask(c, "SELECT " + std::string(chat_columns) + " FROM chats WHERE id = ?");
+      query ask(c, "SELECT " + std::string(chat_columns) + " FROM chats WHERE id = ?");
       ask.bind(chat_id);
       if (!ask.step()) return std::nullopt;
       return summary_of(c, user_id, read_chat(ask));
