@@ -14,6 +14,8 @@ find_package(Boost 1.81 REQUIRED CONFIG COMPONENTS headers json url)
 find_package(PkgConfig REQUIRED)
 
 add_link_options(-fuse-ld=lld)
+# A precompiled header is judged by its content (ninja and ccache do), not by the times of system files, which packages set.
+add_compile_options(-Xclang -fno-pch-timestamp)
 
 add_library(tickwire_options INTERFACE)
 target_compile_options(tickwire_options INTERFACE
