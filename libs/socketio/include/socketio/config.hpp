@@ -1,16 +1,22 @@
-// Every limit and time of the server, by name.
+// Every limit, time and hook of the server, by name.
 #pragma once
+
+#include <boost/json/value.hpp>
 
 #include <chrono>
 #include <cstddef>
 #include <functional>
+#include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 namespace socketio {
 
 class http_request;
+class cluster_adapter;
 
 struct cors_options {
   // Exact origins ("https://example.org"), or the single entry "*". Empty: no CORS headers at all.
@@ -18,8 +24,36 @@ struct cors_options {
   bool credentials = false; // with "*", the origin is reflected, since browsers refuse "*" with credentials
 };
 
+// A cookie on the answer to the polling handshake, for load balancers that keep a client at one node by it. The
+// server never reads it.
+struct cookie_options {
+  std::string name = "io";
+  std::string attributes = "Path=/; HttpOnly; SameSite=Lax";
+};
+
+// Connection state recovery: a client that was cut off comes back to its id, rooms, data and missed events.
+// Kept in the memory of this process: behind a load balancer clients must come back to the same one.
+struct recovery_options {
+  std::chrono::milliseconds max_disconnection{120'000}; // how long a session that was cut off is kept
+  bool skip_middlewares = true;                         // of a namespace, when a session is recovered
+  std::size_t max_packets = 50'000;                     // kept for replay, of one namespace; when they do not
+  std::size_t max_bytes = 64 * 1024 * 1024;             // reach back far enough, a session is not recovered
+};
+
+// A handshake or request that was refused, or a message that ended a connection.
+struct connection_error {
+  const http_request* request = nullptr; // null for what came over a WebSocket
+  int code = 0;                          // Engine.IO's: 0 transport, 1 session, 2 method, 3 bad request, 4 forbidden, 5 version
+  std::string_view message;              // what the client is told
+  std::string_view context;              // for people: "message over the limit of 1000000 bytes"
+};
+
+// Answers allow_request, once, now or later, on any thread: admitted, or refused with a reason for the client.
+using admit = std::function<void(bool admitted, std::string reason)>;
+using header_list = std::vector<std::pair<std::string, std::string>>;
+
 struct config {
-  // Engine.IO
+  // --- Engine.IO ---
   std::string path = "/socket.io/";                // prefix of the requests that are ours
   std::chrono::milliseconds ping_interval{25'000}; // announced to clients
   std::chrono::milliseconds ping_timeout{20'000};  // announced to clients
@@ -29,26 +63,41 @@ struct config {
   bool allow_polling = true;
   bool allow_websocket = true;
   cors_options cors;
-  // Whether a handshake is admitted; the text is the reason told to the client. Empty function: everybody.
-  // Called once per session, before it exists, on the I/O thread.
-  std::function<bool(const http_request&, std::string& reason)> allow_request;
+  std::optional<cookie_options> cookie;
+  std::size_t compress_from = 1024; // bytes of a polling answer from which it is gzipped for who accepts it; 0: never
+  // Whether a handshake is admitted; empty: everybody. Called once per session, before it exists, for both
+  // transports, on an I/O thread; the request lives until the answer.
+  std::function<void(const http_request&, admit)> allow_request;
+  // May add headers to the answer of a handshake (the first polling answer, the 101), Set-Cookie several times.
+  std::function<void(header_list&, const http_request&)> initial_headers;
 
-  // Socket.IO
+  // --- Socket.IO ---
   std::chrono::milliseconds connect_timeout{45'000}; // until a client has joined some namespace
   std::size_t max_attachments = 10;                  // binary parts of one packet
   std::size_t max_namespaces_per_client = 16;
-  std::size_t max_pending_acks = 64; // of one socket
-  std::size_t max_event_name = 256;  // bytes
+  std::size_t max_rooms_per_socket = 1'000; // joins beyond it are refused
+  std::size_t max_pending_acks = 64;        // of one socket
+  std::size_t max_event_name = 256;         // bytes
   std::size_t max_json_depth = 32;
+  bool cleanup_empty_child_namespaces = true; // those of of_matching(), when their last socket has left
+  std::optional<recovery_options> recovery;
+  std::shared_ptr<cluster_adapter> cluster; // null: this process is alone
 
-  // Slow readers: a client with more than this waiting is cut off, as a transport that closed, so that it
-  // reconnects.
+  // --- threads ---
+  // 1: everything happens on the thread that runs the io_context. More: that thread and this many less one of
+  // our own; handlers then run on the thread of their socket, side by side.
+  std::size_t threads = 1;
+
+  // --- slow readers ---
+  // A client with more than this waiting is cut off, as a transport that closed, so that it reconnects. An
+  // event is never dropped silently. A single burst may be eight times over.
   std::size_t max_queued_packets = 256;
   std::size_t max_queued_bytes = 1024 * 1024;
   std::chrono::milliseconds write_stall_timeout{15'000}; // nothing of what waits could be written for so long
 
-  // HTTP
+  // --- HTTP ---
   std::size_t max_connections = 20'000;
+  std::size_t max_handshakes_per_second = 0; // new sessions beyond it: 503 with Retry-After; 0: no limit
   std::size_t max_head_bytes = 8 * 1024;
   std::size_t max_body_bytes = 1024 * 1024; // of application requests, unless body_limit says otherwise
   std::function<std::size_t(std::string_view method, std::string_view path)> body_limit;
@@ -57,8 +106,10 @@ struct config {
   std::chrono::milliseconds keep_alive_timeout{60'000}; // an idle connection is closed after
 
   // Told of refused handshakes, cut clients and broken connections, one short line each; no ids that grant
-  // access.
+  // access. Any I/O thread.
   std::function<void(std::string_view)> log;
+  // The same as values, for whoever counts. Any I/O thread.
+  std::function<void(const connection_error&)> on_connection_error;
 };
 
 } // namespace socketio
