@@ -79,7 +79,7 @@ describe("who comes", () => {
   test("the handshake of a socket: query, headers, address, auth", async () => {
     const frames = await join({ query: "&a=b%26c%3Dd&e=", headers: { "X-Test": "héader" }, auth: { token: "t", deep: { x: [1] } } });
     const { handshake, id } = await who(frames);
-    assert.deepEqual(handshake.query, { EIO: "4", transport: "websocket", a: "b&c=d", e: "" });
+    assert.deepEqual(handshake.query, { EIO: "4", transport: "websocket", mark: frames.mark, a: "b&c=d", e: "" });
     assert.deepEqual(handshake.auth, { token: "t", deep: { x: [1] } });
     assert.equal(handshake.address, "127.0.0.1");
     assert.ok("x-test" in handshake.headers);
