@@ -7,8 +7,8 @@ import { execFile, spawn } from "node:child_process";
 import { existsSync, writeFileSync } from "node:fs";
 import net from "node:net";
 import { loadavg } from "node:os";
-import { promisify } from "node:util";
-import { parseArgs } from "node:util";
+import { resolve } from "node:path";
+import { parseArgs, promisify } from "node:util";
 import { bigCrowd, figures } from "./figures.mjs";
 import { load, makeNative, servers } from "./servers.mjs";
 import { print } from "./table.mjs";
@@ -125,9 +125,11 @@ async function measure(figure, name) {
 
 const serverNames = chosen(options.servers, servers, "server");
 const figureNames = chosen(options.figures, figures, "figure");
+const here = (path) => resolve(process.env.CALLED_FROM ?? ".", path);
 if (options.ours) {
-  if (!existsSync(options.ours)) fail(`${options.ours} is not there`);
-  servers.tickwire = { make() {}, start: (port) => [options.ours, "--port", port] };
+  const program = here(options.ours);
+  if (!existsSync(program)) fail(`${program} is not there`);
+  servers.tickwire = { make() {}, start: (port) => [program, "--port", port] };
 }
 makeReady(serverNames);
 
@@ -145,5 +147,5 @@ for (let round = 0; round < rounds; ++round)
     }
 
 print(results, serverNames, options.quick);
-if (options.json) writeFileSync(options.json, JSON.stringify(results, null, 1));
+if (options.json) writeFileSync(here(options.json), JSON.stringify(results, null, 1));
 if (problems.length) fail(`\n${problems.join("\n")}`);

@@ -25,8 +25,7 @@ function locked(lock, stamp, install) {
 
 export function makeNative() {
   mkdirSync(made, { recursive: true });
-  const launcher = process.env.NO_CCACHE ? [] : ["-DCMAKE_CXX_COMPILER_LAUNCHER=ccache"];
-  run("cmake", ["-S", `${root}bench/socketio`, "-B", `${made}/native`, "-G", "Ninja", "-DCMAKE_BUILD_TYPE=Release", "-DCMAKE_CXX_COMPILER=clang++-19", ...launcher]);
+  run("cmake", ["-S", `${root}bench/socketio`, "-B", `${made}/native`, "-G", "Ninja", "-DCMAKE_BUILD_TYPE=Release", "-DCMAKE_CXX_COMPILER=clang++-19", "-DCMAKE_CXX_COMPILER_LAUNCHER=ccache"]);
   run("cmake", ["--build", `${made}/native`]);
 }
 export const load = `${made}/native/load`;

@@ -17,7 +17,7 @@ function verdict(row, ours, floor, peers) {
   return [
     row.less || !Number.isFinite(share) ? "–" : `${(share * 100).toFixed(0)} %`,
     row.goal === undefined ? "–" : `${goal}${Number.isFinite(row.less ? ours : share) ? (reached ? " ✓" : " ✗") : ""}`,
-    Number.isFinite(times) ? `${times.toFixed(2)} ×${times > 1 ? " ✓" : " ✗"}` : "–",
+    peers.length && Number.isFinite(times) ? `${times.toFixed(2)} ×${times > 1 ? " ✓" : " ✗"}` : "–",
   ];
 }
 
