@@ -3,24 +3,24 @@
 #include <string>
 
 namespace socketio {
-
 namespace {
 
 class category final : public boost::system::error_category {
 public:
   const char* name() const noexcept override { return "socketio"; }
+
   std::string message(int value) const override {
     switch (static_cast<error>(value)) {
     case error::timed_out:
-      return "operation has timed out";
+      return "operation has timed out"; // as the Node server words it
     case error::disconnected:
-      return "the client left before it answered";
+      return "socket has been disconnected";
     case error::too_many_pending:
-      return "the client owes too many answers already";
+      return "too many answers of this socket are awaited already";
     case error::cluster_away:
-      return "the other servers cannot be reached";
+      return "the other servers of the cluster cannot be reached";
     }
-    return "unknown";
+    return "unknown error " + std::to_string(value);
   }
 };
 

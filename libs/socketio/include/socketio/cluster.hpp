@@ -27,8 +27,8 @@ struct packet_data {
   std::vector<std::string> attachments = {};
 };
 
-// Whom something concerns: the sockets in any of `rooms` (none: all), without those in any of `except`. The id
-// of a socket is a room with only that socket.
+// Whom something concerns: the sockets in any of `rooms` (none: all), without those in any of `except`. The
+// id of a socket is a room with only that socket.
 struct target_options {
   std::vector<std::string> rooms = {}, except = {};
 };
@@ -42,23 +42,27 @@ struct broadcast_flags {
 // A socket of any server, as fetch_sockets() finds it. A copy: it does not change any more.
 struct remote_socket {
   std::string id;
-  boost::json::object handshake; // as Node's: headers, time, address, xdomain, secure, issued, url, query, auth
+  boost::json::object
+      handshake; // as Node's: headers, time, address, xdomain, secure, issued, url, query, auth
   std::vector<std::string> rooms;
   boost::json::value data; // socket::shared_data
 };
 
-// What a server offers to its adapter: everything here concerns the sockets of this server alone. Call it from
-// any thread; answers come on any thread, each exactly once.
+// What a server offers to its adapter: everything here concerns the sockets of this server alone. Call it
+// from any thread; answers come on any thread, each exactly once.
 class cluster_member {
 public:
   virtual void broadcast(std::string_view nsp, const packet_data& event, const target_options& whom,
                          const broadcast_flags& flags) = 0;
   // Says how many sockets were asked, then gives each answer as it comes until flags.timeout.
   virtual void broadcast_with_ack(std::string_view nsp, const packet_data& event, const target_options& whom,
-                                  const broadcast_flags& flags, std::function<void(std::size_t clients)> asked,
+                                  const broadcast_flags& flags,
+                                  std::function<void(std::size_t clients)> asked,
                                   std::function<void(packet_data answer)> answered) = 0;
-  virtual void sockets_join(std::string_view nsp, const target_options& whom, const std::vector<std::string>& rooms) = 0;
-  virtual void sockets_leave(std::string_view nsp, const target_options& whom, const std::vector<std::string>& rooms) = 0;
+  virtual void sockets_join(std::string_view nsp, const target_options& whom,
+                            const std::vector<std::string>& rooms) = 0;
+  virtual void sockets_leave(std::string_view nsp, const target_options& whom,
+                             const std::vector<std::string>& rooms) = 0;
   virtual void disconnect_sockets(std::string_view nsp, const target_options& whom, bool close) = 0;
   virtual void fetch_sockets(std::string_view nsp, const target_options& whom,
                              std::function<void(std::vector<remote_socket>)> found) = 0;
@@ -71,16 +75,24 @@ protected:
   ~cluster_member() = default;
 };
 
-// What a server asks of the others. Called from any thread. When the others cannot be reached, broadcasts and
-// the like are lost for them, questions are answered with error::cluster_away, and nothing else suffers.
-// Handlers are called exactly once, on any thread.
+// What a server asks of the others: it has acted, or acts, on its own sockets itself, and what it asks never
+// comes back to it as a call of its cluster_member. (Node's Redis adapter acts on its own joins, leaves and
+// disconnects when it hears them back; ours drops those echoes, so that they happen once, and without Redis
+// too.)
+//
+// Called from any thread. When the others cannot be reached, broadcasts and the like are lost for them,
+// questions are answered with error::cluster_away, and nothing else suffers. Handlers are called exactly
+// once, on any thread, sometimes before the question returns. What one thread asks happens at the others in
+// that order.
 class cluster_adapter {
 public:
   virtual ~cluster_adapter() = default;
 
   // Before anything else. `local` outlives stop().
   virtual void start(cluster_member& local) = 0;
-  // Lets go of the others; after it returns `local` is not called any more.
+  // Lets go of the others, for good. Questions under way are answered with error::cluster_away; after it
+  // returns neither `local` nor any handler is called. It waits for such calls that run on other threads:
+  // hold no lock that they take.
   virtual void stop() = 0;
 
   // This server has a namespace of that name now (or no more): it wants to hear what concerns it.
@@ -89,23 +101,29 @@ public:
 
   virtual void broadcast(std::string_view nsp, const packet_data& event, const target_options& whom,
                          const broadcast_flags& flags) = 0;
-  // `servers`: how many others will say how many clients they ask; `clients`: once for each of them; `answered`:
-  // each client's answer. After flags.timeout nothing more is called.
+  // `servers`, called first and once: how many others will say how many clients they ask; `clients`: once for
+  // each of them; `answered`: each client's answer. After flags.timeout nothing more is called. From Node
+  // servers an answer's first argument comes, and they get the first of ours.
   virtual void broadcast_with_ack(std::string_view nsp, const packet_data& event, const target_options& whom,
                                   const broadcast_flags& flags,
                                   std::function<void(boost::system::error_code, std::size_t servers)> servers,
                                   std::function<void(std::size_t count)> clients,
                                   std::function<void(packet_data answer)> answered) = 0;
-  virtual void sockets_join(std::string_view nsp, const target_options& whom, const std::vector<std::string>& rooms) = 0;
-  virtual void sockets_leave(std::string_view nsp, const target_options& whom, const std::vector<std::string>& rooms) = 0;
+  virtual void sockets_join(std::string_view nsp, const target_options& whom,
+                            const std::vector<std::string>& rooms) = 0;
+  virtual void sockets_leave(std::string_view nsp, const target_options& whom,
+                             const std::vector<std::string>& rooms) = 0;
   virtual void disconnect_sockets(std::string_view nsp, const target_options& whom, bool close) = 0;
   // The sockets of the others. A server that does not answer within the adapter's patience: error::timed_out
   // with what the rest said.
-  virtual void fetch_sockets(std::string_view nsp, const target_options& whom,
-                             std::function<void(boost::system::error_code, std::vector<remote_socket>)> found) = 0;
-  // An event for the other servers themselves. `answers` is empty when no answer is wanted.
-  virtual void server_side_emit(std::string_view nsp, const packet_data& event,
-                                std::function<void(boost::system::error_code, std::vector<packet_data>)> answers) = 0;
+  virtual void
+  fetch_sockets(std::string_view nsp, const target_options& whom,
+                std::function<void(boost::system::error_code, std::vector<remote_socket>)> found) = 0;
+  // An event for the other servers themselves. `answers` is empty when no answer is wanted; else as for
+  // fetch_sockets(). Over Redis an answer is one argument.
+  virtual void
+  server_side_emit(std::string_view nsp, const packet_data& event,
+                   std::function<void(boost::system::error_code, std::vector<packet_data>)> answers) = 0;
 };
 
 } // namespace socketio

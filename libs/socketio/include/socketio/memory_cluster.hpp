@@ -7,20 +7,25 @@
 
 #include "socketio/cluster.hpp"
 
+#include <chrono>
 #include <memory>
 
 namespace socketio {
 
-class memory_cluster : public std::enable_shared_from_this<memory_cluster> {
+class memory_cluster {
 public:
-  memory_cluster();
+  // `patience`: with the answers of other servers.
+  explicit memory_cluster(std::chrono::milliseconds patience = std::chrono::milliseconds(5'000));
   ~memory_cluster();
+  memory_cluster(const memory_cluster&) = delete;
+  memory_cluster& operator=(const memory_cluster&) = delete;
 
-  // One for each server. Any thread.
+  // One for each server; they may outlive this object. Any thread. The others' cluster_member is called on
+  // the thread that calls the adapter, and answers may come before that call returns.
   std::shared_ptr<cluster_adapter> adapter();
 
 private:
-  struct state;
+  class state;
   std::shared_ptr<state> state_;
 };
 

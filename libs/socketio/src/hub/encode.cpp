@@ -13,22 +13,6 @@ using codec::socket_type;
 
 namespace {
 
-// Behind "4": type [<attachments>-] [<namespace>,] [<id>].
-void append_head(std::string& out, socket_type type, std::size_t attachments, std::string_view nsp,
-                 std::optional<std::uint64_t> id) {
-  out += '4';
-  out += static_cast<char>('0' + static_cast<int>(type));
-  if (attachments > 0) {
-    out += std::to_string(attachments);
-    out += '-';
-  }
-  if (nsp != "/") {
-    out += nsp;
-    out += ',';
-  }
-  if (id) out += std::to_string(*id);
-}
-
 void append_json(std::string& out, const json::array& array) {
   static thread_local json::serializer serializer;
   serializer.reset(&array);
@@ -62,7 +46,7 @@ codec::packet event_packet(std::string_view nsp, std::optional<std::uint64_t> id
                            std::string_view name, std::string_view arguments_json) {
   codec::packet_builder builder(nsp.size() + name.size() + arguments_json.size() + 40);
   std::string& out = builder.text();
-  append_head(out, attachments > 0 ? socket_type::binary_event : socket_type::event, attachments, nsp, id);
+  codec::append_socket_head(out, attachments > 0 ? socket_type::binary_event : socket_type::event, attachments, nsp, id);
   out += '[';
   append_json_text(out, name);
   if (!arguments_json.empty()) {
@@ -77,7 +61,7 @@ codec::packet event_packet(std::string_view nsp, std::optional<std::uint64_t> id
                            std::string_view name, const json::array& arguments) {
   codec::packet_builder builder(128);
   std::string& out = builder.text();
-  append_head(out, attachments > 0 ? socket_type::binary_event : socket_type::event, attachments, nsp, id);
+  codec::append_socket_head(out, attachments > 0 ? socket_type::binary_event : socket_type::event, attachments, nsp, id);
   out += '[';
   append_json_text(out, name);
   if (!arguments.empty()) {
@@ -104,14 +88,14 @@ codec::packet with_offset(const codec::packet& event, std::string_view offset) {
 codec::packet ack_packet(std::string_view nsp, std::uint64_t id, std::size_t attachments,
                          const json::array& arguments) {
   codec::packet_builder builder(128);
-  append_head(builder.text(), attachments > 0 ? socket_type::binary_ack : socket_type::ack, attachments, nsp, id);
+  codec::append_socket_head(builder.text(), attachments > 0 ? socket_type::binary_ack : socket_type::ack, attachments, nsp, id);
   append_json(builder.text(), arguments);
   return builder.finish();
 }
 
 codec::packet control_packet(socket_type type, std::string_view nsp, std::string_view text) {
   codec::packet_builder builder(nsp.size() + text.size() + 8);
-  append_head(builder.text(), type, 0, nsp, std::nullopt);
+  codec::append_socket_head(builder.text(), type, 0, nsp, std::nullopt);
   builder.text() += text;
   return builder.finish();
 }

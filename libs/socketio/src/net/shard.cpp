@@ -311,6 +311,7 @@ void shard::ended(live_session& session, bool polling) {
   std::unique_ptr<live_session> last = std::move(place->second);
   sessions_.erase(place);
   loop_.bury(std::move(last)); // it is in the middle of one of its calls
+  if (closing_) destroy_idle();
 }
 
 // A poll that comes behind the end of its session is answered once, as if it had waited.
@@ -360,6 +361,13 @@ void shard::close_all(std::string_view reason) {
   std::vector<live_session*> all;
   for (const auto& [sid, session] : sessions_) all.push_back(session.get());
   for (live_session* session : all) session->close(reason);
+  destroy_idle();
+}
+
+// Connections on which nothing is under way; but as long as a polling client has not fetched the end of its session,
+// it must be able to.
+void shard::destroy_idle() {
+  if (!sessions_.empty()) return;
   for (connection* one = first_; one;) {
     connection* after = one->after_;
     if (one->idle()) one->destroy();

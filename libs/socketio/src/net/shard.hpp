@@ -56,6 +56,7 @@ public:
 private:
   friend class connection;
   bool end_of_turn();
+  void destroy_idle();
   live_session* find(std::string_view sid);
   void handshake(std::shared_ptr<exchange> exchange, bool websocket);
   void admitted(std::shared_ptr<exchange> exchange, bool websocket);

@@ -222,7 +222,9 @@ void engine_session::flush() {
   if (!closed_ && (doomed_ || over_limit(1))) cut("transport close", "slow client: too much waits for it");
 }
 
+// One packet alone is never too much, however large the application made it.
 bool engine_session::over_limit(std::size_t times) const {
+  if (queued_packets() < 2) return false;
   return queued_packets() > config_.max_queued_packets * times ||
          queued_bytes_ > config_.max_queued_bytes * times;
 }
