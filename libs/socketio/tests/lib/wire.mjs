@@ -203,6 +203,7 @@ export const upgradeHeaders = {
 export class Frames {
   constructor(wire) {
     this.wire = wire;
+    this.kept = []; // came while something else was waited for
   }
   // `sid`: the polling session to upgrade.
   static async open(port, { path = "/socket.io/", sid = "", query = "", headers = {}, options } = {}) {
@@ -239,8 +240,11 @@ export class Frames {
     else if (length === 127) length = Number((await this.wire.take(8)).readBigUInt64BE());
     return { fin: !!(first & 0x80), rsv: (first >> 4) & 7, opcode: first & 15, payload: await this.wire.take(length) };
   }
-  // The next message, Engine.IO's pings answered and left out unless asked for.
-  async message({ pings = false } = {}) {
+  // The next message; Engine.IO's pings are answered and left out unless asked for.
+  async message(options) {
+    return this.kept.length ? this.kept.shift() : this.#arriving(options);
+  }
+  async #arriving({ pings = false } = {}) {
     for (;;) {
       const { opcode, payload } = await this.frame();
       if (opcode === binary) return payload;
@@ -268,18 +272,19 @@ export class Frames {
       if (event[0] === name) return event.slice(1);
     }
   }
-  // Emits, and gives what it was acknowledged with; what else comes meanwhile is passed over.
+  // Emits, and gives what it was acknowledged with; what else comes meanwhile is kept.
   async call(...event) {
     const id = (this.ids = (this.ids ?? 0) + 1);
     this.send(`42${id}` + JSON.stringify(event));
     for (;;) {
-      const said = await this.message();
+      const said = await this.#arriving();
       if (typeof said === "string" && said.startsWith(`43${id}[`)) return JSON.parse(said.slice(2 + `${id}`.length));
+      this.kept.push(said);
     }
   }
   // What ends the connection: the close frame's code and reason (null: the connection just ended); what comes before is kept.
   async end() {
-    const before = [];
+    const before = this.kept.splice(0);
     for (;;) {
       let frame;
       try {
