@@ -240,6 +240,8 @@ void client::admit(const std::shared_ptr<socket>& socket) {
   ++socket->nsp_->state_->size;
   link_.joined();
   link_.send(control_packet(socket_type::connect, socket->nsp_->name(), answer));
+  link_.let_first_packet_arrive();
+  if (!socket->member_) return; // it could not be written: the connection is gone
   if (socket->recovery_) hub_.remember(*socket);
   const auto table = slice.table;
   for (const auto& handler : table->on_connection) hub_.call(handler, *socket);
