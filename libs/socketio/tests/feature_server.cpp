@@ -395,8 +395,11 @@ int serve_engine(const example::command_line& given) {
         socket.send("burst " + std::to_string(i));
     message.binary ? socket.send_binary(message.data) : socket.send(message.data);
   });
-  server.on_close([](socketio::engine_socket&, std::string_view reason, std::string_view detail) {
-    tell({{"what", "close"}, {"reason", reason}, {"detail", detail}});
+  server.on_close([](socketio::engine_socket& socket, std::string_view reason, std::string_view detail) {
+    tell({{"what", "close"},
+          {"mark", socket.request().query_value("mark")},
+          {"reason", reason},
+          {"detail", detail}});
   });
   return example::serve_until_signal(io, server, given.port());
 }

@@ -136,7 +136,8 @@ test("CVE-2023-31125 (engine.io): queries that are nothing a client would send",
         const wire = new Wire(port);
         wire.write(requestBytes(method, `/socket.io/?${query}`, headers, method === "POST" ? "x" : undefined));
         const { status } = await wire.answer({ head: method === "HEAD" });
-        assert.ok((status >= 400 && status < 500), `${method} ${query}: ${status}`);
+        const empty = query.endsWith("&sid"); // an empty one is none: a handshake
+        assert.ok((status >= 400 && status < 500) || (empty && status === 200), `${method} ${query}: ${status}`);
         wire.destroy();
       }
 });

@@ -17,17 +17,10 @@ const join = (options) => Frames.join(port, options);
 const gone = (frames, at = server) => at.tells((line) => line.what === "disconnect" && line.id === frames.connected.sid, "disconnect");
 const stats = async (at = port) => JSON.parse((await ask(at, "GET", "/")).text);
 const who = async (frames) => (await frames.call("who"))[0];
-// What arrives until an answer that is asked for last.
-const heardUntilNow = async (frames, ...names) => {
-  const id = (frames.ids = (frames.ids ?? 0) + 1);
-  frames.send(`42${id}["rooms"]`);
-  const events = [];
-  for (;;) {
-    const said = await frames.message();
-    if (typeof said === "string" && said.startsWith(`43${id}[`)) return events;
-    const event = typeof said === "string" && said.startsWith("42[") ? JSON.parse(said.slice(2)) : null;
-    if (event && (!names.length || names.includes(event[0]))) events.push(event);
-  }
+// What has arrived, once an answer that is asked for last is there: events alone.
+const heardUntilNow = async (frames) => {
+  await frames.call("rooms");
+  return frames.kept.splice(0).filter((said) => typeof said === "string" && said.startsWith("42[")).map((said) => JSON.parse(said.slice(2)));
 };
 
 describe("who comes", () => {
@@ -64,22 +57,23 @@ describe("who comes", () => {
     frames.destroy();
   });
   test("a client that leaves while a middleware thinks leaves nothing", async () => {
-    await until(async () => (await stats()).sockets === 0);
+    const other = await start("feature_server");
     for (const nsp of ["/later", "/never"]) {
-      const frames = await Frames.open(port);
+      const frames = await Frames.open(other.port);
       frames.send(`40${nsp},`);
       frames.destroy();
     }
-    const still = await Frames.open(port);
+    const still = await Frames.open(other.port);
     still.send("40/never,");
     still.send("40/never,"); // twice while it thinks: a violation, or ignored; the server lives
     still.destroy();
-    await until(async () => (await stats()).connections <= 1, "connections are gone");
+    await until(async () => (await stats(other.port)).connections <= 1, "connections are gone");
+    await other.stop();
   });
   test("the handshake of a socket: query, headers, address, auth", async () => {
     const frames = await join({ query: "&a=b%26c%3Dd&e=", headers: { "X-Test": "héader" }, auth: { token: "t", deep: { x: [1] } } });
     const { handshake, id } = await who(frames);
-    assert.deepEqual(handshake.query, { EIO: "4", transport: "websocket", a: "b&c=d", e: "" });
+    assert.deepEqual(handshake.query, { EIO: "4", transport: "websocket", mark: frames.mark, a: "b&c=d", e: "" });
     assert.deepEqual(handshake.auth, { token: "t", deep: { x: [1] } });
     assert.equal(handshake.address, "127.0.0.1");
     assert.ok("x-test" in handshake.headers);
@@ -476,16 +470,17 @@ describe("leaving", () => {
     assert.deepEqual(reasons, ["server shutting down", "server shutting down"]);
   });
   test("nothing is left of clients that have gone", async () => {
-    await until(async () => (await stats()).sockets === 0, "sockets are gone");
+    const other = await start("feature_server");
     for (let i = 0; i < 100; i++) {
-      const frames = await join();
+      const frames = await Frames.join(other.port);
       await frames.call("join", `room ${i}`);
       if (i % 3 === 0) frames.send("41");
       if (i % 3 === 1) frames.emit("ask", 60_000);
       frames.destroy();
     }
-    await until(async () => (await stats()).sockets === 0, "sockets are gone");
-    await until(async () => (await stats()).connections <= 1, "connections are gone");
+    await until(async () => (await stats(other.port)).sockets === 0, "sockets are gone");
+    await until(async () => (await stats(other.port)).connections <= 1, "connections are gone");
+    await other.stop();
   });
 });
 
@@ -546,10 +541,10 @@ describe("two servers in one cluster", () => {
     assert.deepEqual(await b.message(), Buffer.from([1, 2]));
   });
   test("found, made to join, asked, thrown out over there", async () => {
-    await b.call("keep", { of: "b" });
+    await b.call("keep", "data of b");
     const [error, found] = await a.call("fetch", { self: true });
     assert.deepEqual([error, found.length], [null, 2]);
-    assert.deepEqual(found.find(({ id }) => id === b.connected.sid).data, { of: "b" });
+    assert.deepEqual(found.find(({ id }) => id === b.connected.sid).data, "data of b");
     await a.call("make-join", { to: [b.connected.sid], rooms: ["by a"] });
     await until(async () => (await b.call("rooms"))[0] !== undefined && (await b.call("rooms")).includes("by a"));
     const answering = (async () => {
