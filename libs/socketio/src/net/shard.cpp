@@ -230,6 +230,7 @@ void shard::on_engine_request(connection& from, std::shared_ptr<exchange> exchan
   if (request.method() != "POST") return reply(*exchange, plain(400, "", ""));
   if (exchange->too_large) {
     report(&request, 3, "Bad request", "body over the limit of " + std::to_string(settings().max_payload) + " bytes");
+    session->post_lost(from); // it had begun, if nobody said how long it would be
     return reply(*exchange, plain(413, "", ""));
   }
   if (request.header("content-type") == "application/octet-stream") {
