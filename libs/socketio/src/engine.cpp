@@ -29,6 +29,7 @@ public:
     return std::make_unique<engine_peer>(*this, session);
   }
   void began(session_peer& peer) override {
+    static_cast<engine_peer&>(peer).link().let_first_packet_arrive();
     if (on_connection) call(on_connection, static_cast<engine_peer&>(peer).socket());
   }
   template <class Handler, class... Arguments>

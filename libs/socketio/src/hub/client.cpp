@@ -175,7 +175,9 @@ void client::on_event(socket& target, socket_packet packet, std::vector<std::str
 
 void client::connect(std::string_view name, json::value auth) {
   if (find(name)) return violation("second CONNECT to a namespace");
-  if (sockets_.size() >= hub_.settings().max_namespaces_per_client) return violation("too many namespaces");
+  if (sockets_.size() >= hub_.settings().max_namespaces_per_client)
+    return link_.send(
+        control_packet(socket_type::connect_error, name, R"({"message":"Too many namespaces on one connection"})"));
   nsp_slice* slice = hub_.slice_for(link_.home_loop(), name, auth);
   if (!slice)
     return link_.send(control_packet(socket_type::connect_error, name, R"({"message":"Invalid namespace"})"));
@@ -238,6 +240,8 @@ void client::admit(const std::shared_ptr<socket>& socket) {
   ++socket->nsp_->state_->size;
   link_.joined();
   link_.send(control_packet(socket_type::connect, socket->nsp_->name(), answer));
+  link_.let_first_packet_arrive();
+  if (!socket->member_) return; // it could not be written: the connection is gone
   if (socket->recovery_) hub_.remember(*socket);
   const auto table = slice.table;
   for (const auto& handler : table->on_connection) hub_.call(handler, *socket);

@@ -76,6 +76,7 @@ struct connection::http_state final : timer {
   std::size_t fixed_written = 0;
   std::shared_ptr<exchange> current;
   shard* moving_to = nullptr;
+  std::string posting_to; // session whose POST is coming in
   bool busy = false;    // an exchange is under way
   bool parsing = false; // inside parse_http(): an answer given at once needs no new start
   bool close_after = false;
@@ -159,10 +160,11 @@ void connection::on_readable() {
 
 void connection::ended(std::string_view reason, std::string_view detail) {
   if (http_) {
-    if (const auto current = http_->current) {
+    if (live_session* its = home_->find(http_->posting_to)) its->post_lost(*this);
+    // A poll that nobody waits for any more, or whose answer is not out whole: what it carried is lost.
+    if (const auto current = http_->current; current && current->message.method() == http::verb::get) {
       const std::string sid = current->view.query_value("sid");
-      if (live_session* session_of_it = sid.empty() ? nullptr : home_->find(sid))
-        session_of_it->poll_aborted(*current);
+      if (live_session* its = sid.empty() ? nullptr : home_->find(sid)) its->poll_lost(*current);
     }
   } else if (session) {
     std::exchange(session, nullptr)->websocket_gone(*this, reason, detail);
@@ -171,6 +173,8 @@ void connection::ended(std::string_view reason, std::string_view detail) {
 }
 
 // --- HTTP ---
+
+void connection::posting_to(std::string_view sid) { http_->posting_to = std::string(sid); }
 
 void connection::set_deadline(time_point deadline) {
   http_->deadline = deadline;
@@ -237,7 +241,7 @@ void connection::parse_http() {
   if (shard* target = std::exchange(http_->moving_to, nullptr)) home_->hand_over(*this, *target);
 }
 
-// False: the body is larger than it may be, and the request has been handed on without it.
+// False: the request has been refused, or handed on without its body, which is larger than it may be.
 bool connection::check_head(bool over) {
   const socketio::config& settings = home_->settings();
   http_parser& parser = *http_->parser;
@@ -248,6 +252,10 @@ bool connection::check_head(bool over) {
   const std::size_t limit = home_->is_ours(path)  ? settings.max_payload
                             : settings.body_limit ? settings.body_limit(method, path)
                                                   : settings.max_body_bytes;
+  if (!head[http::field::transfer_encoding].empty() && !parser.chunked()) {
+    refuse_request(501, "Only chunked is understood as Transfer-Encoding.");
+    return false;
+  }
   const auto length = parser.content_length();
   if ((length && *length > limit) || over) {
     const auto request = new_exchange();
@@ -259,6 +267,10 @@ bool connection::check_head(bool over) {
   }
   parser.body_limit(limit);
   if (parser.is_done()) return true;
+  if (!home_->begin_post(*this, method, target)) {
+    refuse_request(400, "");
+    return false;
+  }
   set_deadline(steady::now() + settings.body_timeout);
   if (head.find(http::field::expect) != head.end()) {
     static constexpr std::string_view go_on = "HTTP/1.1 100 Continue\r\n\r\n";
@@ -276,6 +288,7 @@ void connection::dispatch() {
     request->message = http_->parser->release();
   }
   http_->parser.reset();
+  http_->posting_to.clear();
   set_deadline(time_point::max());
   if (home_->is_ours(request->view.path())) return home_->on_engine_request(*this, std::move(request));
   if (const auto& handler = home_->all().on_http) {
@@ -294,7 +307,7 @@ void connection::refuse_request(unsigned status, std::string_view text) {
   http_response answer;
   answer.status = status;
   answer.body = std::string(text);
-  answer.headers.emplace_back("Content-Type", "text/plain; charset=utf-8");
+  if (!text.empty()) answer.headers.emplace_back("Content-Type", "text/plain; charset=utf-8");
   request->answer(std::move(answer));
 }
 

@@ -36,6 +36,8 @@ public:
   bool writable() const { return open_ && out_.empty(); }
 
   void destroy();    // at once
+  // The body that is coming is a POST of that session.
+  void posting_to(std::string_view sid);
   // Leaves this thread once what is being read has been read; the request under way is looked at there again.
   void move_to(shard& other);
   void leave_home(shard& other);

@@ -1,5 +1,6 @@
 #include "net/shard.hpp"
 
+#include "codec/base64.hpp"
 #include "net/cors.hpp"
 #include "net/gzip.hpp"
 #include "net/runtime.hpp"
@@ -192,14 +193,15 @@ void shard::on_engine_request(connection& from, std::shared_ptr<exchange> exchan
   if (!polling && !(name == "websocket" && settings().allow_websocket))
     return refuse(*exchange, upgrade, 400, 0, "Transport unknown", "TRANSPORT_UNKNOWN");
   if (upgrade && polling) return refuse(*exchange, true, 400, 3, "Bad request", "TRANSPORT_MISMATCH");
-  if (upgrade && (request.header("sec-websocket-key").size() != 24 || request.header("sec-websocket-version") != "13"))
+  const auto key = codec::base64_decode(request.header("sec-websocket-key"));
+  if (upgrade && (!key || key->size() != 16 || request.header("sec-websocket-version") != "13" ||
+                  exchange->message.version() < 11))
     return refuse(*exchange, true, 400, 3, "Bad request", "TRANSPORT_HANDSHAKE_ERROR");
 
   const std::string sid = request.query_value("sid");
   if (sid.empty()) {
     if (request.method() != "GET") return refuse(*exchange, false, 400, 2, "Bad handshake method");
     if (!polling && !upgrade) return refuse(*exchange, false, 400, 3, "Bad request", "TRANSPORT_HANDSHAKE_ERROR");
-    if (request.query_value("EIO") != "4") return refuse(*exchange, upgrade, 400, 5, "Unsupported protocol version");
     return handshake(std::move(exchange), upgrade);
   }
 
@@ -228,13 +230,26 @@ void shard::on_engine_request(connection& from, std::shared_ptr<exchange> exchan
   if (request.method() != "POST") return reply(*exchange, plain(400, "", ""));
   if (exchange->too_large) {
     report(&request, 3, "Bad request", "body over the limit of " + std::to_string(settings().max_payload) + " bytes");
+    session->post_lost(from); // it had begun, if nobody said how long it would be
     return reply(*exchange, plain(413, "", ""));
   }
   if (request.header("content-type") == "application/octet-stream") {
     reply(*exchange, plain(400, "", ""));
     return session->cut("transport error", "invalid content");
   }
-  session->post(*exchange);
+  session->post(*exchange, from);
+}
+
+// A session of another thread is not asked: there the second of two POSTs comes when its body is whole.
+bool shard::begin_post(connection& from, std::string_view method, std::string_view target) {
+  const std::size_t mark = target.find('?');
+  if (method != "POST" || mark == std::string_view::npos || !is_ours(target.substr(0, mark))) return true;
+  const std::string sid = query_value(target.substr(mark + 1), "sid");
+  live_session* session = sid.empty() ? nullptr : find(sid);
+  if (!session || session->engine.current() != transport::polling) return true;
+  if (!session->begin_post(from)) return false;
+  from.posting_to(sid);
+  return true;
 }
 
 void shard::handshake(std::shared_ptr<exchange> exchange, bool websocket) {
@@ -263,6 +278,8 @@ void shard::admitted(std::shared_ptr<exchange> exchange, bool websocket) {
   const http_request& request = exchange->view;
   connection* where = exchange->where;
   if (!where) return;
+  if (request.query_value("EIO") != "4")
+    return refuse(*exchange, websocket, 400, 5, "Unsupported protocol version");
   header_list headers;
   append_cors_headers(headers, settings().cors, request, false);
   if (settings().initial_headers) settings().initial_headers(headers, request);
@@ -300,8 +317,8 @@ live_session& shard::make_session(transport transport, const http_request& reque
   return session;
 }
 
-void shard::ended(live_session& session, bool polling) {
-  if (polling) {
+void shard::ended(live_session& session) {
+  if (session.engine.expects_late_poll()) {
     if (tombstones_.size() >= tombstones_max) tombstones_.pop_front();
     tombstone stone{{}, steady::now() + tombstone_life};
     std::memcpy(stone.sid.data(), session.engine.sid().data(), stone.sid.size());

@@ -39,12 +39,15 @@ public:
   // A request for our path. A session of another thread takes the connection with it.
   void on_engine_request(connection& from, std::shared_ptr<exchange> exchange);
 
+  // A request whose body is still coming; false: it is a second POST of its session, which is over now.
+  bool begin_post(connection& from, std::string_view method, std::string_view target);
+
   // --- sessions ---
   void mark_dirty(live_session& session) {
     dirty_.push_back(&session);
     loop_.need_turn();
   }
-  void ended(live_session& session, bool polling); // its last act: freed at the end of the turn
+  void ended(live_session& session); // its last act: freed at the end of the turn
   void report(const http_request* request, int code, std::string_view message, std::string_view context) const;
   void log(std::string_view line) const;
   void reply(exchange& exchange, http_response response) const; // with CORS headers

@@ -1,5 +1,7 @@
 #include "session/session.hpp"
 
+#include "codec/utf8.hpp"
+
 #include <algorithm>
 
 namespace socketio::session {
@@ -67,10 +69,10 @@ call_result engine_session::poll(time_point now) {
   return call_result::ok;
 }
 
-void engine_session::poll_aborted() {
-  if (!parked_ || closed_) return;
+void engine_session::poll_lost() {
+  if (closed_) return;
   parked_ = false;
-  end("transport close");
+  end("transport close", "a poll was cut off");
 }
 
 call_result engine_session::begin_post() {
@@ -89,7 +91,7 @@ call_result engine_session::end_post(std::string_view body, time_point now) {
   codec::decoded_packet packet;
   codec::payload_pieces pieces(body);
   for (std::string_view piece; pieces.next(piece);) {
-    if (!codec::decode_packet(piece, packet)) {
+    if (!codec::valid_utf8(piece) || !codec::decode_packet(piece, packet)) {
       end("parse error", "not an Engine.IO packet");
       return call_result::broken;
     }
@@ -124,6 +126,7 @@ void engine_session::heard_packet(const codec::decoded_packet& packet, time_poin
     ping_at_ = now + config_.ping_interval;
     break;
   case packet_type::close:
+    late_poll_ = transport_ == transport::polling && !parked_;
     if (parked_) answer_parked_with("6");
     if (transport_ == transport::websocket) shell_.end_websocket(*this);
     end("transport close");
@@ -171,6 +174,7 @@ void engine_session::forget_taken() {
 bool engine_session::begin_upgrade(time_point now) {
   if (closed_ || closing_ || upgrading_ || transport_ == transport::websocket) return false;
   upgrading_ = true;
+  probed_ = false;
   upgrade_by_ = now + config_.upgrade_timeout;
   return true;
 }
@@ -178,11 +182,12 @@ bool engine_session::begin_upgrade(time_point now) {
 void engine_session::probe_message(bool binary, std::string_view data, time_point now) {
   if (!upgrading_) return;
   if (!binary && data == "2probe") {
+    probed_ = true;
     shell_.write_probe(*this, probe_answer());
     if (parked_) noop_at_ = now + noop_delay;
     return;
   }
-  if (!binary && data == "5") {
+  if (!binary && data == "5" && probed_) {
     upgrading_ = false;
     upgrade_by_ = noop_at_ = never;
     if (parked_) answer_parked_with("6"); // a client that did not wait for its poll

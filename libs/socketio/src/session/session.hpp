@@ -66,6 +66,8 @@ public:
   transport current() const { return transport_; }
   bool upgrading() const { return upgrading_; }
   bool closed() const { return closed_; }
+  // The client said goodbye while no GET of it was here: one may be on its way, and is to be answered.
+  bool expects_late_poll() const { return late_poll_; }
   std::size_t queued_packets() const { return queue_.size() - queue_front_; }
   std::size_t queued_bytes() const { return queued_bytes_; }
   // A poll waits, or nothing waits for the WebSocket.
@@ -76,8 +78,9 @@ public:
 
   // --- polling ---
   call_result poll(time_point now); // a GET; answered through answer_poll, at once or later
-  void poll_aborted();              // the client let go of the parked GET
-  call_result begin_post();         // a POST has begun; end_post() follows unless it is refused
+  void poll_lost(); // the client let go of the parked GET, or the answer to one did not get out
+  call_result begin_post();         // a POST has begun; end_post() or post_lost() follows unless it is refused
+  void post_lost() { posting_ = false; }
   call_result end_post(std::string_view body, time_point now);
 
   // --- WebSocket ---
@@ -122,6 +125,8 @@ private:
   transport transport_;
   bool closed_ = false;
   bool upgrading_ = false;
+  bool probed_ = false;
+  bool late_poll_ = false;
   bool parked_ = false;
   bool posting_ = false;
   bool closing_ = false; // close() waits for a poll
