@@ -105,6 +105,7 @@ for (const [name, transports] of [["polling only", ["polling"]], ["WebSocket onl
         seen.refused.push([message, data]);
         refused.disconnect();
       }
+      if (a.io.engine.transport.name !== transports.at(-1)) await next(a.io.engine, "upgrade");
       seen.transport = a.io.engine.transport.name;
       for (const socket of [auth, a, b, custom]) socket.disconnect();
       return seen;

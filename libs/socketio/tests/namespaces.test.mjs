@@ -100,7 +100,7 @@ describe("who comes", () => {
     }
     frames.send("40/n2,");
     assert.match(await frames.message(), /^44\/n2,/);
-    assert.deepEqual(await frames.call("echo", 1), [1]);
+    assert.deepEqual(await frames.call("rooms"), [frames.connected.sid]);
     frames.send("41/n0,");
     frames.send("40/n2,");
     assert.match(await frames.message(), /^40\/n2,/);
