@@ -342,7 +342,7 @@ describe("polling", () => {
     await slow.connected;
     slow.write(`POST ${session.target} HTTP/1.1\r\nHost: x\r\nContent-Length: 10\r\n\r\n4abc`);
     await ask(port, "GET", "/");
-    assert.equal((await session.post("4x")).status, 400);
+    await until(async () => (await session.post("4x")).status === 400, "seen while the first is coming");
     await slow.closed;
     const told = await closed(session);
     assert.equal(told.reason, "transport error");
