@@ -220,6 +220,13 @@ describe("payloads", () => {
     assert.equal(poll.text, ["4hello", "bAQIDBA==", "4", "4b", "b", "4€ 😀"].join(separator));
     assert.equal(Number(poll.headers["content-length"][0]), poll.body.length);
   });
+  test("base64 in lines, as the client for Java sends it", async () => {
+    const bytes = Buffer.from(Array.from({ length: 200 }, (_, i) => i));
+    const lines = bytes.toString("base64").replace(/.{76}/g, "$&\n") + "\n";
+    const session = await open();
+    await session.post(["b" + lines, "bAB7/\n", "bAB7/\r\n"].join(separator));
+    assert.deepEqual(await session.packets(), ["b" + bytes.toString("base64"), "bAB7/", "bAB7/"]);
+  });
   test("a text that looks like a number stays text", async () => {
     const session = await open();
     await session.post("4123" + separator + "4-0.5" + separator + "4null");
