@@ -127,7 +127,8 @@ void live_server::admit(socket& socket, socketio::next next) {
     guest->data = std::move(visitor);
     go_on(std::nullopt);
   };
-  asio::co_spawn(io_, ask(this, std::move(token), socket.shared_from_this(), std::move(next)), asio::detached);
+  asio::co_spawn(io_, ask(this, std::move(token), socket.shared_from_this(), std::move(next)),
+                 asio::detached);
 }
 
 void live_server::connected(socket& socket) {

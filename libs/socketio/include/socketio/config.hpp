@@ -24,19 +24,20 @@ struct cors_options {
   bool credentials = false; // with "*", the origin is reflected, since browsers refuse "*" with credentials
 };
 
-// A cookie on the answer to the polling handshake, for load balancers that keep a client at one node by it. The
-// server never reads it.
+// A cookie on the answer to the polling handshake, for load balancers that keep a client at one node by it.
+// The server never reads it.
 struct cookie_options {
   std::string name = "io";
   std::string attributes = "Path=/; HttpOnly; SameSite=Lax";
 };
 
 // Connection state recovery: a client that was cut off comes back to its id, rooms, data and missed events.
-// Kept in the memory of this process: behind a load balancer clients must come back to the same one. Who missed
-// more than max_queued_packets events begins anew.
+// Kept in the memory of this process: behind a load balancer clients must come back to the same one. Who
+// missed more than max_queued_packets or max_queued_bytes begins anew.
 struct recovery_options {
   std::chrono::milliseconds max_disconnection{120'000}; // how long a session that was cut off is kept
   bool skip_middlewares = true;                         // of a namespace, when a session is recovered
+  std::size_t max_sessions = 10'000;                    // that are kept; the oldest go first
   std::size_t max_packets = 50'000;                     // kept for replay, of one namespace; when they do not
   std::size_t max_bytes = 64 * 1024 * 1024;             // reach back far enough, a session is not recovered
 };
@@ -44,12 +45,13 @@ struct recovery_options {
 // A handshake or request that was refused, or a message that ended a connection.
 struct connection_error {
   const http_request* request = nullptr; // null for what came over a WebSocket
-  int code = 0;                          // Engine.IO's: 0 transport, 1 session, 2 method, 3 bad request, 4 forbidden, 5 version
-  std::string_view message;              // what the client is told
-  std::string_view context;              // for people: "message over the limit of 1000000 bytes"
+  int code = 0; // Engine.IO's: 0 transport, 1 session, 2 method, 3 bad request, 4 forbidden, 5 version
+  std::string_view message; // what the client is told
+  std::string_view context; // for people: "message over the limit of 1000000 bytes"
 };
 
-// Answers allow_request, once, now or later, on any thread: admitted, or refused with a reason for the client.
+// Answers allow_request, once, now or later, on any thread: admitted, or refused with a reason for the
+// client.
 using admit = std::function<void(bool admitted, std::string reason)>;
 using header_list = std::vector<std::pair<std::string, std::string>>;
 
@@ -65,11 +67,13 @@ struct config {
   bool allow_websocket = true;
   cors_options cors = {};
   std::optional<cookie_options> cookie = {};
-  std::size_t compress_from = 1024; // bytes of a polling answer from which it is gzipped for who accepts it; 0: never
+  std::size_t compress_from =
+      1024; // bytes of a polling answer from which it is gzipped for who accepts it; 0: never
   // Whether a handshake is admitted; empty: everybody. Called once per session, before it exists, for both
   // transports, on an I/O thread; the request lives until the answer.
   std::function<void(const http_request&, admit)> allow_request = {};
-  // May add headers to the answer of a handshake (the first polling answer, the 101), Set-Cookie several times.
+  // May add headers to the answer of a handshake (the first polling answer, the 101), Set-Cookie several
+  // times.
   std::function<void(header_list&, const http_request&)> initial_headers = {};
 
   // --- Socket.IO ---
@@ -98,6 +102,8 @@ struct config {
 
   // --- HTTP ---
   std::size_t max_connections = 20'000;
+  std::size_t max_sessions =
+      20'000; // beyond it: 503 with Retry-After (a polling session needs no connection)
   std::size_t max_handshakes_per_second = 0; // new sessions beyond it: 503 with Retry-After; 0: no limit
   std::size_t max_head_bytes = 8 * 1024;
   std::size_t max_body_bytes = 1024 * 1024; // of application requests, unless body_limit says otherwise

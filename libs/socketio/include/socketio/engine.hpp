@@ -27,7 +27,7 @@ namespace socketio {
 namespace detail {
 class engine_peer;
 class loop;
-}
+} // namespace detail
 
 struct engine_message {
   bool binary = false;
@@ -63,9 +63,10 @@ public:
 
   void on_connection(std::function<void(engine_socket&)> handler);
   void on_message(std::function<void(engine_socket&, const engine_message&)> handler);
-  // Reasons: "transport close", "transport error", "ping timeout", "parse error", "forced close"; `detail` is for
-  // people and may be empty.
-  void on_close(std::function<void(engine_socket&, std::string_view reason, std::string_view detail)> handler);
+  // Reasons: "transport close", "transport error", "ping timeout", "parse error", "forced close"; `detail` is
+  // for people and may be empty.
+  void
+  on_close(std::function<void(engine_socket&, std::string_view reason, std::string_view detail)> handler);
   void on_http(http_handler handler);
 
   boost::system::result<std::uint16_t> listen(const std::string& host, std::uint16_t port);

@@ -15,7 +15,9 @@ enum class error {
 };
 
 const boost::system::error_category& error_category();
-inline boost::system::error_code make_error_code(error value) { return {static_cast<int>(value), error_category()}; }
+inline boost::system::error_code make_error_code(error value) {
+  return {static_cast<int>(value), error_category()};
+}
 
 } // namespace socketio
 

@@ -41,8 +41,8 @@ private:
 
 struct http_response {
   unsigned status = 200;
-  std::vector<std::pair<std::string, std::string>>
-      headers = {}; // without Content-Length and Connection, which are ours
+  std::vector<std::pair<std::string, std::string>> headers =
+      {}; // without Content-Length and Connection, which are ours
   std::string body = {};
   // Used instead of `body` when set: bytes that live elsewhere (a page compiled into the program), sent
   // without a copy.

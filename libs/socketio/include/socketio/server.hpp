@@ -11,10 +11,10 @@
 //   server.listen("127.0.0.1", 3000);
 //   io.run();
 //
-// Threads. A socket lives on one I/O thread; its handlers are called there. With config.threads == 1 that is the
-// thread that runs the io_context, for everybody. What sends, joins, asks or disconnects may be called from any
-// thread and takes effect on the socket's own; what reads a socket (rooms, data) belongs to its thread. Handlers
-// are called in the order in which the client sent its events.
+// Threads. A socket lives on one I/O thread; its handlers are called there. With config.threads == 1 that is
+// the thread that runs the io_context, for everybody. What sends, joins, asks or disconnects may be called
+// from any thread and takes effect on the socket's own; what reads a socket (rooms, data) belongs to its
+// thread. Handlers are called in the order in which the client sent its events.
 #pragma once
 
 #include "socketio/cluster.hpp"
@@ -58,8 +58,8 @@ struct recovery_state;
 struct room;
 } // namespace detail
 
-// Answers an event that asked for it: once, later too, on any thread. Later calls and calls after the client left
-// do nothing.
+// Answers an event that asked for it: once, later too, on any thread. Later calls and calls after the client
+// left do nothing.
 class acknowledge {
 public:
   acknowledge() = default;
@@ -72,8 +72,8 @@ private:
   std::shared_ptr<detail::ack_once> once_;
 };
 
-// An event from a client. Good until its handler returns: copy what is needed later. Binary arguments stand in
-// `arguments` as {"_placeholder":true,"num":i} for attachments[i].
+// An event from a client. Good until its handler returns: copy what is needed later. Binary arguments stand
+// in `arguments` as {"_placeholder":true,"num":i} for attachments[i].
 struct incoming {
   std::string_view name;
   boost::json::array arguments;         // without the name
@@ -110,8 +110,8 @@ using ack_handler = std::function<void(boost::system::error_code, packet_data an
 using acks_handler = std::function<void(boost::system::error_code, std::vector<packet_data> answers)>;
 using sockets_handler = std::function<void(boost::system::error_code, std::vector<remote_socket>)>;
 
-// A set of sockets (everybody, or those in some rooms, without those in others) and how to send to them. A value;
-// any thread.
+// A set of sockets (everybody, or those in some rooms, without those in others) and how to send to them. A
+// value; any thread.
 class broadcast_operator {
 public:
   [[nodiscard]] broadcast_operator to(std::string_view room) const;
@@ -154,16 +154,17 @@ public:
   std::string_view id() const { return {id_.data(), id_.size()}; } // public; not the secret session id
   const handshake& shake() const { return handshake_; }
   nsp& of() const { return *nsp_; }
-  bool connected() const { return member_; } // its thread
-  bool recovered() const { return recovered_; }         // came back with its id, rooms and data
+  bool connected() const { return member_; }    // its thread
+  bool recovered() const { return recovered_; } // came back with its id, rooms and data
 
   void emit(const outgoing& event);
   void emit(std::string_view name, const boost::json::array& arguments,
             const std::vector<std::string>& attachments = {});
   // Dropped when the client cannot take it this instant: no poll waits, or its WebSocket is not writable.
   void emit_volatile(std::string_view name, const boost::json::array& arguments);
-  void emit_with_ack(std::string_view name, const boost::json::array& arguments, std::chrono::milliseconds timeout,
-                     ack_handler answered, const std::vector<std::string>& attachments = {});
+  void emit_with_ack(std::string_view name, const boost::json::array& arguments,
+                     std::chrono::milliseconds timeout, ack_handler answered,
+                     const std::vector<std::string>& attachments = {});
 
   // The others: everybody in the namespace, or in a room, but this one.
   broadcast_operator broadcast() const;
@@ -175,8 +176,8 @@ public:
   bool in(std::string_view room) const;
   std::vector<std::string> rooms() const; // its own id among them
 
-  // Sends DISCONNECT: the person is thrown out, and a stock client does not come back by itself. With `close`, the
-  // whole connection ends, other namespaces too.
+  // Sends DISCONNECT: the person is thrown out, and a stock client does not come back by itself. With
+  // `close`, the whole connection ends, other namespaces too.
   void disconnect(bool close = false);
   // Closes the transport under it: a stock client reconnects.
   void close_transport(std::string_view reason);
@@ -207,8 +208,9 @@ private:
   handshake handshake_;
   std::array<char, 20> id_;
   bool recovered_ = false;
-  bool member_ = false;      // connected: in the list of its namespace
-  std::uint32_t index_ = 0;  // in that list
+  bool leaving_ = false;    // its end has begun
+  bool member_ = false;     // connected: in the list of its namespace
+  std::uint32_t index_ = 0; // in that list
   std::vector<membership> rooms_;
   std::vector<std::unique_ptr<detail::pending_ack>> acks_;
   std::unique_ptr<detail::packet_line> line_;
@@ -226,18 +228,21 @@ public:
   // Asked in order before a client is let in, on its thread.
   void use(std::function<void(socket&, next)> middleware);
   void on_connection(std::function<void(socket&)> handler);
-  void on_disconnecting(std::function<void(socket&, std::string_view reason)> handler); // its rooms are still there
-  // Reasons as in Node: "transport close", "ping timeout", "client namespace disconnect", …; `detail` is for people
-  // and may be empty.
+  void on_disconnecting(
+      std::function<void(socket&, std::string_view reason)> handler); // its rooms are still there
+  // Reasons as in Node: "transport close", "ping timeout", "client namespace disconnect", …; `detail` is for
+  // people and may be empty.
   void on_disconnect(std::function<void(socket&, std::string_view reason, std::string_view detail)> handler);
 
   // --- what they say ---
   void on(std::string_view event, std::function<void(socket&, const incoming&)> handler);
-  // Asked in order for each event before its handlers; an error is told to on_packet_refused and the event is gone.
+  // Asked in order for each event before its handlers; an error is told to on_packet_refused and the event is
+  // gone.
   void use_packet(std::function<void(socket&, const incoming&, next)> middleware);
   void on_packet_refused(std::function<void(socket&, const connect_error&)> handler);
-  void on_any(std::function<void(socket&, const incoming&)> handler);       // every event, before its handler
-  void on_any_outgoing(std::function<void(socket&, const packet_data&)> handler); // every event to a client of here
+  void on_any(std::function<void(socket&, const incoming&)> handler); // every event, before its handler
+  void on_any_outgoing(
+      std::function<void(socket&, const packet_data&)> handler); // every event to a client of here
 
   // --- everybody in it ---
   broadcast_operator to(std::string_view room) { return broadcast_operator(*this).to(room); }
@@ -245,7 +250,9 @@ public:
   broadcast_operator except(std::string_view room) { return broadcast_operator(*this).except(room); }
   broadcast_operator local() { return broadcast_operator(*this).local(); }
   broadcast_operator volatile_() { return broadcast_operator(*this).volatile_(); }
-  broadcast_operator timeout(std::chrono::milliseconds patience) { return broadcast_operator(*this).timeout(patience); }
+  broadcast_operator timeout(std::chrono::milliseconds patience) {
+    return broadcast_operator(*this).timeout(patience);
+  }
   broadcast_operator all() { return broadcast_operator(*this); }
   void emit(const outgoing& event) { all().emit(event); }
   void emit(std::string_view name, const boost::json::array& arguments,
@@ -256,10 +263,11 @@ public:
   // --- the other servers of the cluster ---
   void on_server(std::string_view event, std::function<void(const packet_data&, acknowledge_server)> handler);
   void server_side_emit(std::string_view name, const boost::json::array& arguments);
-  void server_side_emit_with_ack(std::string_view name, const boost::json::array& arguments, acks_handler answered);
+  void server_side_emit_with_ack(std::string_view name, const boost::json::array& arguments,
+                                 acks_handler answered);
 
-  // Calls it for each socket of this server (in that room), on the socket's thread; those of the calling thread
-  // before it returns.
+  // Calls it for each socket of this server (in that room), on the socket's thread; those of the calling
+  // thread before it returns.
   void for_each_socket(std::function<void(socket&)> visit);
   void for_each_socket_in(std::string_view room, std::function<void(socket&)> visit);
   std::size_t size() const; // sockets of this server; any thread
@@ -287,8 +295,8 @@ public:
   // The namespace of that name, made when it is not there. Clients may connect to namespaces that were asked
   // for. Any thread.
   nsp& of(std::string_view name);
-  // Namespaces that come to be when a client asks for one whose name fits (`auth` is what its CONNECT says). Each
-  // has the middlewares and handlers of the one given back; emitting there reaches them all.
+  // Namespaces that come to be when a client asks for one whose name fits (`auth` is what its CONNECT says).
+  // Each has the middlewares and handlers of the one given back; emitting there reaches them all.
   nsp& of_matching(std::function<bool(std::string_view name, const boost::json::value& auth)> fits);
   // Called when of_matching() has made one.
   void on_new_namespace(std::function<void(nsp&)> handler);
