@@ -1,7 +1,7 @@
 // msgpack as notepack.io writes and reads it: its own bytes as vectors, random values there and back, and
 // every kind of damage refused.
 #include "cluster/msgpack.hpp"
-#include "cluster/testing.hpp"
+#include "cluster/testing/values.hpp"
 
 #include <boost/json/serialize.hpp>
 #include <gtest/gtest.h>

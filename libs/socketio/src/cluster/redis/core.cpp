@@ -160,7 +160,7 @@ std::optional<redis_command> redis_core::prepare(std::string_view channel, std::
              " bytes wait for it, and what comes now is lost for the other servers");
     return std::nullopt;
   }
-  overflowing_ = false;
+  if (overflowing_ && budget_.half_free()) overflowing_ = false; // at the brink it is one event, not many
   redis_command command{"PUBLISH", channel, payload};
   command.count_against(std::move(*hold));
   return command;
@@ -300,7 +300,7 @@ void redis_core::on_message(const hears::message& message) {
   if (use == uses_.end()) return; // closed meanwhile
   switch (use->second.kind) {
   case channel_kind::broadcasts:
-    return on_broadcast(use->second.nsp, message.text);
+    return on_broadcast(use->second.nsp, message.channel, message.text);
   case channel_kind::requests:
     return on_request(use->second.nsp, message.text);
   case channel_kind::responses:
@@ -308,11 +308,16 @@ void redis_core::on_message(const hears::message& message) {
   }
 }
 
-void redis_core::on_broadcast(const std::string& nsp, std::string_view bytes) {
+void redis_core::on_broadcast(const std::string& nsp, std::string_view channel, std::string_view bytes) {
   if (is_broadcast_of(uid_, bytes)) return;
   const auto message = decode_broadcast(bytes);
   if (!message) return unreadable("a broadcast to " + nsp + " cannot be read and is ignored");
-  if (message->nsp != nsp) return; // "/a#b" has channels that look like rooms of "/a"
+  // Another namespace ("/a#b") or another cluster ("P#/a" of "P") has channels that look like rooms of this
+  // one.
+  const bool for_all_rooms = channel == broadcast_channel(options_.key_prefix, nsp, {});
+  if (message->nsp != nsp ||
+      !(for_all_rooms || channel == broadcast_channel(options_.key_prefix, nsp, message->whom)))
+    return;
   gate_.enter(
       [&](cluster_member& local) { local.broadcast(nsp, message->event, message->whom, message->flags); });
 }

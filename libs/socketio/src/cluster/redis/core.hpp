@@ -88,7 +88,7 @@ private:
 
   void on_subscribed(const std::string& channel);
   void on_message(const hears::message& message);
-  void on_broadcast(const std::string& nsp, std::string_view bytes);
+  void on_broadcast(const std::string& nsp, std::string_view channel, std::string_view bytes);
   void on_request(const std::string& nsp, std::string_view bytes);
   void on_response(std::string_view bytes);
   void answer(cluster_member& local, request request, const reply_address& reply);
