@@ -354,7 +354,7 @@ json::value reader::map(std::size_t size, std::size_t depth) {
   for (std::size_t i = 0; i < size && !failed_; ++i) {
     const json::value key = value(depth + 1);
     if (!key.is_string()) return fail();
-    members.insert_or_assign(key.get_string(), value(depth + 1));
+    if (!members.emplace(key.get_string(), value(depth + 1)).second) return fail();
   }
   if (poses_as_placeholder(members)) return fail();
   return members;
