@@ -1,94 +1,104 @@
-// For protocol test suites: echoes, as they expect it.
-// Usage: conformance_server [--port N] [--path P] [--ping-interval MS] [--ping-timeout MS] [--max-payload
-// BYTES]
-#include "socketio/server.hpp"
+// For protocol test suites: echoes, as they expect it; and a few answers more for our own tests.
+// Usage: conformance_server [engine|socket] [--port N] [--path P] [--ping-interval MS] [--ping-timeout MS]
+//                           [--max-payload BYTES]
+#include "command_line.hpp"
+
+#include <socketio/engine.hpp>
+#include <socketio/server.hpp>
 
 #include <boost/asio/io_context.hpp>
-#include <boost/asio/signal_set.hpp>
 
-#include <iostream>
-#include <string>
+namespace {
 
-int main(int argc, char** argv) {
-  namespace json = boost::json;
-  std::uint16_t port = 3000;
-  socketio::config config;
-  config.ping_interval = std::chrono::milliseconds{300};
-  config.ping_timeout = std::chrono::milliseconds{200};
-  config.connect_timeout = std::chrono::milliseconds{1000};
-  config.max_payload = 1'000'000;
-  config.cors.origins = {"*"};
-  for (int i = 1; i + 1 < argc; i += 2) {
-    const std::string name = argv[i], value = argv[i + 1];
-    if (name == "--port")
-      port = static_cast<std::uint16_t>(std::stoul(value));
-    else if (name == "--path")
-      config.path = value;
-    else if (name == "--ping-interval")
-      config.ping_interval = std::chrono::milliseconds{std::stol(value)};
-    else if (name == "--ping-timeout")
-      config.ping_timeout = std::chrono::milliseconds{std::stol(value)};
-    else if (name == "--max-payload")
-      config.max_payload = std::stoul(value);
-    else
-      return std::cerr << "unknown option " << name << "\n", 2;
-  }
+namespace json = boost::json;
+using socketio::incoming;
+using socketio::socket;
 
+int serve_engine(const example::command_line& given, const socketio::config& config) {
   boost::asio::io_context io;
-  socketio::server server(io, config);
+  socketio::engine_server server(io, config);
+  server.on_message([](socketio::engine_socket& socket, const socketio::engine_message& message) {
+    message.binary ? socket.send_binary(message.data) : socket.send(message.data);
+  });
+  return example::serve_until_signal(io, server, given.port());
+}
 
-  const auto greet = [](socketio::socket& socket) { socket.emit("auth", json::array{socket.shake().auth}); };
+void greet(socket& socket) { socket.emit("auth", {socket.shake().auth}); }
+
+// What the published suite asks for.
+void answer_the_suite(socketio::server& server) {
   server.of("/").on_connection(greet);
   server.of("/custom").on_connection(greet);
-  server.of("/").on("message", [](socketio::socket& socket, const socketio::incoming& event) {
+  server.of("/").on("message", [](socket& socket, const incoming& event) {
     socket.emit("message-back", event.arguments, event.attachments);
   });
-  server.of("/").on("message-with-ack", [](socketio::socket&, const socketio::incoming& event) {
-    if (event.ack) event.ack(event.arguments);
+  server.of("/").on("message-with-ack", [](socket&, const incoming& event) {
+    if (event.ack) event.ack(event.arguments, event.attachments);
   });
+}
+
+// What the stock clients of our own tests ask for besides.
+void answer_our_tests(socketio::server& server) {
+  auto& main = server.of("/");
   // Asks the client back: emits `question` and tells what it answered.
-  server.of("/").on("ask-me", [](socketio::socket& socket, const socketio::incoming& event) {
-    const auto id = socket.weak_from_this();
+  main.on("ask-me", [](socket& socket, const incoming& event) {
+    const auto asker = socket.weak_from_this();
     socket.emit_with_ack("question", event.arguments, std::chrono::milliseconds{500},
-                         [id](std::optional<json::array> answer) {
-                           json::array arguments;
-                           if (answer)
-                             arguments.emplace_back(std::move(*answer));
+                         [asker](boost::system::error_code error, socketio::packet_data answer) {
+                           const auto socket = asker.lock();
+                           if (!socket) return;
+                           json::array told;
+                           if (error)
+                             told.emplace_back(nullptr);
                            else
-                             arguments.emplace_back(nullptr);
-                           if (const auto alive = id.lock()) alive->emit("answered", arguments);
+                             told.emplace_back(std::move(answer.arguments));
+                           socket->emit("answered", told, answer.attachments);
                          });
   });
-  server.of("/").on("join", [](socketio::socket& socket, const socketio::incoming& event) {
+  main.on("join", [](socket& socket, const incoming& event) {
     socket.join(event.arguments.at(0).as_string());
     if (event.ack) event.ack({});
   });
-  server.of("/").on("to-room", [&](socketio::socket& socket, const socketio::incoming& event) {
-    server.of("/")
-        .to(event.arguments.at(0).as_string())
-        .except(socket.id())
-        .emit("from-room", json::array{event.arguments.at(1)});
+  main.on("to-room", [](socket& socket, const incoming& event) {
+    socket.to(event.arguments.at(0).as_string())
+        .emit("from-room", {event.arguments.at(1)}, event.attachments);
   });
-  server.of("/").on("burst", [](socketio::socket& socket, const socketio::incoming& event) {
-    for (std::int64_t i = 0; i < event.arguments.at(0).as_int64(); ++i) socket.emit("burst", json::array{i});
+  main.on("burst", [](socket& socket, const incoming& event) {
+    for (std::int64_t i = 0; i < event.arguments.at(0).as_int64(); ++i) socket.emit("burst", {i});
   });
-  server.of("/secret").use([](const socketio::handshake&, std::any&, socketio::next next) {
+  server.of("/secret").use([](socket&, socketio::next next) {
     next(socketio::connect_error{"not you", json::value{{"code", "unauthorized"}}});
   });
-
-  server.on_http([](const socketio::http_request& request, socketio::responder responder) {
-    socketio::http_response response;
-    response.status = request.body_too_large() ? 413 : 200;
-    response.body = request.body_too_large()
-                        ? "too large"
-                        : std::string(request.method()) + " " + std::string(request.body());
-    responder.send(std::move(response));
+  server.on_http([](const socketio::http_request& request, socketio::responder answer) {
+    if (request.body_too_large()) return answer.send({.status = 413, .headers = {}, .body = "too large"});
+    answer.send({.headers = {}, .body = std::string(request.method()) + " " + std::string(request.body())});
   });
+}
 
-  const auto listening = server.listen("127.0.0.1", port);
-  if (!listening) return std::cerr << "cannot listen: " << listening.error().message() << "\n", 1;
-  std::cerr << "listening on " << *listening << std::endl;
-  boost::asio::signal_set signals(io, SIGTERM, SIGINT);
-  signals.async_wait([&](auto, int) { server.close(std::chrono::milliseconds{1000}, [&] { io.stop(); }); });
-  io.run();
+int serve_socket(const example::command_line& given, const socketio::config& config) {
+  boost::asio::io_context io;
+  socketio::server server(io, config);
+  answer_the_suite(server);
+  answer_our_tests(server);
+  return example::serve_until_signal(io, server, given.port());
+}
+
+} // namespace
+
+int main(int argc, char** argv) {
+  const example::command_line given(argc, argv, {"socket", "engine"},
+                                    {{"--port", "3000"},
+                                     {"--path", ""},
+                                     {"--ping-interval", "300"},
+                                     {"--ping-timeout", "200"},
+                                     {"--max-payload", "1000000"}});
+  const bool engine = given.mode() == "engine";
+  socketio::config config;
+  config.path = given.given("--path") ? given.text("--path") : engine ? "/engine.io/" : "/socket.io/";
+  config.ping_interval = given.milliseconds("--ping-interval");
+  config.ping_timeout = given.milliseconds("--ping-timeout");
+  config.max_payload = given.number("--max-payload");
+  config.connect_timeout = std::chrono::milliseconds{1000};
+  config.cors.origins = {"*"};
+  return engine ? serve_engine(given, config) : serve_socket(given, config);
 }

@@ -66,11 +66,9 @@ live_server::live_server(asio::io_context& io, socketio::server& server, log_sto
     , messages_(messages)
     , presence_(present)
     , cors_origins_(std::move(cors_origins)) {
-  nsp_.use([this](const socketio::handshake& handshake, std::any& data, socketio::next next) {
-    admit(handshake, data, std::move(next));
-  });
+  nsp_.use([this](socket& socket, socketio::next next) { admit(socket, std::move(next)); });
   nsp_.on_connection([this](socket& socket) { connected(socket); });
-  nsp_.on_disconnect([this](socket& socket, std::string_view) {
+  nsp_.on_disconnect([this](socket& socket, std::string_view, std::string_view) {
     const user& who = of(socket).who;
     const timestamp now = wall_now();
     if (!presence_.left(who.id, now)) return;
@@ -100,7 +98,8 @@ live_server::live_server(asio::io_context& io, socketio::server& server, log_sto
 
 // The token of CONNECT, or the cookie where the page is our own or one of CORS_ORIGINS; a foreign page's
 // cookie is nobody's.
-void live_server::admit(const socketio::handshake& handshake, std::any& data, socketio::next next) {
+void live_server::admit(socket& socket, socketio::next next) {
+  const socketio::handshake& handshake = socket.shake();
   const json::object* auth = handshake.auth.if_object();
   std::string token = auth ? text_of(*auth, "token") : "";
   if (token.empty()) {
@@ -112,7 +111,7 @@ void live_server::admit(const socketio::handshake& handshake, std::any& data, so
                      std::find(cors_origins_.begin(), cors_origins_.end(), origin) != cors_origins_.end();
     if (own) token = cookie_token(handshake.header("cookie"));
   }
-  auto ask = [](live_server* self, std::string its_token, std::any* its_data,
+  auto ask = [](live_server* self, std::string its_token, std::shared_ptr<socketio::socket> guest,
                 socketio::next go_on) -> task<void> {
     auto who = co_await self->accounts_.who_is(its_token);
     if (!who) {
@@ -125,10 +124,10 @@ void live_server::admit(const socketio::handshake& handshake, std::any& data, so
     visitor visitor;
     visitor.who = std::move(*who);
     visitor.token = std::move(its_token);
-    *its_data = std::move(visitor);
+    guest->data = std::move(visitor);
     go_on(std::nullopt);
   };
-  asio::co_spawn(io_, ask(this, std::move(token), &data, std::move(next)), asio::detached);
+  asio::co_spawn(io_, ask(this, std::move(token), socket.shared_from_this(), std::move(next)), asio::detached);
 }
 
 void live_server::connected(socket& socket) {
@@ -197,19 +196,19 @@ task<void> live_server::catch_up(std::shared_ptr<socket> socket) {
 void live_server::publish(const std::vector<encoded_event>& events) {
   for (const encoded_event& event : events) {
     const std::string room = event.only_user.empty() ? std::string(everybody) : room_of(event.only_user);
-    const auto listeners = nsp_.sockets_in(room);
-    if (listeners.empty()) continue;
-    const outgoing frame = outgoing::event("/", event.name, *event.data);
-    for (const auto& socket : listeners)
-      if (of(*socket).cursor->offer(event)) socket->emit(frame);
+    std::optional<outgoing> frame; // encoded when somebody listens
+    nsp_.for_each_socket_in(room, [&](socket& listener) {
+      if (!of(listener).cursor->offer(event)) return;
+      if (!frame) frame = outgoing::event("/", event.name, *event.data);
+      listener.emit(*frame);
+    });
   }
 }
 
 void live_server::log_out(const std::string& token) {
-  for (const auto& socket : nsp_.sockets())
-    if (of(*socket).token == token) {
-      socket->disconnect();
-    }
+  nsp_.for_each_socket([&](socket& one) {
+    if (of(one).token == token) one.disconnect();
+  });
 }
 
 void live_server::on_register(socket& socket, const incoming& event) {

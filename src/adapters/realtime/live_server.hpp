@@ -27,7 +27,7 @@ public:
   void log_out(const std::string& token);
 
 private:
-  void admit(const socketio::handshake& handshake, std::any& data, socketio::next next);
+  void admit(socketio::socket& socket, socketio::next next);
   void connected(socketio::socket& socket);
   task<void> catch_up(std::shared_ptr<socketio::socket> socket);
   task<void> mark_read(user who, std::string chat_id, std::uint64_t up_to, socketio::acknowledge ack);

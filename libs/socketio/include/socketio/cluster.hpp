@@ -23,20 +23,20 @@ namespace socketio {
 // Arguments with their binary parts: where one belongs, `arguments` has {"_placeholder":true,"num":i} for
 // attachments[i].
 struct packet_data {
-  boost::json::array arguments; // of an event, the name is the first
-  std::vector<std::string> attachments;
+  boost::json::array arguments = {}; // of an event, the name is the first
+  std::vector<std::string> attachments = {};
 };
 
 // Whom something concerns: the sockets in any of `rooms` (none: all), without those in any of `except`. The
 // id of a socket is a room with only that socket.
 struct target_options {
-  std::vector<std::string> rooms, except;
+  std::vector<std::string> rooms = {}, except = {};
 };
 
 struct broadcast_flags {
   bool is_volatile = false; // may be dropped for a client that cannot take it this instant
   bool compress = true;
-  std::optional<std::chrono::milliseconds> timeout; // for the acknowledgements
+  std::optional<std::chrono::milliseconds> timeout = {}; // for the acknowledgements
 };
 
 // A socket of any server, as fetch_sockets() finds it. A copy: it does not change any more.

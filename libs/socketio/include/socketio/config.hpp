@@ -20,7 +20,7 @@ class cluster_adapter;
 
 struct cors_options {
   // Exact origins ("https://example.org"), or the single entry "*". Empty: no CORS headers at all.
-  std::vector<std::string> origins;
+  std::vector<std::string> origins = {};
   bool credentials = false; // with "*", the origin is reflected, since browsers refuse "*" with credentials
 };
 
@@ -32,7 +32,8 @@ struct cookie_options {
 };
 
 // Connection state recovery: a client that was cut off comes back to its id, rooms, data and missed events.
-// Kept in the memory of this process: behind a load balancer clients must come back to the same one.
+// Kept in the memory of this process: behind a load balancer clients must come back to the same one. Who missed
+// more than max_queued_packets events begins anew.
 struct recovery_options {
   std::chrono::milliseconds max_disconnection{120'000}; // how long a session that was cut off is kept
   bool skip_middlewares = true;                         // of a namespace, when a session is recovered
@@ -62,14 +63,14 @@ struct config {
   std::size_t max_packets_per_poll = 16; // python-socketio's client gives up at 17
   bool allow_polling = true;
   bool allow_websocket = true;
-  cors_options cors;
-  std::optional<cookie_options> cookie;
+  cors_options cors = {};
+  std::optional<cookie_options> cookie = {};
   std::size_t compress_from = 1024; // bytes of a polling answer from which it is gzipped for who accepts it; 0: never
   // Whether a handshake is admitted; empty: everybody. Called once per session, before it exists, for both
   // transports, on an I/O thread; the request lives until the answer.
-  std::function<void(const http_request&, admit)> allow_request;
+  std::function<void(const http_request&, admit)> allow_request = {};
   // May add headers to the answer of a handshake (the first polling answer, the 101), Set-Cookie several times.
-  std::function<void(header_list&, const http_request&)> initial_headers;
+  std::function<void(header_list&, const http_request&)> initial_headers = {};
 
   // --- Socket.IO ---
   std::chrono::milliseconds connect_timeout{45'000}; // until a client has joined some namespace
@@ -80,8 +81,8 @@ struct config {
   std::size_t max_event_name = 256;         // bytes
   std::size_t max_json_depth = 32;
   bool cleanup_empty_child_namespaces = true; // those of of_matching(), when their last socket has left
-  std::optional<recovery_options> recovery;
-  std::shared_ptr<cluster_adapter> cluster; // null: this process is alone
+  std::optional<recovery_options> recovery = {};
+  std::shared_ptr<cluster_adapter> cluster = {}; // null: this process is alone
 
   // --- threads ---
   // 1: everything happens on the thread that runs the io_context. More: that thread and this many less one of
@@ -100,16 +101,16 @@ struct config {
   std::size_t max_handshakes_per_second = 0; // new sessions beyond it: 503 with Retry-After; 0: no limit
   std::size_t max_head_bytes = 8 * 1024;
   std::size_t max_body_bytes = 1024 * 1024; // of application requests, unless body_limit says otherwise
-  std::function<std::size_t(std::string_view method, std::string_view path)> body_limit;
+  std::function<std::size_t(std::string_view method, std::string_view path)> body_limit = {};
   std::chrono::milliseconds head_timeout{10'000};       // a begun request head must be complete by then
   std::chrono::milliseconds body_timeout{30'000};       // and its body by then
   std::chrono::milliseconds keep_alive_timeout{60'000}; // an idle connection is closed after
 
   // Told of refused handshakes, cut clients and broken connections, one short line each; no ids that grant
   // access. Any I/O thread.
-  std::function<void(std::string_view)> log;
+  std::function<void(std::string_view)> log = {};
   // The same as values, for whoever counts. Any I/O thread.
-  std::function<void(const connection_error&)> on_connection_error;
+  std::function<void(const connection_error&)> on_connection_error = {};
 };
 
 } // namespace socketio

@@ -26,6 +26,7 @@ namespace socketio {
 
 namespace detail {
 class engine_peer;
+class loop;
 }
 
 struct engine_message {
@@ -47,9 +48,9 @@ public:
 
 private:
   friend class detail::engine_peer;
+  void post(std::function<void(detail::engine_peer&)> work);
   detail::engine_peer* peer_; // null once closed; the session's thread
-  std::size_t shard_;
-  void* shards_;
+  detail::loop* home_;
   std::shared_ptr<const handshake_request> request_;
 };
 

@@ -15,7 +15,7 @@ struct exchange;
 class connection;
 } // namespace detail
 
-// A request, complete with its body. Valid as long as its responder lives. I/O thread.
+// A request, complete with its body. Valid as long as its responder lives. Immutable.
 class http_request {
 public:
   std::string_view method() const; // "GET"
@@ -24,6 +24,7 @@ public:
   std::string_view query() const;  // after the "?", or empty
   std::string_view
   header(std::string_view name) const; // first of that name, case-insensitive; empty when absent
+  std::vector<std::pair<std::string_view, std::string_view>> headers() const; // all, names as sent
   std::string_view body() const;
   std::string_view remote_address() const;
   // The body was over the limit and was not kept: answer 413.
@@ -41,15 +42,15 @@ private:
 struct http_response {
   unsigned status = 200;
   std::vector<std::pair<std::string, std::string>>
-      headers; // without Content-Length and Connection, which are ours
-  std::string body;
+      headers = {}; // without Content-Length and Connection, which are ours
+  std::string body = {};
   // Used instead of `body` when set: bytes that live elsewhere (a page compiled into the program), sent
   // without a copy.
-  std::string_view fixed_body;
+  std::string_view fixed_body = {};
   bool close = false; // close the connection after it
 };
 
-// Answers one request, once, now or later. Dropped without an answer it answers 500. I/O thread.
+// Answers one request, once, now or later, on any thread. Dropped without an answer it answers 500.
 class responder {
 public:
   explicit responder(std::shared_ptr<detail::exchange> exchange)
@@ -70,6 +71,9 @@ private:
 };
 
 using http_handler = std::function<void(const http_request&, responder)>;
+
+// The last parameter of that name in a query, decoded; empty when absent.
+std::string query_value(std::string_view query, std::string_view name);
 
 // "%41+b" → "A b".
 std::string url_decode(std::string_view text);

@@ -51,9 +51,11 @@ class hub;
 class client;
 class nsp_slice;
 struct ack_once;
+struct broadcast_event;
+struct packet_line;
 struct pending_ack;
+struct recovery_state;
 struct room;
-struct shard_link;
 } // namespace detail
 
 // Answers an event that asked for it: once, later too, on any thread. Later calls and calls after the client left
@@ -87,18 +89,15 @@ public:
   static outgoing event(std::string_view nsp, std::string_view name, std::string_view arguments_json);
 
 private:
-  friend class detail::hub;
-  friend class nsp;
   friend class socket;
   friend class broadcast_operator;
-  std::shared_ptr<const std::string> frame_; // one WebSocket text frame; the payload follows the header
-  std::size_t header_ = 0;
+  std::shared_ptr<const detail::broadcast_event> event_; // to nobody yet
 };
 
 // Why a connection to a namespace is refused: CONNECT_ERROR {message, data}.
 struct connect_error {
   std::string message;
-  std::optional<boost::json::value> data;
+  std::optional<boost::json::value> data = {};
 };
 // Goes on to the next middleware, or refuses. To be called once, now or later, on any thread.
 using next = std::function<void(std::optional<connect_error>)>;
@@ -139,6 +138,8 @@ private:
   friend class socket;
   explicit broadcast_operator(nsp& nsp)
       : nsp_(&nsp) {}
+  cluster_adapter* others() const;
+  bool for_children(const std::function<void(const broadcast_operator&)>& act) const;
   nsp* nsp_;
   target_options whom_;
   broadcast_flags flags_;
@@ -148,12 +149,12 @@ private:
 // One client in one namespace. Lives until its disconnect handlers have run, longer when held by shared_ptr.
 class socket : public std::enable_shared_from_this<socket> {
 public:
-  socket(detail::client& client, nsp& nsp, detail::nsp_slice& slice, handshake handshake);
+  socket(detail::client& client, std::shared_ptr<nsp> nsp, detail::nsp_slice& slice, handshake handshake);
   ~socket();
   std::string_view id() const { return {id_.data(), id_.size()}; } // public; not the secret session id
   const handshake& shake() const { return handshake_; }
-  nsp& of() const { return nsp_; }
-  bool connected() const { return client_ != nullptr; } // its thread
+  nsp& of() const { return *nsp_; }
+  bool connected() const { return member_; } // its thread
   bool recovered() const { return recovered_; }         // came back with its id, rooms and data
 
   void emit(const outgoing& event);
@@ -190,13 +191,18 @@ private:
   friend class detail::client;
   friend class detail::hub;
   friend class detail::nsp_slice;
+  friend struct detail::pending_ack;
   struct membership {
     detail::room* room;
     std::uint32_t index; // in the room's list
   };
 
+  void send(const detail::broadcast_event& event);
+  void send_or_post(std::shared_ptr<detail::broadcast_event> event);
+  void ask(const detail::broadcast_event& event, std::chrono::milliseconds patience, ack_handler answered);
+
   detail::client* client_; // null once disconnected
-  nsp& nsp_;
+  std::shared_ptr<nsp> nsp_;
   detail::nsp_slice& slice_;
   handshake handshake_;
   std::array<char, 20> id_;
@@ -205,10 +211,12 @@ private:
   std::uint32_t index_ = 0;  // in that list
   std::vector<membership> rooms_;
   std::vector<std::unique_ptr<detail::pending_ack>> acks_;
+  std::unique_ptr<detail::packet_line> line_;
+  std::unique_ptr<detail::recovery_state> recovery_;
 };
 
 // A namespace. Handlers may be set at any time, on any thread; set before listen() they miss nobody.
-class nsp {
+class nsp : public std::enable_shared_from_this<nsp> {
 public:
   nsp(std::string name, detail::hub& hub);
   ~nsp();
@@ -261,7 +269,9 @@ private:
   friend class detail::client;
   friend class detail::nsp_slice;
   friend class socket;
+  friend class acknowledge;
   friend class broadcast_operator;
+  friend struct detail::pending_ack;
   struct state;
   std::string name_;
   std::unique_ptr<state> state_;

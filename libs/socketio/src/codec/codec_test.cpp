@@ -51,7 +51,9 @@ TEST(Payload, PacketsAreJoinedAndSplitByTheSeparator) {
   EXPECT_EQ(body, "4hello\x1e"
                   "2\x1e"
                   "bAQIDBA==");
-  const auto pieces = split_payload(body);
+  std::vector<std::string_view> pieces;
+  payload_pieces all(body);
+  for (std::string_view piece; all.next(piece);) pieces.push_back(piece);
   ASSERT_EQ(pieces.size(), 3u);
   decoded_packet packet;
   ASSERT_TRUE(decode_packet(pieces[2], packet));
@@ -67,7 +69,9 @@ std::string reparse(std::string_view text) {
                                                          packet->payload.as_object().empty())
                                ? ""
                                : boost::json::serialize(packet->payload);
-  return encode_socket_packet(packet->type, packet->attachments, packet->nsp, packet->id, json).substr(1);
+  std::string again;
+  append_socket_head(again, packet->type, packet->attachments, packet->nsp, packet->id);
+  return again.substr(1) + json;
 }
 
 TEST(SocketPacket, VectorsRoundTrip) {

@@ -5,21 +5,42 @@
 
 namespace socketio::codec {
 
-namespace {
-packet framed(opcode opcode, std::string_view payload) {
-  auto frame = std::make_shared<std::string>();
-  frame->reserve(payload.size() + 10);
+packet_builder::packet_builder(std::size_t hint)
+    : bytes_(std::make_shared<std::string>()) {
+  bytes_->reserve(frame_header_max + hint);
+  bytes_->assign(frame_header_max, '\0'); // the header's length is known only when the payload is
+}
+
+packet packet_builder::finish(bool binary) {
+  char header[frame_header_max];
+  const std::size_t payload = bytes_->size() - frame_header_max;
+  const std::size_t size = write_frame_header(header, binary ? opcode::binary : opcode::text, payload);
+  bytes_->replace(frame_header_max - size, size, header, size);
   packet result;
-  result.header = static_cast<std::uint8_t>(append_frame_header(*frame, opcode, payload.size()));
-  *frame += payload;
-  result.frame = std::move(frame);
-  result.binary = opcode == opcode::binary;
+  result.frame_at = static_cast<std::uint8_t>(frame_header_max - size);
+  result.payload_at = static_cast<std::uint8_t>(frame_header_max);
+  result.binary = binary;
+  result.bytes = std::move(bytes_);
   return result;
 }
-} // namespace
 
-packet text_packet(std::string_view payload) { return framed(opcode::text, payload); }
-packet binary_packet(std::string_view bytes) { return framed(opcode::binary, bytes); }
+packet text_packet(std::string_view payload) {
+  packet_builder builder(payload.size());
+  builder.text() += payload;
+  return builder.finish();
+}
+
+packet binary_packet(std::string_view bytes) {
+  packet_builder builder(bytes.size());
+  builder.text() += bytes;
+  return builder.finish(true);
+}
+
+packet raw_bytes(std::string bytes) {
+  packet result;
+  result.bytes = std::make_shared<const std::string>(std::move(bytes));
+  return result;
+}
 
 void append_to_payload(std::string& body, const packet& packet) {
   if (!body.empty()) body += separator;
@@ -49,14 +70,13 @@ bool decode_packet(std::string_view text, decoded_packet& packet) {
   return true;
 }
 
-std::vector<std::string_view> split_payload(std::string_view body) {
-  std::vector<std::string_view> pieces;
-  for (;;) {
-    const std::size_t end = body.find(separator);
-    pieces.push_back(body.substr(0, end));
-    if (end == std::string_view::npos) return pieces;
-    body.remove_prefix(end + 1);
-  }
+bool payload_pieces::next(std::string_view& piece) {
+  if (ended_) return false;
+  const std::size_t end = rest_.find(separator);
+  piece = rest_.substr(0, end);
+  ended_ = end == std::string_view::npos;
+  if (!ended_) rest_.remove_prefix(end + 1);
+  return true;
 }
 
 } // namespace socketio::codec

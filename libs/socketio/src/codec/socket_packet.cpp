@@ -114,23 +114,19 @@ std::optional<socket_packet> parse_socket_packet(std::string_view text, const so
   return packet;
 }
 
-std::string encode_socket_packet(socket_type type, std::size_t attachments, std::string_view nsp,
-                                 std::optional<std::uint64_t> id, std::string_view json) {
-  std::string text;
-  text.reserve(json.size() + nsp.size() + 24);
-  text += '4';
-  text += static_cast<char>('0' + static_cast<int>(type));
+void append_socket_head(std::string& out, socket_type type, std::size_t attachments, std::string_view nsp,
+                        std::optional<std::uint64_t> id) {
+  out += '4';
+  out += static_cast<char>('0' + static_cast<int>(type));
   if (attachments > 0) {
-    text += std::to_string(attachments);
-    text += '-';
+    out += std::to_string(attachments);
+    out += '-';
   }
   if (nsp != "/") {
-    text += nsp;
-    text += ',';
+    out += nsp;
+    out += ',';
   }
-  if (id) text += std::to_string(*id);
-  text += json;
-  return text;
+  if (id) out += std::to_string(*id);
 }
 
 } // namespace socketio::codec

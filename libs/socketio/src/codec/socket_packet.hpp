@@ -43,8 +43,8 @@ std::optional<socket_packet> parse_socket_packet(std::string_view text, const so
 // Names that an application may neither send nor get.
 bool reserved_event(std::string_view name);
 
-// "4" + packet, ready to be an Engine.IO message. `json` is the payload's text, empty for none.
-std::string encode_socket_packet(socket_type type, std::size_t attachments, std::string_view nsp,
-                                 std::optional<std::uint64_t> id, std::string_view json);
+// Appends what stands before the JSON, behind the "4" of an Engine.IO message.
+void append_socket_head(std::string& out, socket_type type, std::size_t attachments, std::string_view nsp,
+                        std::optional<std::uint64_t> id);
 
 } // namespace socketio::codec

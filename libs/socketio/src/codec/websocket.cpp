@@ -9,31 +9,30 @@
 
 namespace socketio::codec {
 
-std::size_t append_frame_header(std::string& out, opcode opcode, std::size_t size) {
-  const std::size_t before = out.size();
-  out += static_cast<char>(0x80u | static_cast<unsigned>(opcode));
+std::size_t write_frame_header(char* out, opcode opcode, std::size_t size) {
+  out[0] = static_cast<char>(0x80u | static_cast<unsigned>(opcode));
   if (size < 126) {
-    out += static_cast<char>(size);
-  } else if (size < 65536) {
-    out += static_cast<char>(126);
-    out += static_cast<char>(size >> 8);
-    out += static_cast<char>(size & 255);
-  } else {
-    out += static_cast<char>(127);
-    for (int shift = 56; shift >= 0; shift -= 8)
-      out += static_cast<char>(static_cast<std::uint64_t>(size) >> shift & 255);
+    out[1] = static_cast<char>(size);
+    return 2;
   }
-  return out.size() - before;
+  const std::size_t length = size < 65536 ? 2 : 8;
+  out[1] = static_cast<char>(length == 2 ? 126 : 127);
+  for (std::size_t i = 0; i < length; ++i)
+    out[2 + i] = static_cast<char>(static_cast<std::uint64_t>(size) >> (8 * (length - 1 - i)) & 255);
+  return 2 + length;
+}
+
+std::string control_frame(opcode opcode, std::string_view payload) {
+  char header[frame_header_max];
+  std::string frame(header, write_frame_header(header, opcode, payload.size()));
+  frame += payload;
+  return frame;
 }
 
 std::string close_frame(std::uint16_t code) {
-  std::string frame;
-  append_frame_header(frame, opcode::close, code == close_code::none ? 0 : 2);
-  if (code != close_code::none) {
-    frame += static_cast<char>(code >> 8);
-    frame += static_cast<char>(code & 255);
-  }
-  return frame;
+  if (code == close_code::none) return control_frame(opcode::close, {});
+  const char payload[2] = {static_cast<char>(code >> 8), static_cast<char>(code & 255)};
+  return control_frame(opcode::close, {payload, 2});
 }
 
 std::string accept_key(std::string_view client_key) {

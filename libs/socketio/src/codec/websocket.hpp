@@ -20,8 +20,12 @@ inline constexpr std::uint16_t invalid_data = 1007;
 inline constexpr std::uint16_t too_big = 1009;
 } // namespace close_code
 
-// Appends one unmasked, final frame's header for a payload of that size; gives the header's length.
-std::size_t append_frame_header(std::string& out, opcode opcode, std::size_t payload_size);
+// One unmasked, final frame's header for a payload of that size; gives its length, at most frame_header_max.
+inline constexpr std::size_t frame_header_max = 10;
+std::size_t write_frame_header(char* out, opcode opcode, std::size_t payload_size);
+
+// A control frame: ping, pong, close. At most 125 bytes of payload.
+std::string control_frame(opcode opcode, std::string_view payload);
 
 // "" for close_code::none.
 std::string close_frame(std::uint16_t code);

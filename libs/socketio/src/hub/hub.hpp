@@ -1,116 +1,254 @@
-// The Socket.IO layer: clients, namespaces, rooms. Knows sessions only as something to send to and to close.
+// The Socket.IO layer: clients, namespaces, rooms, broadcasts. Each thread has its slice of each namespace, with the
+// sockets that live there; what concerns several threads goes to each by mail.
 #pragma once
 
-#include "codec/packet.hpp"
 #include "codec/socket_packet.hpp"
+#include "hub/encode.hpp"
+#include "hub/nsp_slice.hpp"
+#include "hub/broadcast_event.hpp"
+#include "hub/recovery_log.hpp"
+#include "net/live_session.hpp"
+#include "net/runtime.hpp"
 #include "socketio/server.hpp"
 
-#include <boost/asio/io_context.hpp>
-#include <boost/asio/steady_timer.hpp>
-
+#include <algorithm>
+#include <atomic>
+#include <deque>
 #include <map>
 #include <memory>
+#include <mutex>
 #include <string>
 #include <unordered_map>
 #include <vector>
 
 namespace socketio::detail {
 
-// Where a client's packets go.
-class client_link {
-public:
-  virtual void send(std::vector<codec::packet> packets) = 0; // in order, nothing in between
-  virtual void send(codec::packet packet) = 0;
-  virtual void close(std::string_view reason) = 0; // the transport, after what is queued
-  virtual void cut(std::string_view reason) = 0;   // the transport, at once
-
-protected:
-  ~client_link() = default;
+// What an application wants to be told of a namespace. Immutable: a change makes a new one, which each thread gets.
+struct handlers {
+  std::vector<std::function<void(socket&, next)>> middlewares;
+  std::vector<std::function<void(socket&, const incoming&, next)>> packet_middlewares;
+  std::vector<std::function<void(socket&)>> on_connection;
+  std::vector<std::function<void(socket&, std::string_view)>> on_disconnecting;
+  std::vector<std::function<void(socket&, std::string_view, std::string_view)>> on_disconnect;
+  std::vector<std::function<void(socket&, const connect_error&)>> on_packet_refused;
+  std::vector<std::function<void(socket&, const incoming&)>> any;
+  std::vector<std::function<void(socket&, const packet_data&)>> any_outgoing;
+  text_map<std::vector<std::function<void(socket&, const incoming&)>>> events;
+  text_map<std::vector<std::function<void(const packet_data&, acknowledge_server)>>> server_events;
 };
 
-// One Engine.IO session seen from Socket.IO: the sockets it has joined, and the binary packet it is in the
-// middle of.
-class client : public std::enable_shared_from_this<client> {
+// An answer that a client owes us.
+struct pending_ack final : timer {
+  pending_ack(socket& owner, std::uint64_t id, ack_handler answered)
+      : owner(owner)
+      , id(id)
+      , answered(std::move(answered)) {}
+  ~pending_ack();
+  void on_time(time_point now) override;
+  socket& owner;
+  std::uint64_t id;
+  ack_handler answered;
+};
+
+// An answer that we owe a client.
+struct ack_once {
+  std::weak_ptr<socket> whom;
+  std::uint64_t id = 0;
+  std::atomic<bool> done = false;
+};
+
+// One session seen from Socket.IO: the sockets it has joined, and the binary packet it is in the middle of.
+class client final : public session_peer {
 public:
-  client(hub& hub, client_link& link, handshake handshake);
-  ~client();
+  client(hub& hub, live_session& link);
+  ~client() override;
 
-  void on_message(bool binary, std::string_view data);
-  void on_closed(std::string_view reason);
+  void on_message(bool binary, std::string_view data, const http_request* request) override;
+  void on_closed(std::string_view reason, std::string_view detail) override;
 
-  client_link* link() const { return link_; }
-  bool joined_any() const { return joined_any_; }
+  live_session& link() { return link_; }
+  void leave(socket& socket, std::string_view reason, std::string_view detail = {});
+  void disconnect_all(); // DISCONNECT in each namespace, then the end
 
 private:
-  friend class socketio::socket;
-  friend class socketio::nsp;
   friend class hub;
+  friend class socketio::socket;
+  struct half_packet {
+    codec::socket_packet packet;
+    std::vector<std::string> attachments;
+  };
 
   void on_packet(codec::socket_packet packet, std::vector<std::string> attachments);
-  void connect(const std::string& nsp_name, boost::json::value auth);
-  void ask_middleware(std::shared_ptr<socket> socket, std::size_t index);
-  void admitted(const std::shared_ptr<socket>& socket);
-  void refused(nsp& nsp, const connect_error& error);
-  void leave(socket& socket, std::string_view reason);
+  void on_event(socket& target, codec::socket_packet packet, std::vector<std::string> attachments);
+  void on_ack(socket& target, std::uint64_t id, packet_data answer);
+  void connect(std::string_view nsp_name, boost::json::value auth);
+  void begin(const std::shared_ptr<socket>& socket);
+  void ask_middleware(std::shared_ptr<socket> socket, std::shared_ptr<const handlers> table, std::size_t index);
+  void admit(const std::shared_ptr<socket>& socket);
+  void refuse(const std::shared_ptr<socket>& socket, const connect_error& error);
   void violation(std::string_view what);
-  std::shared_ptr<socket> find(std::string_view nsp) const;
+  socket* find(std::string_view nsp) const;
 
   hub& hub_;
-  client_link* link_; // null once closed
-  handshake handshake_;
-  std::vector<std::shared_ptr<socket>> sockets_;    // connected
-  std::vector<std::shared_ptr<socket>> connecting_; // middlewares are being asked
-  std::optional<codec::socket_packet> awaiting_;    // binary packet whose attachments are on their way
-  std::vector<std::string> attachments_;
-  bool joined_any_ = false;
+  live_session& link_;
+  bool closed_ = false;
+  std::vector<std::shared_ptr<socket>> sockets_; // connected, or their middlewares are being asked
+  std::unique_ptr<half_packet> half_;            // its attachments are on their way
 };
 
-class hub {
-public:
-  hub(boost::asio::io_context& io, const config& config)
-      : io_(io)
-      , config_(config) {}
+// Events of one socket that wait for packet middlewares, in the order in which they came.
+struct packet_line {
+  struct waiting {
+    std::string name;
+    incoming event;
+  };
+  std::vector<std::unique_ptr<waiting>> events;
+  bool asking = false;
+};
 
-  nsp& of(std::string_view name);
-  nsp* find(std::string_view name);
-  const config& settings() const { return config_; }
-  boost::asio::io_context& io() { return io_; }
-  std::string new_id();
+// A session that was cut off and may be taken up again.
+struct kept_session {
+  std::string nsp, id, pid;
+  std::vector<std::string> rooms;
+  std::any data;
+  boost::json::value shared_data;
+  std::uint64_t joined_at = 0; // number of the last event before it first came
+  time_point expires;
+};
+
+// What recovery keeps of a socket beside it.
+struct recovery_state {
+  std::string pid; // private id: who knows it may come back as this socket
+  std::uint64_t joined_at = 0;
+  std::unique_ptr<kept_session> restored; // until it is admitted
+  std::uint64_t seen = 0;                 // of `restored`: the last event that the client has
+};
+
+class hub final : public application, public cluster_member {
+public:
+  hub(boost::asio::io_context& io, config config);
+  ~hub();
+  // The adapter and the threads end; then the namespaces may go.
+  void stop();
+
+  runtime engine;
+  const config& settings() const { return engine.settings(); }
+  cluster_adapter* cluster() const { return settings().cluster.get(); }
   void log(std::string_view line) const {
-    if (config_.log) config_.log(line);
+    if (settings().log) settings().log(line);
+  }
+
+  // --- namespaces ---
+  nsp& of(std::string_view name);
+  nsp& of_matching(std::function<bool(std::string_view, const boost::json::value&)> fits);
+  // For a CONNECT, on that loop; pins a child until release(). Null: there is none of that name.
+  nsp_slice* slice_for(loop& loop, std::string_view name, const boost::json::value& auth);
+  void release(nsp& nsp);
+  std::shared_ptr<nsp> find(std::string_view name);
+  std::function<void(nsp&)> on_new_namespace;
+  // Changes the handlers of a namespace and, where it is a parent, of its children.
+  void change_handlers(nsp& nsp, const std::function<void(handlers&)>& change);
+  std::vector<std::shared_ptr<nsp>> children_of(nsp& parent);
+
+  // --- sending ---
+  // To the sockets of this server that event->whom names. With recovery on it gets its offset here.
+  void deliver(nsp& nsp, std::shared_ptr<broadcast_event> event);
+  bool recovering() const { return settings().recovery.has_value(); }
+  std::uint64_t last_counter() const { return counter_; }
+  // Runs it for each slice, on the slice's thread: at once on this one.
+  void on_each_slice(nsp& nsp, std::function<void(nsp_slice&)> work);
+  // Asks them: `asked` says how many there are, `answered` comes once for each of them.
+  void ask_local(nsp& nsp, std::shared_ptr<const broadcast_event> event, std::chrono::milliseconds patience,
+                 std::function<void(std::size_t)> asked, ack_handler answered);
+
+  // --- recovery ---
+  void remember(socket& socket);                       // it is here and alive
+  void keep(socket& socket);                           // it was cut off
+  void restore(socket& socket);                        // it is being admitted
+  void forget(const socket& socket);                   // it left
+  // Gives the session to `loop` through `found`, there; an old connection that is still open is cut first.
+  void take_session(loop& loop, const std::string& pid, const std::string& nsp,
+                    std::function<void(std::unique_ptr<kept_session>)> found);
+
+  // --- cluster_member: what others ask of this server ---
+  void broadcast(std::string_view nsp, const packet_data& event, const target_options& whom,
+                 const broadcast_flags& flags) override;
+  void broadcast_with_ack(std::string_view nsp, const packet_data& event, const target_options& whom,
+                          const broadcast_flags& flags, std::function<void(std::size_t)> asked,
+                          std::function<void(packet_data)> answered) override;
+  void sockets_join(std::string_view nsp, const target_options& whom, const std::vector<std::string>& rooms) override;
+  void sockets_leave(std::string_view nsp, const target_options& whom,
+                     const std::vector<std::string>& rooms) override;
+  void disconnect_sockets(std::string_view nsp, const target_options& whom, bool close) override;
+  void fetch_sockets(std::string_view nsp, const target_options& whom,
+                     std::function<void(std::vector<remote_socket>)> found) override;
+  void all_rooms(std::string_view nsp, std::function<void(std::vector<std::string>)> found) override;
+  void server_side_emit(std::string_view nsp, const packet_data& event,
+                        std::function<void(packet_data)> answer) override;
+
+  // --- application ---
+  std::unique_ptr<session_peer> make_peer(live_session& session) override;
+
+  // Calls a handler of the application; what it throws is told to the log and harms nobody.
+  template <class Handler, class... Arguments>
+  void call(const Handler& handler, Arguments&&... arguments) {
+    try {
+      handler(std::forward<Arguments>(arguments)...);
+    } catch (const std::exception& error) {
+      log(std::string("a handler threw: ") + error.what());
+    }
   }
 
 private:
-  boost::asio::io_context& io_;
-  const config& config_;
-  std::map<std::string, std::unique_ptr<nsp>, std::less<>> nsps_;
-};
+  struct parent {
+    std::function<bool(std::string_view, const boost::json::value&)> fits;
+    std::shared_ptr<nsp> its;
+  };
+  std::shared_ptr<nsp> child_for(std::string_view name, const boost::json::value& auth);
+  void sweep_later(); // with recovery_mutex_
 
-// 20 url-safe characters of the kernel's randomness.
-std::string random_id();
+  std::mutex nsps_mutex_; // of the next three; never held while an application's function runs
+  std::map<std::string, std::shared_ptr<nsp>, std::less<>> nsps_;
+  std::map<std::string, std::shared_ptr<nsp>, std::less<>> children_;
+  std::vector<parent> parents_;
+  bool stopped_ = false;
+  // For each loop: namespaces that stay, so that a CONNECT needs no lock.
+  std::vector<std::unordered_map<std::string_view, nsp_slice*>> known_;
+
+  // With recovery, events get their numbers and their way to the threads in one order.
+  std::mutex order_mutex_;
+  std::atomic<std::uint64_t> counter_ = 0;
+  std::atomic<std::size_t> ordered_in_flight_ = 0; // posted, not yet delivered, on a single loop
+
+  struct recovery_entry {
+    std::string nsp;
+    loop* home = nullptr;       // where `live` is
+    std::weak_ptr<socket> live; // connected
+    std::unique_ptr<kept_session> kept;
+  };
+  std::mutex recovery_mutex_;
+  text_map<recovery_entry> recoverable_;
+  std::deque<std::pair<time_point, std::string>> expiries_; // in order
+  bool sweeping_ = false;
+};
 
 } // namespace socketio::detail
 
 namespace socketio {
 
+// How long a question to several clients waits, unless timeout() says otherwise.
+inline constexpr std::chrono::milliseconds default_patience{10'000};
+
 struct nsp::state {
   detail::hub* hub = nullptr;
-  std::vector<std::function<void(const handshake&, std::any&, next)>> middlewares;
-  std::function<void(socket&)> on_connection;
-  std::function<void(socket&, std::string_view)> on_disconnect;
-  std::unordered_map<std::string, std::function<void(socket&, const incoming&)>> handlers;
-  std::function<void(socket&, const incoming&)> any;
-  std::unordered_map<socket*, std::shared_ptr<socket>> members;
-  std::unordered_map<std::string, std::vector<socket*>> rooms;
-};
-
-struct socket::pending_ack {
-  pending_ack(boost::asio::io_context& io, std::uint64_t id)
-      : id(id)
-      , timer(io) {}
-  std::uint64_t id;
-  boost::asio::steady_timer timer;
-  std::function<void(std::optional<boost::json::array>)> answered;
+  std::vector<std::unique_ptr<detail::nsp_slice>> slices; // one for each thread
+  std::mutex handlers_mutex;
+  std::shared_ptr<const detail::handlers> current; // with handlers_mutex
+  std::atomic<std::size_t> size = 0;
+  std::atomic<std::uint64_t> next_ack = 0;
+  bool is_parent = false;          // of_matching()
+  nsp* parent = nullptr;           // of a child
+  std::size_t users = 0;           // of a child: sockets in it or on their way, with hub's mutex
 };
 
 } // namespace socketio

@@ -1,19 +1,28 @@
 #include "net/connection.hpp"
 
-#include <boost/asio/buffer.hpp>
-#include <boost/asio/write.hpp>
+#include "net/live_session.hpp"
+#include "net/runtime.hpp"
+#include "net/shard.hpp"
+
 #include <boost/beast/http/error.hpp>
+#include <boost/beast/http/parser.hpp>
 #include <boost/beast/http/status.hpp>
 
+#include <sys/epoll.h>
+#include <sys/socket.h>
+#include <sys/uio.h>
+#include <unistd.h>
+
+#include <algorithm>
 #include <array>
+#include <cerrno>
 #include <charconv>
 
 namespace socketio::detail {
 
-namespace asio = boost::asio;
 namespace http = boost::beast::http;
-using clock = std::chrono::steady_clock;
 using boost::system::error_code;
+using http_parser = http::request_parser<http::string_body>;
 
 namespace {
 
@@ -29,42 +38,80 @@ char* shared_buffer() {
   return buffer.data();
 }
 
-bool contains_token(std::string_view list, std::string_view token) {
-  const auto lower = [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; };
-  for (std::size_t at = 0; at + token.size() <= list.size(); ++at) {
-    std::size_t i = 0;
-    while (i < token.size() && lower(list[at + i]) == token[i]) ++i;
-    if (i == token.size()) return true;
-  }
-  return false;
+bool would_block(int error) { return error == EAGAIN || error == EWOULDBLOCK || error == EINTR; }
+
+ssize_t write_pieces(int descriptor, iovec* pieces, std::size_t count) {
+  if (count == 1) return ::send(descriptor, pieces[0].iov_base, pieces[0].iov_len, MSG_NOSIGNAL);
+  msghdr message{};
+  message.msg_iov = pieces;
+  message.msg_iovlen = count;
+  return ::sendmsg(descriptor, &message, MSG_NOSIGNAL);
+}
+
+iovec piece_of(std::string_view bytes) { return {const_cast<char*>(bytes.data()), bytes.size()}; }
+
+void append_number(std::string& out, std::size_t value) {
+  char digits[20];
+  out.append(digits, std::to_chars(digits, digits + sizeof digits, value).ptr);
 }
 
 } // namespace
 
-void exchange::answer(http_response response) {
-  if (answered) return;
-  answered = true;
-  if (const auto connection = where.lock()) connection->answer(*this, std::move(response));
-}
+struct connection::http_state final : timer {
+  explicit http_state(connection& owner)
+      : owner(owner) {}
+  ~http_state() { owner.home_->its_loop().cancel(*this); }
+  void on_time(time_point now) override {
+    if (now >= deadline) return owner.ended("transport close");
+    if (deadline != time_point::max()) owner.home_->its_loop().schedule(*this, deadline);
+  }
 
-connection::connection(server_core& core, asio::ip::tcp::socket socket)
-    : core_(core)
-    , core_alive_(core.alive())
-    , socket_(std::move(socket))
-    , http_(std::make_unique<http_state>(core.io())) {
-  core_.opened(*this);
+  connection& owner;
+  std::string remote;
+  std::unique_ptr<http_parser> parser;
+  std::string in;  // bytes that were not parsed yet
+  std::string out; // head of the answer, and its body when it is a string
+  std::size_t written = 0;
+  std::string_view fixed; // body that lives elsewhere
+  std::size_t fixed_written = 0;
+  std::shared_ptr<exchange> current;
+  shard* moving_to = nullptr;
+  bool busy = false;    // an exchange is under way
+  bool parsing = false; // inside parse_http(): an answer given at once needs no new start
+  bool close_after = false;
+  bool lingering = false; // answered, reading on only so that the answer is not lost
+  std::size_t lingered = 0;
+  time_point deadline = time_point::max();
+};
+
+// The peer's answer to our close frame is waited for, not for ever.
+struct connection::goodbye final : timer {
+  explicit goodbye(connection& owner)
+      : owner(owner) {}
+  ~goodbye() { owner.home_->its_loop().cancel(*this); }
+  void on_time(time_point) override { owner.destroy(); }
+  connection& owner;
+};
+
+connection::connection(shard& home, int descriptor, std::string remote)
+    : home_(&home)
+    , descriptor_(descriptor)
+    , http_(std::make_unique<http_state>(*this)) {
+  http_->remote = std::move(remote);
 }
 
 connection::~connection() {
-  if (*core_alive_) core_.gone(*this);
+  if (open_) ::close(descriptor_);
+  if (http_ && http_->current) {
+    http_->current->aborted = true;
+    http_->current->where = nullptr;
+  }
 }
 
 void connection::start() {
-  error_code ignored;
-  socket_.non_blocking(true, ignored);
-  socket_.set_option(asio::ip::tcp::no_delay(true), ignored);
-  set_deadline(clock::now() + core_.settings().keep_alive_timeout);
-  wait_readable();
+  events_ = EPOLLIN;
+  home_->its_loop().watch(descriptor_, *this, events_);
+  if (!http_->busy) set_deadline(steady::now() + home_->settings().keep_alive_timeout);
 }
 
 bool connection::idle() const {
@@ -74,61 +121,69 @@ bool connection::idle() const {
 void connection::destroy() {
   if (!open_) return;
   open_ = false;
-  error_code ignored;
-  socket_.close(ignored);
-  if (http_) http_->timer.cancel();
+  ::close(descriptor_);
+  if (http_ && http_->current) {
+    http_->current->aborted = true;
+    http_->current->where = nullptr;
+  }
+  home_->gone(*this); // buried: freed at the end of the turn
 }
 
-void connection::wait_readable() {
-  if (!open_ || reading_posted_) return;
-  reading_posted_ = true;
-  socket_.async_wait(asio::ip::tcp::socket::wait_read, [self = shared_from_this()](error_code error) {
-    self->reading_posted_ = false;
-    if (!error && self->open_) self->on_readable();
-  });
+void connection::want(std::uint32_t events) {
+  if (!open_ || events_ == events) return;
+  events_ = events;
+  home_->its_loop().change(descriptor_, *this, events);
+}
+
+void connection::on_events(std::uint32_t events) {
+  if (!open_) return;
+  if (events & EPOLLOUT) {
+    want(events_ & ~static_cast<std::uint32_t>(EPOLLOUT));
+    http_ ? write_http() : write_websocket();
+  }
+  if (open_ && events & (EPOLLIN | EPOLLHUP | EPOLLERR)) on_readable();
 }
 
 void connection::on_readable() {
-  error_code error;
-  const std::size_t size = socket_.read_some(asio::buffer(shared_buffer(), read_size), error);
-  if (error == asio::error::would_block || error == asio::error::interrupted) return wait_readable();
-  if (error) return ended(error == asio::error::eof ? "transport close" : "transport error");
-  if (http_) {
-    take_http({shared_buffer(), size});
-  } else {
-    reader_.feed(shared_buffer(), size, core_.settings().max_payload, *this);
-  }
-  if (!open_) return;
-  if (http_ && http_->busy && http_->in.size() > pipelined_max)
-    return; // goes on when the request is answered
-  wait_readable();
+  // Reading waits until the request under way is answered; an end is noticed all the same.
+  if (!(events_ & EPOLLIN)) return ended("transport close");
+  const ssize_t size = ::recv(descriptor_, shared_buffer(), read_size, 0);
+  if (size < 0 && would_block(errno)) return;
+  if (size < 0) return ended("transport error");
+  if (size == 0) return ended("transport close");
+  if (http_)
+    take_http({shared_buffer(), static_cast<std::size_t>(size)});
+  else
+    reader_.feed(shared_buffer(), static_cast<std::size_t>(size), home_->settings().max_payload, *this);
 }
 
-void connection::ended(std::string_view reason) {
-  const auto self = shared_from_this();
+void connection::ended(std::string_view reason, std::string_view detail) {
   if (http_) {
-    if (const auto current = http_->current.lock()) core_.request_aborted(*current);
+    if (const auto current = http_->current) {
+      const std::string sid = current->view.query_value("sid");
+      if (live_session* session_of_it = sid.empty() ? nullptr : home_->find(sid))
+        session_of_it->poll_aborted(*current);
+    }
   } else if (session) {
-    core_.websocket_gone(*this, reason);
+    std::exchange(session, nullptr)->websocket_gone(*this, reason, detail);
   }
   destroy();
 }
 
 // --- HTTP ---
 
-void connection::set_deadline(session::time_point deadline) {
+void connection::set_deadline(time_point deadline) {
   http_->deadline = deadline;
-  if (deadline >= http_->armed)
-    return; // fires early and looks again: cheaper than setting it for each request
-  http_->armed = deadline;
-  http_->timer.expires_at(deadline);
-  http_->timer.async_wait([weak = weak_from_this()](error_code error) {
-    const auto self = weak.lock();
-    if (error || !self || !self->http_ || !self->open_) return;
-    self->http_->armed = session::time_point::max();
-    if (clock::now() >= self->http_->deadline) return self->ended("transport close");
-    self->set_deadline(self->http_->deadline);
-  });
+  // Moved only to an earlier time; else it fires early and looks again: cheaper than setting it for each request.
+  if (deadline < home_->its_loop().due(*http_)) home_->its_loop().schedule(*http_, deadline);
+}
+
+std::shared_ptr<exchange> connection::new_exchange() {
+  auto fresh = std::make_shared<exchange>(home_->its_loop(), *this);
+  fresh->remote = http_->remote;
+  http_->current = fresh;
+  http_->busy = true;
+  return fresh;
 }
 
 void connection::take_http(std::string_view data) {
@@ -138,145 +193,104 @@ void connection::take_http(std::string_view data) {
     return;
   }
   http_->in.append(data);
-  if (!http_->busy) parse_http();
+  if (http_->busy) {
+    if (http_->in.size() > pipelined_max) want(events_ & ~static_cast<std::uint32_t>(EPOLLIN));
+    return;
+  }
+  parse_http();
 }
 
 void connection::parse_http() {
-  const socketio::config& settings = core_.settings();
-  while (open_ && http_ && !http_->busy && !http_->in.empty()) {
+  http_->parsing = true;
+  while (open_ && http_ && !http_->busy && !http_->lingering && !http_->in.empty()) {
     if (!http_->parser) {
       http_->parser = std::make_unique<http_parser>();
-      http_->parser->header_limit(static_cast<std::uint32_t>(settings.max_head_bytes));
+      http_->parser->header_limit(static_cast<std::uint32_t>(home_->settings().max_head_bytes));
       http_->parser->body_limit(boost::none); // set when the head is known
-      set_deadline(clock::now() + settings.head_timeout);
+      set_deadline(steady::now() + home_->settings().head_timeout);
     }
     http_parser& parser = *http_->parser;
     const bool had_head = parser.is_header_done();
     error_code error;
-    const std::size_t taken = parser.put(asio::const_buffer(http_->in.data(), http_->in.size()), error);
+    const std::size_t taken =
+        parser.put(boost::asio::const_buffer(http_->in.data(), http_->in.size()), error);
     http_->in.erase(0, taken);
     const bool starved = error == http::error::need_more;
     if (error && !starved) {
-      if (error == http::error::header_limit) return refuse_request(431, "The request's head is too large.");
-      if (error == http::error::body_limit) {
-        auto request = std::make_shared<exchange>();
-        request->message.base() = std::move(parser.get().base());
-        request->too_large = true;
-        request->keep_alive = false;
-        return dispatch(std::move(request));
-      }
-      return refuse_request(400, "The request is not valid HTTP/1.1.");
+      if (error == http::error::header_limit)
+        refuse_request(431, "The request's head is too large.");
+      else if (error == http::error::body_limit)
+        check_head(true);
+      else
+        refuse_request(400, "The request is not valid HTTP/1.1.");
+      break;
     }
-    if (!had_head && parser.is_header_done()) {
-      const auto& head = parser.get();
-      const std::string_view target(head.target().data(), head.target().size());
-      const std::string_view path = target.substr(0, target.find('?'));
-      const std::string_view method(head.method_string().data(), head.method_string().size());
-      const std::size_t limit = core_.is_ours(path)   ? settings.max_payload
-                                : settings.body_limit ? settings.body_limit(method, path)
-                                                      : settings.max_body_bytes;
-      const auto length = parser.content_length();
-      if (length && *length > limit) {
-        auto request = std::make_shared<exchange>();
-        request->message.base() = std::move(parser.get().base());
-        request->too_large = true;
-        request->keep_alive = false;
-        return dispatch(std::move(request));
-      }
-      parser.body_limit(limit);
-      if (!parser.is_done()) {
-        set_deadline(clock::now() + settings.body_timeout);
-        if (head.find(http::field::expect) != head.end()) {
-          static constexpr std::string_view go_on = "HTTP/1.1 100 Continue\r\n\r\n";
-          error_code ignored;
-          socket_.write_some(asio::buffer(go_on.data(), go_on.size()), ignored); // fits an empty send buffer
-        }
-      }
-    }
-    if (parser.is_done()) {
-      auto request = std::make_shared<exchange>();
-      request->keep_alive = parser.get().keep_alive();
-      request->message = parser.release();
-      http_->parser.reset();
-      dispatch(std::move(request));
-      continue;
-    }
-    if (starved) return;
+    if (!had_head && parser.is_header_done() && !check_head(false)) break;
+    if (parser.is_done())
+      dispatch();
+    else if (starved)
+      break;
   }
+  if (!open_ || !http_) return;
+  http_->parsing = false;
+  if (http_->in.empty()) std::string().swap(http_->in);
+  if (shard* target = std::exchange(http_->moving_to, nullptr)) home_->hand_over(*this, *target);
 }
 
-void connection::dispatch(std::shared_ptr<exchange> request) {
-  http_->parser.reset();
-  http_->busy = true;
-  http_->current = request;
-  set_deadline(session::time_point::max());
-  request->where = weak_from_this();
-  error_code ignored;
-  const auto remote = socket_.remote_endpoint(ignored);
-  if (!ignored) request->remote = remote.address().to_string();
-
-  const auto& head = request->message;
-  if (core_.is_ours(request->view.path())) {
-    const auto upgrade_header = head[http::field::upgrade];
-    if (head.method() == http::verb::get &&
-        contains_token({upgrade_header.data(), upgrade_header.size()}, "websocket"))
-      return upgrade(std::move(request));
-    return core_.on_engine_request(std::move(request));
+// False: the body is larger than it may be, and the request has been handed on without it.
+bool connection::check_head(bool over) {
+  const socketio::config& settings = home_->settings();
+  http_parser& parser = *http_->parser;
+  const auto& head = parser.get();
+  const std::string_view target(head.target().data(), head.target().size());
+  const std::string_view path = target.substr(0, target.find('?'));
+  const std::string_view method(head.method_string().data(), head.method_string().size());
+  const std::size_t limit = home_->is_ours(path)  ? settings.max_payload
+                            : settings.body_limit ? settings.body_limit(method, path)
+                                                  : settings.max_body_bytes;
+  const auto length = parser.content_length();
+  if ((length && *length > limit) || over) {
+    const auto request = new_exchange();
+    request->message.base() = std::move(parser.get().base());
+    request->too_large = true;
+    request->keep_alive = false;
+    dispatch();
+    return false;
   }
-  if (core_.on_http) {
+  parser.body_limit(limit);
+  if (parser.is_done()) return true;
+  set_deadline(steady::now() + settings.body_timeout);
+  if (head.find(http::field::expect) != head.end()) {
+    static constexpr std::string_view go_on = "HTTP/1.1 100 Continue\r\n\r\n";
+    // Fits an empty send buffer.
+    [[maybe_unused]] const auto sent = ::send(descriptor_, go_on.data(), go_on.size(), MSG_NOSIGNAL);
+  }
+  return true;
+}
+
+void connection::dispatch() {
+  std::shared_ptr<exchange> request = http_->current;
+  if (!request) {
+    request = new_exchange();
+    request->keep_alive = http_->parser->get().keep_alive();
+    request->message = http_->parser->release();
+  }
+  http_->parser.reset();
+  set_deadline(time_point::max());
+  if (home_->is_ours(request->view.path())) return home_->on_engine_request(*this, std::move(request));
+  if (const auto& handler = home_->all().on_http) {
     exchange& its = *request;
-    return core_.on_http(its.view, responder(std::move(request)));
+    return handler(its.view, responder(std::move(request)));
   }
   http_response missing;
   missing.status = 404;
   request->answer(std::move(missing));
 }
 
-void connection::upgrade(std::shared_ptr<exchange> request) {
-  const auto& head = request->message;
-  const std::string_view key(head[http::field::sec_websocket_key].data(),
-                             head[http::field::sec_websocket_key].size());
-  const std::string_view version(head[http::field::sec_websocket_version].data(),
-                                 head[http::field::sec_websocket_version].size());
-  std::optional<server_core::refusal> refusal;
-  if (key.size() != 24 || version != "13")
-    refusal = server_core::refusal{400, "Bad request"};
-  else
-    refusal = core_.on_upgrade(request->view, *this);
-  if (refusal) {
-    http_response answer;
-    answer.status = refusal->status;
-    answer.body = refusal->text;
-    answer.headers.emplace_back("Content-Type", "text/html");
-    answer.close = true;
-    return request->answer(std::move(answer));
-  }
-  std::string answer = "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: "
-                       "Upgrade\r\nSec-WebSocket-Accept: " +
-                       codec::accept_key(key) + "\r\n";
-  for (const auto& [name, value] : core_.cors_headers(request->view, false))
-    answer += name + ": " + value + "\r\n";
-  answer += "\r\n";
-  request->answered = true;
-  std::string rest = std::move(http_->in);
-  http_->timer.cancel();
-  http_.reset();
-  codec::packet raw;
-  raw.frame = std::make_shared<const std::string>(std::move(answer));
-  out_.push_back(std::move(raw));
-  const auto self = shared_from_this();
-  core_.websocket_ready(*this);
-  write_websocket();
-  if (!rest.empty() && reading()) reader_.feed(rest.data(), rest.size(), core_.settings().max_payload, *this);
-}
-
 void connection::refuse_request(unsigned status, std::string_view text) {
-  auto request = std::make_shared<exchange>();
+  const auto request = new_exchange();
   request->keep_alive = false;
-  request->where = weak_from_this();
   http_->parser.reset();
-  http_->busy = true;
-  http_->current = request;
   http_response answer;
   answer.status = status;
   answer.body = std::string(text);
@@ -284,19 +298,47 @@ void connection::refuse_request(unsigned status, std::string_view text) {
   request->answer(std::move(answer));
 }
 
+void connection::move_to(shard& other) {
+  http_->moving_to = &other;
+  if (!http_->parsing) home_->hand_over(*this, *std::exchange(http_->moving_to, nullptr));
+}
+
+void connection::leave_home(shard& other) {
+  home_->its_loop().cancel(*http_);
+  http_->current->home = &other.its_loop();
+  home_ = &other;
+}
+
+std::shared_ptr<exchange> connection::current_exchange() const { return http_->current; }
+
+void connection::accept_upgrade(exchange& request, const header_list& headers) {
+  const auto key = request.view.header("sec-websocket-key");
+  std::string head = "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: "
+                     "Upgrade\r\nSec-WebSocket-Accept: " +
+                     codec::accept_key(key) + "\r\n";
+  for (const auto& [name, value] : headers) head += name + ": " + value + "\r\n";
+  head += "\r\n";
+  request.answered = true;
+  request.where = nullptr;
+  std::string rest = std::move(http_->in);
+  http_.reset();
+  want(EPOLLIN);
+  out_.push_back(codec::raw_bytes(std::move(head)));
+  home_->resume_later(*this, std::move(rest));
+}
+
 void connection::answer(exchange& request, http_response response) {
-  if (!open_ || !http_) return;
+  if (!open_ || !http_ || http_->current.get() != &request) return;
   const bool is_head = request.message.method() == http::verb::head;
   const bool no_body = response.status == 304 || response.status == 204 || response.status < 200;
   const std::string_view body =
       response.fixed_body.empty() ? std::string_view(response.body) : response.fixed_body;
-  http_->close_after = !request.keep_alive || response.close || core_.closing();
+  http_->close_after = !request.keep_alive || response.close || home_->closing();
 
   std::string& out = http_->out;
   out.reserve(256 + response.body.size());
   out = request.message.version() == 10 ? "HTTP/1.0 " : "HTTP/1.1 ";
-  char digits[20];
-  out.append(digits, std::to_chars(digits, digits + sizeof digits, response.status).ptr);
+  append_number(out, response.status);
   out += ' ';
   const auto reason = http::obsolete_reason(static_cast<http::status>(response.status));
   out.append(reason.data(), reason.size());
@@ -309,7 +351,7 @@ void connection::answer(exchange& request, http_response response) {
   }
   if (response.status != 204 && response.status != 304 && response.status >= 200) {
     out += "Content-Length: ";
-    out.append(digits, std::to_chars(digits, digits + sizeof digits, body.size()).ptr);
+    append_number(out, body.size());
     out += "\r\n";
   }
   if (http_->close_after)
@@ -329,160 +371,159 @@ void connection::answer(exchange& request, http_response response) {
 }
 
 void connection::write_http() {
-  if (!open_ || !http_) return;
   while (http_->written < http_->out.size() || http_->fixed_written < http_->fixed.size()) {
-    const std::array<asio::const_buffer, 2> buffers{
-        asio::buffer(http_->out.data() + http_->written, http_->out.size() - http_->written),
-        asio::buffer(http_->fixed.data() + http_->fixed_written, http_->fixed.size() - http_->fixed_written)};
-    error_code error;
-    std::size_t size = socket_.write_some(buffers, error);
-    if (error == asio::error::would_block) {
-      set_deadline(clock::now() + core_.settings().write_stall_timeout);
-      socket_.async_wait(asio::ip::tcp::socket::wait_write,
-                         [self = shared_from_this()](error_code wait_error) {
-                           if (!wait_error) self->write_http();
-                         });
-      return;
+    iovec pieces[2] = {piece_of(std::string_view(http_->out).substr(http_->written)),
+                       piece_of(http_->fixed.substr(http_->fixed_written))};
+    const ssize_t sent = write_pieces(descriptor_, pieces, pieces[1].iov_len == 0 ? 1 : 2);
+    if (sent < 0 && would_block(errno)) {
+      set_deadline(steady::now() + home_->settings().write_stall_timeout);
+      return want(events_ | EPOLLOUT);
     }
-    if (error) return ended("transport error");
-    const std::size_t of_head = std::min(size, http_->out.size() - http_->written);
+    if (sent < 0) return ended("transport error");
+    const std::size_t of_head = std::min(static_cast<std::size_t>(sent), pieces[0].iov_len);
     http_->written += of_head;
-    http_->fixed_written += size - of_head;
+    http_->fixed_written += static_cast<std::size_t>(sent) - of_head;
   }
   answered();
 }
 
 void connection::answered() {
+  if (!http_->busy) return; // EPOLLOUT without anything to write
   std::string().swap(http_->out);
   http_->fixed = {};
   http_->written = http_->fixed_written = 0;
   http_->busy = false;
+  http_->current->where = nullptr;
+  http_->current->aborted = true;
   http_->current.reset();
   if (http_->close_after) return linger();
-  set_deadline(clock::now() + core_.settings().keep_alive_timeout);
-  if (http_->in.empty()) std::string().swap(http_->in);
-  // Answered inside the handler of the request: the loop in parse_http() goes on. Answered later: it must be
-  // started.
-  const auto self = shared_from_this();
-  if (!http_->in.empty())
-    asio::post(core_.io(), [self] {
-      if (self->open_ && self->http_ && !self->http_->busy) self->parse_http();
-    });
-  wait_readable();
+  set_deadline(steady::now() + home_->settings().keep_alive_timeout);
+  want(events_ | EPOLLIN);
+  if (!http_->in.empty() && !http_->parsing) home_->resume_later(*this, {});
 }
 
 // The rest of what the client sends is read and forgotten, or the kernel would reset the connection and the
 // answer with it.
 void connection::linger() {
   http_->lingering = true;
-  error_code ignored;
-  socket_.shutdown(asio::ip::tcp::socket::shutdown_send, ignored);
-  set_deadline(clock::now() + linger_time);
-  wait_readable();
+  ::shutdown(descriptor_, SHUT_WR);
+  set_deadline(steady::now() + linger_time);
+  want(EPOLLIN);
 }
 
 // --- WebSocket ---
 
+void connection::resume(std::string rest) {
+  if (!open_) return;
+  if (http_) {
+    if (!http_->busy) parse_http();
+    return;
+  }
+  if (!rest.empty() && reading()) reader_.feed(rest.data(), rest.size(), home_->settings().max_payload, *this);
+  if (open_) write_websocket();
+}
+
 void connection::on_message(bool binary, std::string_view payload) {
-  core_.websocket_message(*this, binary, payload);
+  if (session) session->websocket_message(*this, binary, payload);
 }
 
 void connection::on_ping(std::string_view payload) {
-  codec::packet pong;
-  auto frame = std::make_shared<std::string>();
-  pong.header =
-      static_cast<std::uint8_t>(codec::append_frame_header(*frame, codec::opcode::pong, payload.size()));
-  *frame += payload;
-  pong.frame = std::move(frame);
-  write(pong);
+  write(codec::raw_bytes(codec::control_frame(codec::opcode::pong, payload)));
 }
 
 void connection::on_close() {
-  if (session) core_.websocket_gone(*this, "transport close");
+  peer_closed_ = true;
+  if (session) std::exchange(session, nullptr)->websocket_gone(*this, "transport close", {});
   finish_websocket(codec::close_code::none);
 }
 
 void connection::on_violation(std::uint16_t code, std::string_view what) {
-  core_.log(std::string("websocket closed: ") + std::string(what));
-  if (session) core_.websocket_gone(*this, "transport error");
+  const std::string context = code == codec::close_code::too_big
+                                  ? "message over the limit of " +
+                                        std::to_string(home_->settings().max_payload) + " bytes"
+                                  : "WebSocket: " + std::string(what);
+  home_->report(nullptr, 3, "Bad request", context);
+  if (session) std::exchange(session, nullptr)->websocket_gone(*this, "transport error", context);
   finish_websocket(code);
 }
 
-void connection::write(const codec::packet& packet) {
+void connection::write(codec::packet packet) {
   if (!open_ || finishing_) return;
-  out_.push_back(packet);
+  out_.push_back(std::move(packet));
   write_websocket();
 }
 
-void connection::write_from_session() {
-  if (!open_ || finishing_) return;
-  write_websocket();
-}
+void connection::write_from_session() { write_websocket(); }
 
 void connection::finish_websocket(std::uint16_t code) {
   if (!open_ || finishing_) return;
   if (session && session->websocket == this)
-    session->engine.take_for_websocket(out_, static_cast<std::size_t>(-1));
+    while (session->engine.queued_packets() > 0) out_.push_back(session->engine.take_front());
   session = nullptr;
-  codec::packet goodbye;
-  goodbye.frame = std::make_shared<const std::string>(codec::close_frame(code));
-  out_.push_back(std::move(goodbye));
+  out_.push_back(codec::raw_bytes(codec::close_frame(code)));
   finishing_ = true;
-  const auto self = shared_from_this();
-  write_websocket();
   // The peer answers with its own close frame and ends the connection; one that does not is not waited for.
-  auto timer = std::make_shared<asio::steady_timer>(core_.io(), linger_time);
-  timer->async_wait([weak = weak_from_this(), timer](error_code) {
-    if (const auto late = weak.lock()) late->destroy();
-  });
-  wait_readable();
+  goodbye_ = std::make_unique<goodbye>(*this);
+  home_->its_loop().schedule(*goodbye_, steady::now() + linger_time);
+  write_websocket();
 }
 
 void connection::write_websocket() {
-  if (writing_posted_ || !open_) return;
+  if (!open_ || events_ & EPOLLOUT) return; // goes on when it is writable
   for (;;) {
-    if (out_.size() < packets_per_write && !finishing_ && session && session->websocket == this)
-      session->engine.take_for_websocket(out_, packets_per_write - out_.size());
-    if (out_.empty()) break;
-    std::array<asio::const_buffer, packets_per_write> buffers;
-    const std::size_t count = std::min(out_.size(), packets_per_write);
-    for (std::size_t i = 0; i < count; ++i) {
-      const std::size_t skip = i == 0 ? out_offset_ : 0;
-      buffers[i] = asio::const_buffer(out_[i].frame->data() + skip, out_[i].frame->size() - skip);
+    std::array<iovec, packets_per_write> pieces;
+    std::size_t count = 0;
+    for (const codec::packet& packet : out_) {
+      if (count == pieces.size()) break;
+      pieces[count] = piece_of(packet.frame().substr(count == 0 ? out_offset_ : 0));
+      ++count;
     }
-    error_code error;
-    std::size_t size =
-        count == 1 ? socket_.write_some(asio::const_buffer(buffers[0]), error)
-                   : socket_.write_some(std::span<const asio::const_buffer>(buffers.data(), count), error);
-    if (error == asio::error::would_block) {
-      if (session) core_.stalled(*this, true);
-      return wait_writable();
+    const bool from_session = session && session->websocket == this;
+    if (from_session)
+      for (const codec::packet& packet : session->engine.queued()) {
+        if (count == pieces.size()) break;
+        pieces[count++] = piece_of(packet.frame());
+      }
+    if (count == 0) break;
+    const ssize_t sent = write_pieces(descriptor_, pieces.data(), count);
+    if (sent < 0 && would_block(errno)) {
+      if (session) session->stalled(true);
+      return want(events_ | EPOLLOUT);
     }
-    if (error) return ended("transport error");
-    std::size_t done = 0;
-    while (done < count && size >= out_[done].frame->size() - (done == 0 ? out_offset_ : 0)) {
-      size -= out_[done].frame->size() - (done == 0 ? out_offset_ : 0);
-      if (done == 0) out_offset_ = 0;
-      ++done;
-    }
-    out_.erase(out_.begin(), out_.begin() + static_cast<std::ptrdiff_t>(done));
-    out_offset_ += size;
-    if (session) core_.stalled(*this, false);
+    if (sent < 0) return ended("transport error");
+    drop_written(static_cast<std::size_t>(sent));
+    if (session) session->stalled(false);
   }
-  std::vector<codec::packet>().swap(out_);
+  if (finishing_ && peer_closed_) return destroy(); // both have said goodbye
   if (finishing_ && !shut_) {
     shut_ = true;
-    error_code ignored;
-    socket_.shutdown(asio::ip::tcp::socket::shutdown_send, ignored);
+    ::shutdown(descriptor_, SHUT_WR);
   }
 }
 
-void connection::wait_writable() {
-  writing_posted_ = true;
-  socket_.async_wait(asio::ip::tcp::socket::wait_write, [self = shared_from_this()](error_code error) {
-    self->writing_posted_ = false;
-    if (!error) self->write_websocket();
-  });
+void connection::drop_written(std::size_t bytes) {
+  std::size_t whole = 0;
+  while (whole < out_.size() && bytes >= out_[whole].frame().size() - out_offset_) {
+    bytes -= out_[whole].frame().size() - out_offset_;
+    out_offset_ = 0;
+    ++whole;
+  }
+  if (whole == out_.size())
+    std::vector<codec::packet>().swap(out_);
+  else
+    out_.erase(out_.begin(), out_.begin() + static_cast<std::ptrdiff_t>(whole));
+  if (!out_.empty()) {
+    out_offset_ += bytes;
+    return;
+  }
+  if (!session || session->websocket != this) return;
+  const auto queued = session->engine.queued();
+  whole = 0;
+  while (whole < queued.size() && bytes >= queued[whole].frame().size()) bytes -= queued[whole++].frame().size();
+  session->engine.drop_front(whole);
+  if (bytes == 0) return;
+  out_.push_back(session->engine.take_front()); // begun: nothing may come between
+  out_offset_ = bytes;
 }
 
 } // namespace socketio::detail

@@ -1,16 +1,13 @@
 // One TCP connection: HTTP/1.1 requests one after another, until one of them makes it a WebSocket. Holds no
-// buffers while nothing is in flight: it waits until there is something to read and reads into one buffer
-// that all share.
+// buffers while nothing is in flight: it reads into one buffer that all connections of a thread share, and
+// writes straight from the session's queue.
 #pragma once
 
 #include "codec/packet.hpp"
 #include "codec/websocket.hpp"
-#include "net/server_core.hpp"
-
-#include <boost/asio/ip/tcp.hpp>
-#include <boost/asio/steady_timer.hpp>
-#include <boost/beast/http/parser.hpp>
-#include <boost/beast/http/string_body.hpp>
+#include "net/exchange.hpp"
+#include "net/loop.hpp"
+#include "socketio/config.hpp"
 
 #include <memory>
 #include <string>
@@ -18,75 +15,56 @@
 
 namespace socketio::detail {
 
-using http_parser = boost::beast::http::request_parser<boost::beast::http::string_body>;
-using http_message = boost::beast::http::request<boost::beast::http::string_body>;
+class live_session;
+class shard;
 
-// One request and its answer.
-struct exchange {
-  http_message message;
-  bool too_large = false;
-  bool keep_alive = true;
-  bool answered = false;
-  std::string remote;
-  std::weak_ptr<connection> where;
-  http_request view;
-
-  exchange() { view.exchange_ = this; }
-  exchange(const exchange&) = delete;
-  exchange& operator=(const exchange&) = delete;
-  void answer(http_response response);
-};
-
-class connection final : public std::enable_shared_from_this<connection>, codec::websocket_sink {
+class connection final : public pollable, public mortal, codec::websocket_sink {
 public:
-  connection(server_core& core, boost::asio::ip::tcp::socket socket);
-  ~connection();
+  connection(shard& home, int descriptor, std::string remote);
+  ~connection() override;
 
   void start();
   void answer(exchange& exchange, http_response response);
+  // Makes it a WebSocket, with these headers beside those of RFC 6455 in the answer.
+  void accept_upgrade(exchange& exchange, const header_list& headers);
 
   // --- WebSocket ---
   live_session* session = nullptr;           // whose transport or probe it is
-  void write(const codec::packet& packet);   // beside the session's queue: the probe's answer
+  void write(codec::packet packet);          // beside the session's queue: the probe's answer
   void write_from_session();                 // what the session has queued
   void finish_websocket(std::uint16_t code); // a close frame after what waits, then the end
+  bool writable() const { return open_ && out_.empty(); }
 
   void destroy();    // at once
+  // Leaves this thread once what is being read has been read; the request under way is looked at there again.
+  void move_to(shard& other);
+  void leave_home(shard& other);
+  std::shared_ptr<exchange> current_exchange() const;
+  // Goes on with what came behind a request that is answered now; `rest` came behind an upgrade.
+  void resume(std::string rest);
   bool idle() const; // nothing under way: may be closed when the server closes
 
 private:
-  // HTTP
-  struct http_state {
-    explicit http_state(boost::asio::io_context& io)
-        : timer(io) {}
-    std::unique_ptr<http_parser> parser;
-    std::string in;  // bytes that were not parsed yet
-    std::string out; // head of the answer, and its body when it is a string
-    std::size_t written = 0;
-    std::string_view fixed; // body that lives elsewhere
-    std::size_t fixed_written = 0;
-    std::weak_ptr<exchange> current;
-    bool busy = false; // an exchange is under way
-    bool close_after = false;
-    bool lingering = false; // answered, reading on only so that the answer is not lost
-    std::size_t lingered = 0;
-    boost::asio::steady_timer timer;
-    session::time_point deadline = session::time_point::max();
-    session::time_point armed = session::time_point::max();
-  };
+  friend class shard;
+  struct http_state;
+  struct goodbye;
 
-  void wait_readable();
+  void on_events(std::uint32_t events) override;
+  void want(std::uint32_t events);
   void on_readable();
+  void ended(std::string_view reason, std::string_view detail = {});
+
+  // HTTP
   void take_http(std::string_view data);
   void parse_http();
-  void dispatch(std::shared_ptr<exchange> exchange);
-  void upgrade(std::shared_ptr<exchange> exchange);
+  bool check_head(bool over);
+  void dispatch();
   void refuse_request(unsigned status, std::string_view text);
   void write_http();
   void answered();
   void linger();
-  void set_deadline(session::time_point deadline);
-  void ended(std::string_view reason);
+  void set_deadline(time_point deadline);
+  std::shared_ptr<exchange> new_exchange();
 
   // WebSocket
   void on_message(bool binary, std::string_view payload) override;
@@ -95,21 +73,22 @@ private:
   void on_violation(std::uint16_t code, std::string_view what) override;
   bool reading() const override { return open_ && !finishing_; }
   void write_websocket();
-  void wait_writable();
+  void drop_written(std::size_t bytes);
 
-  server_core& core_;
-  const std::shared_ptr<const bool>
-      core_alive_; // a connection may be held by a handler that outlives the server
-  boost::asio::ip::tcp::socket socket_;
+  shard* home_;
+  connection* before_ = nullptr; // in the shard's list
+  connection* after_ = nullptr;
+  const int descriptor_;
+  std::uint32_t events_ = 0; // what epoll watches for
+  bool open_ = true;
+  bool finishing_ = false; // a close frame is queued: nothing after it
+  bool peer_closed_ = false;
+  bool shut_ = false;
   std::unique_ptr<http_state> http_; // until it is a WebSocket
   codec::websocket_reader reader_;
   std::vector<codec::packet> out_;
   std::size_t out_offset_ = 0; // bytes of the first that are written
-  bool open_ = true;
-  bool reading_posted_ = false;
-  bool writing_posted_ = false;
-  bool finishing_ = false; // a close frame is queued: nothing after it
-  bool shut_ = false;
+  std::unique_ptr<goodbye> goodbye_;
 };
 
 } // namespace socketio::detail

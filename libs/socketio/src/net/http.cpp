@@ -1,21 +1,39 @@
+#include "net/exchange.hpp"
+
 #include "net/connection.hpp"
 
 namespace socketio {
 
-namespace http = boost::beast::http;
-
 namespace {
+
 template <class View>
 std::string_view plain(const View& view) {
   return {view.data(), view.size()};
 }
+
 int hex_value(char c) {
   if (c >= '0' && c <= '9') return c - '0';
   if (c >= 'a' && c <= 'f') return c - 'a' + 10;
   if (c >= 'A' && c <= 'F') return c - 'A' + 10;
   return -1;
 }
+
 } // namespace
+
+namespace detail {
+
+void exchange::answer(http_response response) {
+  if (answered.exchange(true) || aborted) return;
+  if (home->is_current()) {
+    if (where) where->answer(*this, std::move(response));
+    return;
+  }
+  home->post([self = shared_from_this(), its = std::move(response)]() mutable {
+    if (self->where) self->where->answer(*self, std::move(its));
+  });
+}
+
+} // namespace detail
 
 std::string_view http_request::method() const { return plain(exchange_->message.method_string()); }
 std::string_view http_request::target() const { return plain(exchange_->message.target()); }
@@ -27,21 +45,28 @@ std::string_view http_request::query() const {
 std::string_view http_request::header(std::string_view name) const {
   return plain(exchange_->message[boost::beast::string_view(name.data(), name.size())]);
 }
+std::vector<std::pair<std::string_view, std::string_view>> http_request::headers() const {
+  std::vector<std::pair<std::string_view, std::string_view>> all;
+  for (const auto& field : exchange_->message.base())
+    all.emplace_back(plain(field.name_string()), plain(field.value()));
+  return all;
+}
 std::string_view http_request::body() const { return exchange_->message.body(); }
 std::string_view http_request::remote_address() const { return exchange_->remote; }
 bool http_request::body_too_large() const { return exchange_->too_large; }
+std::string http_request::query_value(std::string_view name) const { return socketio::query_value(query(), name); }
 
-std::string http_request::query_value(std::string_view name) const {
+std::string query_value(std::string_view query, std::string_view name) {
   std::string found;
-  std::string_view rest = query();
-  while (!rest.empty()) {
-    const std::size_t end = rest.find('&');
-    const std::string_view pair = rest.substr(0, end);
+  while (!query.empty()) {
+    const std::size_t end = query.find('&');
+    const std::string_view pair = query.substr(0, end);
     const std::size_t equals = pair.find('=');
-    if (url_decode(pair.substr(0, equals)) == name)
+    const std::string_view key = pair.substr(0, equals);
+    if (key == name || (key.find_first_of("%+") != std::string_view::npos && url_decode(key) == name))
       found = equals == std::string_view::npos ? std::string() : url_decode(pair.substr(equals + 1));
     if (end == std::string_view::npos) break;
-    rest.remove_prefix(end + 1);
+    query.remove_prefix(end + 1);
   }
   return found;
 }
@@ -64,14 +89,14 @@ std::string url_decode(std::string_view text) {
 }
 
 responder::~responder() {
-  if (!exchange_ || exchange_->answered) return;
+  if (!exchange_) return;
   http_response broken;
   broken.status = 500;
   exchange_->answer(std::move(broken));
 }
 
 void responder::send(http_response response) { exchange_->answer(std::move(response)); }
-bool responder::aborted() const { return exchange_->where.expired(); }
+bool responder::aborted() const { return exchange_->aborted; }
 const http_request& responder::request() const { return exchange_->view; }
 
 } // namespace socketio

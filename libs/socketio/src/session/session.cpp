@@ -28,17 +28,17 @@ constexpr std::chrono::seconds close_patience{30};
 
 } // namespace
 
-engine_session::engine_session(const config& config, session_shell& shell, std::string sid,
+engine_session::engine_session(const config& config, session_shell& shell, const session_id& sid,
                                transport transport, time_point now)
     : config_(config)
     , shell_(shell)
-    , sid_(std::move(sid))
+    , sid_(sid)
     , transport_(transport)
     , ping_at_(now + config.ping_interval) {}
 
 std::string engine_session::open_packet() const {
   const bool offers_upgrade = transport_ == transport::polling && config_.allow_websocket;
-  return "0{\"sid\":\"" + sid_ + "\",\"upgrades\":" + (offers_upgrade ? "[\"websocket\"]" : "[]") +
+  return "0{\"sid\":\"" + std::string(sid()) + "\",\"upgrades\":" + (offers_upgrade ? "[\"websocket\"]" : "[]") +
          ",\"pingInterval\":" + std::to_string(config_.ping_interval.count()) +
          ",\"pingTimeout\":" + std::to_string(config_.ping_timeout.count()) +
          ",\"maxPayload\":" + std::to_string(config_.max_payload) + "}";
@@ -49,7 +49,7 @@ call_result engine_session::poll(time_point now) {
   if (parked_) {
     // The first one learns that it is over, the second one is refused.
     answer_parked_with("1");
-    end("transport error");
+    end("transport error", "a second GET while the first waits");
     return call_result::overlap;
   }
   parked_ = true;
@@ -76,7 +76,7 @@ void engine_session::poll_aborted() {
 call_result engine_session::begin_post() {
   if (transport_ == transport::websocket) return call_result::mismatch;
   if (posting_) {
-    end("transport error");
+    end("transport error", "a second POST while the first is read");
     return call_result::overlap;
   }
   posting_ = true;
@@ -87,9 +87,10 @@ call_result engine_session::end_post(std::string_view body, time_point now) {
   posting_ = false;
   if (closed_) return call_result::broken;
   codec::decoded_packet packet;
-  for (std::string_view piece : codec::split_payload(body)) {
+  codec::payload_pieces pieces(body);
+  for (std::string_view piece; pieces.next(piece);) {
     if (!codec::decode_packet(piece, packet)) {
-      end("parse error");
+      end("parse error", "not an Engine.IO packet");
       return call_result::broken;
     }
     heard_packet(packet, now);
@@ -104,13 +105,13 @@ void engine_session::websocket_message(bool binary, std::string_view data, time_
   codec::decoded_packet packet;
   if (!codec::decode_packet(data, packet)) {
     shell_.end_websocket(*this);
-    return end("parse error");
+    return end("parse error", "not an Engine.IO packet");
   }
   heard_packet(packet, now);
 }
 
-void engine_session::websocket_ended(std::string_view reason) {
-  if (!closed_) end(reason);
+void engine_session::websocket_ended(std::string_view reason, std::string_view detail) {
+  if (!closed_) end(reason, detail);
 }
 
 void engine_session::heard_packet(const codec::decoded_packet& packet, time_point now) {
@@ -134,22 +135,34 @@ void engine_session::heard_packet(const codec::decoded_packet& packet, time_poin
   case packet_type::upgrade:
     if (parked_) answer_parked_with("1");
     if (transport_ == transport::websocket) shell_.end_websocket(*this);
-    end("transport error");
+    end("transport error", "a packet that only servers send");
     break;
   }
 }
 
-void engine_session::take_for_websocket(std::vector<codec::packet>& out, std::size_t max) {
-  const std::size_t count = std::min(max, queued_packets());
+bool engine_session::ready() const {
+  if (closed_ || closing_) return false;
+  return transport_ == transport::polling ? parked_ : queued_packets() == 0;
+}
+
+codec::packet engine_session::take_front() {
+  codec::packet front = std::move(queue_[queue_front_++]);
+  queued_bytes_ -= front.frame().size();
+  forget_taken();
+  return front;
+}
+
+void engine_session::drop_front(std::size_t count) {
   for (std::size_t i = 0; i < count; ++i) {
-    queued_bytes_ -= queue_[queue_front_].frame->size();
-    out.push_back(std::move(queue_[queue_front_++]));
+    codec::packet& sent = queue_[queue_front_++];
+    queued_bytes_ -= sent.frame().size();
+    sent.bytes.reset();
   }
-  drop_taken();
+  forget_taken();
 }
 
 // An idle session keeps no memory for its queue.
-void engine_session::drop_taken() {
+void engine_session::forget_taken() {
   if (queue_front_ < queue_.size()) return;
   std::vector<codec::packet>().swap(queue_);
   queue_front_ = 0;
@@ -190,15 +203,11 @@ void engine_session::probe_ended() {
   upgrade_by_ = noop_at_ = never;
 }
 
-void engine_session::send(codec::packet packet, time_point) {
+void engine_session::send(codec::packet packet) {
   if (closed_ || closing_ || doomed_) return;
-  queued_bytes_ += packet.frame->size();
+  queued_bytes_ += packet.frame().size();
   queue_.push_back(std::move(packet));
   doomed_ = over_limit(burst_allowance);
-}
-
-void engine_session::send_all(std::vector<codec::packet> packets, time_point now) {
-  for (codec::packet& packet : packets) send(std::move(packet), now);
 }
 
 void engine_session::flush() {
@@ -210,10 +219,12 @@ void engine_session::flush() {
       answer_parked();
   }
   // Whatever a healthy client takes at once has left by now.
-  if (!closed_ && (doomed_ || over_limit(1))) cut("slow client");
+  if (!closed_ && (doomed_ || over_limit(1))) cut("transport close", "slow client: too much waits for it");
 }
 
+// One packet alone is never too much, however large the application made it.
 bool engine_session::over_limit(std::size_t times) const {
+  if (queued_packets() < 2) return false;
   return queued_packets() > config_.max_queued_packets * times ||
          queued_bytes_ > config_.max_queued_bytes * times;
 }
@@ -228,8 +239,8 @@ void engine_session::close(std::string_view reason, time_point now) {
     shell_.end_websocket(*this);
     return end(reason);
   }
-  queued_bytes_ += 1;
   queue_.push_back(codec::text_packet("1"));
+  queued_bytes_ += queue_.back().frame().size();
   if (parked_) {
     answer_parked();
     return end(reason);
@@ -239,12 +250,12 @@ void engine_session::close(std::string_view reason, time_point now) {
   pong_by_ = ping_at_ = never;
 }
 
-void engine_session::cut(std::string_view reason) {
+void engine_session::cut(std::string_view reason, std::string_view detail) {
   if (closed_) return;
   if (upgrading_) shell_.end_probe(*this);
   if (parked_) answer_parked_with("1");
   if (transport_ == transport::websocket) shell_.end_websocket(*this);
-  end(reason);
+  end(reason, detail);
 }
 
 time_point engine_session::deadline() const {
@@ -271,18 +282,18 @@ void engine_session::on_time(time_point now) {
   if (now >= ping_at_) {
     ping_at_ = never;
     pong_by_ = now + config_.ping_timeout;
-    send(ping_packet(), now);
+    send(ping_packet());
     flush();
   }
 }
 
-void engine_session::end(std::string_view reason) {
+void engine_session::end(std::string_view reason, std::string_view detail) {
   if (closed_) return;
   closed_ = true;
   upgrading_ = false;
   std::vector<codec::packet>().swap(queue_);
   queue_front_ = queued_bytes_ = 0;
-  shell_.on_closed(*this, reason);
+  shell_.on_closed(*this, reason, detail);
 }
 
 void engine_session::answer_parked() {
@@ -300,12 +311,8 @@ void engine_session::answer_parked_with(std::string_view packets) {
 std::string engine_session::next_payload() {
   std::string body;
   const std::size_t count = std::min(config_.max_packets_per_poll, queued_packets());
-  for (std::size_t i = 0; i < count; ++i) {
-    const codec::packet& packet = queue_[queue_front_++];
-    queued_bytes_ -= std::min(queued_bytes_, packet.frame->size());
-    codec::append_to_payload(body, packet);
-  }
-  drop_taken();
+  for (const codec::packet& packet : queued().first(count)) codec::append_to_payload(body, packet);
+  drop_front(count);
   return body;
 }
 

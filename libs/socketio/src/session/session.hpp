@@ -1,14 +1,15 @@
 // One Engine.IO v4 session as a state machine: polling, WebSocket, upgrade, heartbeat, limits. No I/O and no
 // clock: what happens comes in as calls with the time, what is to be done goes out through session_shell.
+// Protocol: https://socket.io/docs/v4/engine-io-protocol/
 #pragma once
 
 #include "codec/packet.hpp"
 #include "socketio/config.hpp"
 
+#include <array>
 #include <chrono>
 #include <cstdint>
-#include <limits>
-#include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -19,12 +20,14 @@ using time_point = std::chrono::steady_clock::time_point;
 
 class engine_session;
 
+using session_id = std::array<char, 20>;
+
 // What a session asks of the world. Calls come from inside the session's own calls.
 class session_shell {
 public:
   // Answers the parked GET with 200 and this body.
   virtual void answer_poll(engine_session& session, std::string body) = 0;
-  // There is something for the WebSocket: pull it with take_for_websocket() soon.
+  // There is something for the WebSocket: write what queued() gives.
   virtual void wants_to_write(engine_session& session) = 0;
   // Ends the current WebSocket after what is queued; an empty close frame.
   virtual void end_websocket(engine_session& session) = 0;
@@ -36,8 +39,8 @@ public:
   virtual void probe_became_transport(engine_session& session) = 0;
 
   virtual void on_message(engine_session& session, bool binary, std::string_view data) = 0;
-  // Once. The session is over; nothing but late polls may come after.
-  virtual void on_closed(engine_session& session, std::string_view reason) = 0;
+  // Once. The session is over; nothing but late polls may come after. `detail` is for people.
+  virtual void on_closed(engine_session& session, std::string_view reason, std::string_view detail) = 0;
 
 protected:
   ~session_shell() = default;
@@ -55,15 +58,18 @@ enum class call_result : std::uint8_t {
 
 class engine_session {
 public:
-  engine_session(const config& config, session_shell& shell, std::string sid, transport transport,
+  // The timers start now, when the open packet is made.
+  engine_session(const config& config, session_shell& shell, const session_id& sid, transport transport,
                  time_point now);
 
-  const std::string& sid() const { return sid_; }
+  std::string_view sid() const { return {sid_.data(), sid_.size()}; }
   transport current() const { return transport_; }
   bool upgrading() const { return upgrading_; }
   bool closed() const { return closed_; }
   std::size_t queued_packets() const { return queue_.size() - queue_front_; }
   std::size_t queued_bytes() const { return queued_bytes_; }
+  // A poll waits, or nothing waits for the WebSocket.
+  bool ready() const;
 
   // The packet that begins a session: "0{…}", exactly five keys.
   std::string open_packet() const;
@@ -76,9 +82,11 @@ public:
 
   // --- WebSocket ---
   void websocket_message(bool binary, std::string_view data, time_point now);
-  void websocket_ended(std::string_view reason); // "transport close", "transport error"
-  // At most `max` packets from the queue, in order, appended to `out`.
-  void take_for_websocket(std::vector<codec::packet>& out, std::size_t max);
+  void websocket_ended(std::string_view reason, std::string_view detail = {}); // "transport close", "transport error"
+  // What waits to be written, in order.
+  std::span<const codec::packet> queued() const { return std::span(queue_).subspan(queue_front_); }
+  codec::packet take_front();
+  void drop_front(std::size_t count);
 
   // --- upgrade ---
   bool begin_upgrade(time_point now); // false: the new WebSocket is to be accepted and closed
@@ -86,14 +94,12 @@ public:
   void probe_ended();
 
   // --- our side ---
-  void send(codec::packet packet, time_point now);
-  // Packets that belong together, so that nothing comes between.
-  void send_all(std::vector<codec::packet> packets, time_point now);
+  void send(codec::packet packet);
   // Hands queued packets to whoever waits for them; call once after a burst of send().
   void flush();
   void close(std::string_view reason, time_point now); // after what is queued has been handed over
   // Ends at once; `reason` as the application shall see it.
-  void cut(std::string_view reason);
+  void cut(std::string_view reason, std::string_view detail = {});
 
   // When on_time() is to be called next.
   time_point deadline() const;
@@ -103,16 +109,16 @@ private:
   static constexpr time_point never = time_point::max();
 
   void heard_packet(const codec::decoded_packet& packet, time_point now);
-  void end(std::string_view reason);
+  void end(std::string_view reason, std::string_view detail = {});
   void answer_parked();
   void answer_parked_with(std::string_view packets);
   std::string next_payload();
-  void drop_taken();
+  void forget_taken();
   bool over_limit(std::size_t times) const;
 
   const config& config_;
   session_shell& shell_;
-  const std::string sid_;
+  const session_id sid_;
   transport transport_;
   bool closed_ = false;
   bool upgrading_ = false;

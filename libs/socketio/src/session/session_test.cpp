@@ -12,17 +12,21 @@ struct Session : ::testing::Test, session_shell {
   config settings;
   time_point now{};
   std::vector<std::string> polls, messages, websocket, probe;
-  std::string closed;
+  std::string closed, detail;
   bool websocket_ended = false, probe_ended = false, switched = false;
   std::optional<engine_session> session;
 
-  void begin(transport transport) { session.emplace(settings, *this, "SID", transport, now); }
+  void begin(transport transport) {
+    session_id id;
+    id.fill('x');
+    session.emplace(settings, *this, id, transport, now);
+  }
   void pass(std::chrono::nanoseconds time) {
     now += time;
     session->on_time(now);
   }
   void emit(std::string text) {
-    session->send(codec::text_packet(text), now);
+    session->send(codec::text_packet(text));
     session->flush();
   }
   void upgrade() {
@@ -32,9 +36,8 @@ struct Session : ::testing::Test, session_shell {
 
   void answer_poll(engine_session&, std::string body) override { polls.push_back(std::move(body)); }
   void wants_to_write(engine_session& s) override {
-    std::vector<codec::packet> out;
-    s.take_for_websocket(out, 1000);
-    for (const codec::packet& packet : out) websocket.emplace_back(packet.payload());
+    for (const codec::packet& packet : s.queued()) websocket.emplace_back(packet.payload());
+    s.drop_front(s.queued_packets());
   }
   void end_websocket(engine_session&) override { websocket_ended = true; }
   void end_probe(engine_session&) override { probe_ended = true; }
@@ -45,9 +48,10 @@ struct Session : ::testing::Test, session_shell {
   void on_message(engine_session&, bool binary, std::string_view data) override {
     messages.push_back((binary ? "b:" : "t:") + std::string(data));
   }
-  void on_closed(engine_session&, std::string_view reason) override {
+  void on_closed(engine_session&, std::string_view reason, std::string_view why) override {
     EXPECT_TRUE(closed.empty()) << "closed twice";
     closed = reason;
+    detail = why;
   }
 };
 
@@ -57,7 +61,7 @@ TEST_F(Session, TheOpenPacketHasFiveKeys) {
   begin(transport::polling);
   EXPECT_EQ(
       session->open_packet(),
-      R"(0{"sid":"SID","upgrades":["websocket"],"pingInterval":25000,"pingTimeout":20000,"maxPayload":1000000})");
+      R"(0{"sid":"xxxxxxxxxxxxxxxxxxxx","upgrades":["websocket"],"pingInterval":25000,"pingTimeout":20000,"maxPayload":1000000})");
   begin(transport::websocket);
   EXPECT_NE(session->open_packet().find("\"upgrades\":[]"), std::string::npos);
 }
@@ -200,15 +204,16 @@ TEST_F(Session, WrongPacketsOnAWebSocketEndIt) {
 TEST_F(Session, ASlowClientIsCutAfterABurstThatItDidNotTakeAndNothingIsDroppedBefore) {
   settings.max_queued_packets = 10;
   begin(transport::websocket);
-  for (int i = 0; i < 60; ++i) session->send(codec::text_packet("4" + std::to_string(i)), now);
+  for (int i = 0; i < 60; ++i) session->send(codec::text_packet("4" + std::to_string(i)));
   session->flush(); // takes all at once
   EXPECT_EQ(websocket.size(), 60u);
   EXPECT_TRUE(closed.empty());
 
   begin(transport::polling); // nobody polls
-  for (int i = 0; i < 11; ++i) session->send(codec::text_packet("4x"), now);
+  for (int i = 0; i < 11; ++i) session->send(codec::text_packet("4x"));
   session->flush();
-  EXPECT_EQ(closed, "slow client");
+  EXPECT_EQ(closed, "transport close");
+  EXPECT_EQ(detail, "slow client: too much waits for it");
 }
 
 TEST_F(Session, OurCloseWaitsForAPollAndTakesWhatWasQueuedAlong) {

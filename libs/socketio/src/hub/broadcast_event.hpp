@@ -1,0 +1,21 @@
+// One event on its way to many sockets: encoded once, shared by all threads and queues.
+#pragma once
+
+#include "codec/packet.hpp"
+#include "socketio/cluster.hpp"
+
+#include <cstdint>
+#include <optional>
+#include <vector>
+
+namespace socketio::detail {
+
+struct broadcast_event {
+  target_options whom;
+  bool is_volatile = false;
+  std::optional<std::uint64_t> ack_id;
+  codec::packet head;
+  std::vector<codec::packet> attachments;
+};
+
+} // namespace socketio::detail

@@ -1,0 +1,296 @@
+#include "hub/hub.hpp"
+
+#include <boost/json/serialize.hpp>
+
+#include <algorithm>
+
+namespace socketio::detail {
+
+namespace json = boost::json;
+using codec::socket_packet;
+using codec::socket_type;
+
+client::client(hub& hub, live_session& link)
+    : hub_(hub)
+    , link_(link) {
+  link_.expect_join(hub.settings().connect_timeout);
+}
+
+// Without handlers: the server is going away.
+client::~client() {
+  for (const auto& socket : sockets_) {
+    socket->acks_.clear();
+    socket->slice_.remove(*socket);
+    socket->client_ = nullptr;
+  }
+}
+
+socket* client::find(std::string_view nsp) const {
+  for (const auto& socket : sockets_)
+    if (socket->nsp_->name() == nsp) return socket.get();
+  return nullptr;
+}
+
+void client::violation(std::string_view what) {
+  hub_.log("client cut: " + std::string(what));
+  link_.cut("forced close", what);
+}
+
+// --- what it says ---
+
+void client::on_message(bool binary, std::string_view data, const http_request*) {
+  if (closed_) return;
+  if (!binary) {
+    if (half_) return violation("text where an attachment should be");
+    const config& settings = hub_.settings();
+    auto packet = codec::parse_socket_packet(
+        data, {settings.max_attachments, settings.max_event_name, settings.max_json_depth});
+    if (!packet) return violation("not a Socket.IO packet");
+    if (packet->attachments == 0) return on_packet(std::move(*packet), {});
+    half_ = std::make_unique<half_packet>();
+    half_->packet = std::move(*packet);
+    return;
+  }
+  if (!half_) return violation("attachment of nothing");
+  half_->attachments.emplace_back(data);
+  if (half_->attachments.size() < half_->packet.attachments) return;
+  const std::unique_ptr<half_packet> whole = std::move(half_);
+  on_packet(std::move(whole->packet), std::move(whole->attachments));
+}
+
+void client::on_packet(socket_packet packet, std::vector<std::string> attachments) {
+  if (packet.type == socket_type::connect) return connect(packet.nsp, std::move(packet.payload));
+
+  socket* const target = find(packet.nsp);
+  if (!target || !target->member_) return violation("packet for a namespace that was not joined");
+
+  switch (packet.type) {
+  case socket_type::disconnect:
+    return leave(*target, "client namespace disconnect");
+  case socket_type::event:
+  case socket_type::binary_event:
+    return on_event(*target, std::move(packet), std::move(attachments));
+  case socket_type::ack:
+  case socket_type::binary_ack:
+    return on_ack(*target, *packet.id, {std::move(packet.payload.get_array()), std::move(attachments)});
+  default:
+    return violation("packet that only servers send");
+  }
+}
+
+void client::on_ack(socket& target, std::uint64_t id, packet_data answer) {
+  auto& waiting = target.acks_;
+  const auto place = std::find_if(waiting.begin(), waiting.end(), [&](const auto& one) { return one->id == id; });
+  if (place == waiting.end()) return; // late, a second time, or never asked
+  const auto alive = target.shared_from_this();
+  const std::unique_ptr<pending_ack> mine = std::move(*place);
+  waiting.erase(place);
+  hub_.call(mine->answered, boost::system::error_code(), std::move(answer));
+}
+
+// --- events ---
+
+namespace {
+
+// The name stays where it is: `event` is used as long as its packet lives.
+incoming event_of(socket_packet& packet, std::vector<std::string> attachments, const std::shared_ptr<socket>& from,
+                  std::string& name) {
+  json::array& list = packet.payload.get_array();
+  name.assign(list.front().get_string().data(), list.front().get_string().size());
+  list.erase(list.begin());
+  incoming event;
+  event.name = name;
+  event.arguments = std::move(list);
+  event.attachments = std::move(attachments);
+  if (packet.id) {
+    auto once = std::make_shared<ack_once>();
+    once->whom = from;
+    once->id = *packet.id;
+    event.ack = acknowledge(std::move(once));
+  }
+  return event;
+}
+
+void tell_handlers(hub& hub, const std::shared_ptr<const handlers>& table, socket& from, const incoming& event) {
+  for (const auto& handler : table->any) hub.call(handler, from, event);
+  if (const auto place = table->events.find(event.name); place != table->events.end())
+    for (const auto& handler : place->second) hub.call(handler, from, event);
+}
+
+// Asks the packet middlewares about the first in line; events come out in the order in which they went in.
+void ask_about_next(hub& hub, const std::shared_ptr<socket>& from, packet_line& line, nsp_slice& slice);
+
+void ask_packet_middleware(hub& hub, const std::shared_ptr<socket>& from, packet_line& line, nsp_slice& slice,
+                           const std::shared_ptr<const handlers>& table, std::size_t index) {
+  packet_line::waiting& first = *line.events.front();
+  if (index == table->packet_middlewares.size()) {
+    const std::unique_ptr<packet_line::waiting> mine = std::move(line.events.front());
+    line.events.erase(line.events.begin());
+    line.asking = false;
+    if (from->connected()) tell_handlers(hub, table, *from, mine->event);
+    return ask_about_next(hub, from, line, slice);
+  }
+  hub.call(table->packet_middlewares[index], *from, first.event,
+           [&hub, from, &line, &slice, table, index,
+            asked = std::make_shared<std::atomic<bool>>(false)](std::optional<connect_error> error) {
+             if (asked->exchange(true)) return;
+             slice.home.run([&hub, from, &line, &slice, table, index, error = std::move(error)] {
+               if (!error) return ask_packet_middleware(hub, from, line, slice, table, index + 1);
+               line.events.erase(line.events.begin());
+               line.asking = false;
+               if (from->connected())
+                 for (const auto& handler : table->on_packet_refused) hub.call(handler, *from, *error);
+               ask_about_next(hub, from, line, slice);
+             });
+           });
+}
+
+void ask_about_next(hub& hub, const std::shared_ptr<socket>& from, packet_line& line, nsp_slice& slice) {
+  if (line.asking || line.events.empty()) return;
+  line.asking = true;
+  ask_packet_middleware(hub, from, line, slice, slice.table, 0);
+}
+
+} // namespace
+
+void client::on_event(socket& target, socket_packet packet, std::vector<std::string> attachments) {
+  const auto alive = target.shared_from_this();
+  nsp_slice& slice = target.slice_;
+  if (slice.table->packet_middlewares.empty() && !target.line_) {
+    std::string name;
+    const incoming event = event_of(packet, std::move(attachments), alive, name);
+    return tell_handlers(hub_, slice.table, target, event);
+  }
+  if (!target.line_) target.line_ = std::make_unique<packet_line>();
+  packet_line& line = *target.line_;
+  if (line.events.size() >= hub_.settings().max_queued_packets)
+    return violation("more events than the packet middlewares let through");
+  auto waiting = std::make_unique<packet_line::waiting>();
+  waiting->event = event_of(packet, std::move(attachments), alive, waiting->name);
+  line.events.push_back(std::move(waiting));
+  ask_about_next(hub_, alive, line, slice);
+}
+
+// --- joining a namespace ---
+
+void client::connect(std::string_view name, json::value auth) {
+  if (find(name)) return violation("second CONNECT to a namespace");
+  if (sockets_.size() >= hub_.settings().max_namespaces_per_client) return violation("too many namespaces");
+  nsp_slice* slice = hub_.slice_for(link_.home_loop(), name, auth);
+  if (!slice)
+    return link_.send(control_packet(socket_type::connect_error, name, R"({"message":"Invalid namespace"})"));
+
+  handshake shake;
+  shake.auth = std::move(auth);
+  shake.request = link_.request();
+  auto fresh = std::make_shared<socket>(*this, slice->owner.shared_from_this(), *slice, std::move(shake));
+  sockets_.push_back(fresh);
+  if (!hub_.recovering()) return ask_middleware(std::move(fresh), slice->table, 0);
+
+  fresh->recovery_ = std::make_unique<recovery_state>();
+  fresh->recovery_->joined_at = hub_.last_counter();
+  const json::object& said = fresh->handshake_.auth.get_object();
+  const json::value* pid = said.if_contains("pid");
+  const json::value* offset = said.if_contains("offset");
+  std::optional<std::uint64_t> seen;
+  if (offset && offset->is_string())
+    seen = parse_offset({offset->get_string().data(), offset->get_string().size()});
+  if (!pid || !pid->is_string() || (offset && !seen))
+    return ask_middleware(std::move(fresh), slice->table, 0);
+  hub_.take_session(slice->home, std::string(pid->get_string()), std::string(name),
+                    [fresh, seen](std::unique_ptr<kept_session> kept) {
+                      if (!fresh->client_) return; // the transport died meanwhile
+                      client& self = *fresh->client_;
+                      const bool skip = kept && self.hub_.settings().recovery->skip_middlewares;
+                      if (kept) {
+                        fresh->recovery_->seen = seen.value_or(kept->joined_at);
+                        fresh->recovery_->restored = std::move(kept);
+                      }
+                      skip ? self.admit(fresh) : self.ask_middleware(fresh, fresh->slice_.table, 0);
+                    });
+}
+
+void client::ask_middleware(std::shared_ptr<socket> socket, std::shared_ptr<const handlers> table,
+                            std::size_t index) {
+  if (index == table->middlewares.size()) return admit(socket);
+  const auto& ask = table->middlewares[index];
+  hub_.call(ask, *socket,
+            [socket, table, index, asked = std::make_shared<std::atomic<bool>>(false)](
+                std::optional<connect_error> error) {
+              if (asked->exchange(true)) return;
+              socket->slice_.home.run([socket, table, index, error = std::move(error)] {
+                if (!socket->client_) return; // the transport died meanwhile
+                if (error) return socket->client_->refuse(socket, *error);
+                socket->client_->ask_middleware(socket, table, index + 1);
+              });
+            });
+}
+
+void client::admit(const std::shared_ptr<socket>& socket) {
+  nsp_slice& slice = socket->slice_;
+  std::string answer = "{\"sid\":\"";
+  if (socket->recovery_) hub_.restore(*socket); // its id, if it comes back; and what it missed is sent
+  answer += socket->id();
+  if (socket->recovery_) answer += "\",\"pid\":\"" + socket->recovery_->pid;
+  answer += "\"}";
+
+  slice.add(*socket);
+  ++socket->nsp_->state_->size;
+  link_.joined();
+  link_.send(control_packet(socket_type::connect, socket->nsp_->name(), answer));
+  if (socket->recovery_) hub_.remember(*socket);
+  const auto table = slice.table;
+  for (const auto& handler : table->on_connection) hub_.call(handler, *socket);
+}
+
+void client::refuse(const std::shared_ptr<socket>& socket, const connect_error& error) {
+  json::object payload{{"message", error.message}};
+  if (error.data) payload["data"] = *error.data;
+  link_.send(control_packet(socket_type::connect_error, socket->nsp_->name(), json::serialize(payload)));
+  std::erase(sockets_, socket);
+  socket->slice_.remove(*socket);
+  socket->client_ = nullptr;
+  hub_.release(*socket->nsp_);
+}
+
+// --- the end ---
+
+void client::leave(socket& leaving, std::string_view reason, std::string_view detail) {
+  const auto socket = leaving.shared_from_this();
+  const auto table = socket->slice_.table;
+  if (socket->member_) {
+    for (const auto& handler : table->on_disconnecting) hub_.call(handler, *socket, reason);
+    if (socket->recovery_) {
+      const bool wanted = reason == "client namespace disconnect" || reason == "server namespace disconnect";
+      wanted ? hub_.forget(*socket) : hub_.keep(*socket);
+    }
+  }
+  const bool was_member = socket->member_;
+  std::erase(sockets_, socket);
+  socket->slice_.remove(*socket);
+  socket->client_ = nullptr;
+  for (const auto& pending : std::exchange(socket->acks_, {}))
+    hub_.call(pending->answered, error::disconnected, packet_data{});
+  if (was_member) {
+    --socket->nsp_->state_->size;
+    for (const auto& handler : table->on_disconnect) hub_.call(handler, *socket, reason, detail);
+  }
+  hub_.release(*socket->nsp_);
+}
+
+void client::disconnect_all() {
+  const auto all = sockets_;
+  for (const auto& socket : all) {
+    if (!socket->client_) continue;
+    if (socket->member_) link_.send(control_packet(socket_type::disconnect, socket->nsp_->name(), ""));
+    leave(*socket, "server namespace disconnect");
+  }
+  link_.close("forced server close");
+}
+
+void client::on_closed(std::string_view reason, std::string_view detail) {
+  closed_ = true;
+  while (!sockets_.empty()) leave(*sockets_.back(), reason, detail);
+}
+
+} // namespace socketio::detail

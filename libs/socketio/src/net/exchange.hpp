@@ -1,0 +1,44 @@
+// One HTTP request and its answer.
+#pragma once
+
+#include "net/loop.hpp"
+#include "socketio/http.hpp"
+
+#include <boost/beast/http/message.hpp>
+#include <boost/beast/http/string_body.hpp>
+
+#include <atomic>
+#include <memory>
+#include <string>
+
+namespace socketio::detail {
+
+class connection;
+
+using http_message = boost::beast::http::request<boost::beast::http::string_body>;
+
+struct exchange : std::enable_shared_from_this<exchange> {
+  exchange(loop& home, connection& where)
+      : home(&home)
+      , where(&where) {
+    view.exchange_ = this;
+  }
+  exchange(const exchange&) = delete;
+  exchange& operator=(const exchange&) = delete;
+
+  // Once; any thread. Later calls, and calls after the client has gone, do nothing.
+  void answer(http_response response);
+
+  http_message message;
+  bool too_large = false;
+  bool keep_alive = true;
+  std::string remote; // address of the peer
+  http_request view;
+
+  loop* home;        // of the connection; good as long as the exchange is not aborted
+  connection* where; // home's thread; null once the connection is gone
+  std::atomic<bool> answered = false;
+  std::atomic<bool> aborted = false;
+};
+
+} // namespace socketio::detail

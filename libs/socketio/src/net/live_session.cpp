@@ -1,0 +1,188 @@
+#include "net/live_session.hpp"
+
+#include "net/connection.hpp"
+#include "net/runtime.hpp"
+#include "net/shard.hpp"
+
+#include <algorithm>
+
+namespace socketio::detail {
+
+using session::call_result;
+using session::engine_session;
+
+live_session::live_session(shard& home, const session::session_id& sid, session::transport transport,
+                           std::shared_ptr<const handshake_request> request, time_point now)
+    : engine(home.settings(), *this, sid, transport, now)
+    , home_(home)
+    , request_(std::move(request)) {}
+
+live_session::~live_session() { home_loop().cancel(*this); }
+
+loop& live_session::home_loop() const { return home_.its_loop(); }
+
+void live_session::begin(std::unique_ptr<session_peer> peer) { peer_ = std::move(peer); }
+
+// --- for the peer ---
+
+bool live_session::ready() const {
+  if (!engine.ready()) return false;
+  return engine.current() == session::transport::polling || (websocket && websocket->writable());
+}
+
+void live_session::close(std::string_view reason) {
+  engine.close(reason, steady::now());
+  rearm();
+}
+
+void live_session::cut(std::string_view reason, std::string_view detail) { engine.cut(reason, detail); }
+
+void live_session::expect_join(std::chrono::milliseconds patience) {
+  join_by_ = steady::now() + patience;
+  rearm();
+}
+
+void live_session::mark_dirty() {
+  if (engine.closed()) return;
+  dirty_ = true;
+  home_.mark_dirty(*this);
+}
+
+void live_session::flush() {
+  dirty_ = false;
+  engine.flush();
+}
+
+// --- time ---
+
+void live_session::rearm() {
+  if (engine.closed()) return;
+  const time_point next = std::min({engine.deadline(), stalled_until_, join_by_});
+  // Moved only to an earlier time; else it fires early and looks again.
+  if (next < home_loop().due(*this)) home_loop().schedule(*this, next);
+}
+
+void live_session::on_time(time_point now) {
+  if (now >= stalled_until_) {
+    if (websocket) websocket->destroy();
+    websocket = nullptr;
+    engine.cut("transport close", "slow client: nothing could be written to it");
+  } else if (now >= join_by_) {
+    join_by_ = time_point::max();
+    engine.close("transport close", now);
+  } else {
+    engine.on_time(now);
+  }
+  rearm();
+}
+
+void live_session::stalled(bool is) {
+  if (!is) {
+    stalled_until_ = time_point::max();
+    return;
+  }
+  stalled_until_ = std::min(stalled_until_, steady::now() + home_.settings().write_stall_timeout);
+  rearm();
+}
+
+// --- what comes ---
+
+void live_session::websocket_message(connection& from, bool binary, std::string_view data) {
+  if (probing != &from) return engine.websocket_message(binary, data, steady::now());
+  engine.probe_message(binary, data, steady::now());
+  rearm();
+}
+
+void live_session::websocket_gone(connection& which, std::string_view reason, std::string_view detail) {
+  if (probing == &which) {
+    probing = nullptr;
+    return engine.probe_ended();
+  }
+  if (websocket != &which) return;
+  websocket = nullptr;
+  engine.websocket_ended(reason, detail);
+}
+
+void live_session::poll(std::shared_ptr<exchange> exchange) {
+  if (!parked_) parked_ = exchange;
+  if (engine.poll(steady::now()) == call_result::overlap) {
+    http_response refused;
+    refused.status = 400;
+    home_.reply(*exchange, std::move(refused));
+  }
+  rearm();
+}
+
+void live_session::post(exchange& exchange) {
+  http_response response;
+  response.status = 400;
+  if (engine.begin_post() == call_result::overlap) return home_.reply(exchange, std::move(response));
+  posting_ = &exchange;
+  const call_result result = engine.end_post(exchange.view.body(), steady::now());
+  posting_ = nullptr;
+  if (result == call_result::ok) {
+    response.status = 200;
+    response.body = "ok";
+    response.headers.emplace_back("Content-Type", "text/html");
+  }
+  home_.reply(exchange, std::move(response));
+  rearm();
+}
+
+void live_session::poll_aborted(const exchange& exchange) {
+  if (parked_.get() != &exchange) return;
+  parked_.reset();
+  engine.poll_aborted();
+}
+
+// --- what the engine asks for ---
+
+void live_session::answer_poll(engine_session&, std::string body) {
+  if (const auto exchange = std::exchange(parked_, nullptr))
+    home_.reply(*exchange, polling_answer(home_.settings(), exchange->view, std::move(body)));
+}
+
+void live_session::wants_to_write(engine_session&) {
+  if (websocket) websocket->write_from_session();
+}
+
+void live_session::end_websocket(engine_session&) {
+  if (connection* ending = websocket) {
+    ending->finish_websocket(codec::close_code::none);
+    websocket = nullptr;
+  }
+}
+
+void live_session::end_probe(engine_session&) {
+  if (connection* ending = std::exchange(probing, nullptr)) {
+    ending->session = nullptr;
+    ending->finish_websocket(codec::close_code::none);
+  }
+}
+
+void live_session::write_probe(engine_session&, const codec::packet& packet) {
+  if (probing) probing->write(packet);
+}
+
+void live_session::probe_became_transport(engine_session&) { websocket = std::exchange(probing, nullptr); }
+
+void live_session::on_message(engine_session&, bool binary, std::string_view data) {
+  peer_->on_message(binary, data, posting_ ? &posting_->view : nullptr);
+}
+
+void live_session::on_closed(engine_session&, std::string_view reason, std::string_view detail) {
+  if (!detail.empty()) home_.log("session ended: " + std::string(reason) + ", " + std::string(detail));
+  if (connection* ending = std::exchange(websocket, nullptr)) {
+    ending->session = nullptr;
+    ending->finish_websocket(codec::close_code::none);
+  }
+  if (connection* ending = std::exchange(probing, nullptr)) {
+    ending->session = nullptr;
+    ending->finish_websocket(codec::close_code::none);
+  }
+  home_loop().cancel(*this);
+  peer_->on_closed(reason, detail);
+  home_.ended(*this, engine.current() == session::transport::polling);
+}
+
+} // namespace socketio::detail

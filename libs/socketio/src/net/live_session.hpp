@@ -1,0 +1,87 @@
+// A session with what it runs on: connections, timer, and the application's side of it.
+#pragma once
+
+#include "net/exchange.hpp"
+#include "net/loop.hpp"
+#include "session/session.hpp"
+#include "socketio/handshake.hpp"
+
+#include <memory>
+#include <string_view>
+
+namespace socketio::detail {
+
+class connection;
+class live_session;
+class shard;
+
+// The application's side of a session. Lives as long as the session; everything on the session's thread.
+class session_peer {
+public:
+  virtual ~session_peer() = default;
+  virtual void on_message(bool binary, std::string_view data, const http_request* request) = 0;
+  virtual void on_closed(std::string_view reason, std::string_view detail) = 0; // once
+};
+
+class live_session final : public mortal, timer, session::session_shell {
+public:
+  live_session(shard& home, const session::session_id& sid, session::transport transport,
+               std::shared_ptr<const handshake_request> request, time_point now);
+  ~live_session() override;
+
+  // --- for the peer ---
+  void send(codec::packet packet) {
+    engine.send(std::move(packet));
+    if (!dirty_) mark_dirty();
+  }
+  // Whether a packet would leave at once.
+  bool ready() const;
+  void close(std::string_view reason); // after what is queued
+  void cut(std::string_view reason, std::string_view detail = {}); // at once
+  // Closed when nobody calls joined() in time.
+  void expect_join(std::chrono::milliseconds patience);
+  void joined() { join_by_ = time_point::max(); }
+  loop& home_loop() const;
+  const std::shared_ptr<const handshake_request>& request() const { return request_; }
+
+  // --- for the shard and the connections ---
+  void begin(std::unique_ptr<session_peer> peer);
+  void flush();
+  void rearm();
+  void stalled(bool is); // whether the WebSocket takes nothing at the moment
+  void websocket_message(connection& from, bool binary, std::string_view data);
+  void websocket_gone(connection& which, std::string_view reason, std::string_view detail);
+  void poll(std::shared_ptr<exchange> exchange);
+  void post(exchange& exchange);
+  void poll_aborted(const exchange& exchange);
+
+  session::engine_session engine;
+  connection* websocket = nullptr;
+  connection* probing = nullptr;
+
+private:
+  friend class shard;
+  void mark_dirty();
+  void on_time(time_point now) override;
+
+  // session_shell
+  void answer_poll(session::engine_session& session, std::string body) override;
+  void wants_to_write(session::engine_session& session) override;
+  void end_websocket(session::engine_session& session) override;
+  void end_probe(session::engine_session& session) override;
+  void write_probe(session::engine_session& session, const codec::packet& packet) override;
+  void probe_became_transport(session::engine_session& session) override;
+  void on_message(session::engine_session& session, bool binary, std::string_view data) override;
+  void on_closed(session::engine_session& session, std::string_view reason, std::string_view detail) override;
+
+  shard& home_;
+  std::unique_ptr<session_peer> peer_;
+  std::shared_ptr<const handshake_request> request_;
+  std::shared_ptr<exchange> parked_;
+  const exchange* posting_ = nullptr; // the POST whose packets are being handled
+  time_point join_by_ = time_point::max();
+  time_point stalled_until_ = time_point::max();
+  bool dirty_ = false;
+};
+
+} // namespace socketio::detail

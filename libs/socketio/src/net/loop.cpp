@@ -1,0 +1,209 @@
+#include "net/loop.hpp"
+
+#include <boost/asio/post.hpp>
+
+#include <sys/epoll.h>
+#include <sys/eventfd.h>
+#include <unistd.h>
+
+#include <array>
+#include <cerrno>
+#include <system_error>
+
+namespace socketio::detail {
+
+namespace asio = boost::asio;
+using boost::system::error_code;
+
+namespace {
+
+// The loop whose turn or thread this is; a guest is current outside its turns too, see is_current().
+thread_local const loop* current_loop = nullptr;
+
+constexpr std::size_t events_max = 256;
+
+} // namespace
+
+struct loop::delayed final : timer {
+  delayed(loop& home, std::function<void()> then)
+      : home(home)
+      , then(std::move(then)) {}
+  void on_time(time_point) override {
+    const std::unique_ptr<delayed> mine = std::move(*place);
+    home.delayed_.erase(place);
+    mine->then();
+  }
+  loop& home;
+  std::function<void()> then;
+  std::list<std::unique_ptr<delayed>>::iterator place;
+};
+
+void loop::after(std::chrono::milliseconds time, std::function<void()> then) {
+  delayed_.push_front(std::make_unique<delayed>(*this, std::move(then)));
+  delayed& fresh = *delayed_.front();
+  fresh.place = delayed_.begin();
+  schedule(fresh, steady::now() + time);
+}
+
+loop::loop(std::size_t index, asio::io_context& io)
+    : index_(index)
+    , io_(&io)
+    , epoll_(::epoll_create1(EPOLL_CLOEXEC))
+    , mail_descriptor_(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)) {
+  if (epoll_ < 0 || mail_descriptor_ < 0) throw std::system_error(errno, std::generic_category(), "epoll");
+  watch(mail_descriptor_, *this, EPOLLIN);
+  guest_descriptor_ = std::make_unique<asio::posix::stream_descriptor>(io, epoll_);
+  guest_timer_ = std::make_unique<asio::steady_timer>(io);
+  wait_as_guest();
+}
+
+loop::loop(std::size_t index)
+    : index_(index)
+    , io_(nullptr)
+    , epoll_(::epoll_create1(EPOLL_CLOEXEC))
+    , mail_descriptor_(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)) {
+  if (epoll_ < 0 || mail_descriptor_ < 0) throw std::system_error(errno, std::generic_category(), "epoll");
+  watch(mail_descriptor_, *this, EPOLLIN);
+}
+
+loop::~loop() {
+  stop();
+  *alive_ = false;
+  guest_timer_.reset();
+  if (guest_descriptor_)
+    guest_descriptor_.reset(); // closes epoll_
+  else
+    ::close(epoll_);
+  ::close(mail_descriptor_);
+}
+
+void loop::start() {
+  if (!io_) thread_ = std::thread([this] { run_thread(); });
+}
+
+void loop::stop() {
+  stopping_ = true;
+  if (thread_.joinable()) {
+    wake();
+    thread_.join();
+  }
+  if (guest_descriptor_) {
+    error_code ignored;
+    guest_descriptor_->cancel(ignored);
+    guest_timer_->cancel();
+  }
+}
+
+bool loop::is_current() const {
+  if (current_loop == this) return true;
+  return io_ && io_->get_executor().running_in_this_thread();
+}
+
+void loop::wake() {
+  const std::uint64_t one = 1;
+  [[maybe_unused]] const auto written = ::write(mail_descriptor_, &one, sizeof one); // full: awake already
+}
+
+void loop::watch(int descriptor, pollable& owner, std::uint32_t events) {
+  epoll_event event{};
+  event.events = events;
+  event.data.ptr = &owner;
+  if (::epoll_ctl(epoll_, EPOLL_CTL_ADD, descriptor, &event) != 0)
+    throw std::system_error(errno, std::generic_category(), "epoll_ctl");
+}
+
+void loop::change(int descriptor, pollable& owner, std::uint32_t events) {
+  epoll_event event{};
+  event.events = events;
+  event.data.ptr = &owner;
+  ::epoll_ctl(epoll_, EPOLL_CTL_MOD, descriptor, &event);
+}
+
+void loop::forget(int descriptor) { ::epoll_ctl(epoll_, EPOLL_CTL_DEL, descriptor, nullptr); }
+
+void loop::need_turn() {
+  if (in_turn_ || turn_posted_) return;
+  turn_posted_ = true;
+  if (!io_) return wake();
+  asio::post(*io_, [this, alive = std::weak_ptr(alive_)] {
+    if (alive.expired()) return;
+    turn_posted_ = false;
+    in_turn_ = true;
+    end_turn();
+    arm_as_guest();
+  });
+}
+
+void loop::bury(std::unique_ptr<mortal> dead) {
+  dead_.push_back(std::move(dead));
+  need_turn();
+}
+
+void loop::on_events(std::uint32_t) {
+  std::uint64_t count;
+  [[maybe_unused]] const auto taken = ::read(mail_descriptor_, &count, sizeof count);
+  mailbox_.read_all();
+}
+
+void loop::turn(int timeout_ms) {
+  std::array<epoll_event, events_max> events;
+  const int count = ::epoll_wait(epoll_, events.data(), events_max, timeout_ms);
+  in_turn_ = true;
+  const loop* const before = std::exchange(current_loop, this);
+  // An owner that dies in this turn is not freed before its end, and ignores what still comes.
+  for (int i = 0; i < count; ++i)
+    static_cast<pollable*>(events[static_cast<std::size_t>(i)].data.ptr)
+        ->on_events(events[static_cast<std::size_t>(i)].events);
+  if (timers_.next() != time_point::max()) timers_.run_due(steady::now());
+  end_turn();
+  current_loop = before;
+}
+
+void loop::end_turn() {
+  while (at_turn_end && at_turn_end()) {
+  }
+  while (!dead_.empty()) std::vector<std::unique_ptr<mortal>>().swap(dead_);
+  in_turn_ = false;
+}
+
+// --- guest ---
+
+void loop::wait_as_guest() {
+  guest_descriptor_->async_wait(asio::posix::stream_descriptor::wait_read,
+                                [this, alive = std::weak_ptr(alive_)](error_code error) {
+                                  if (error || alive.expired() || stopping_) return;
+                                  turn(0);
+                                  arm_as_guest();
+                                  wait_as_guest(); // looks again: what is still there wakes us at once
+                                });
+}
+
+void loop::arm_as_guest() {
+  const time_point next = timers_.next();
+  if (next >= guest_armed_) return; // fires early and looks again
+  guest_armed_ = next;
+  guest_timer_->expires_at(next);
+  guest_timer_->async_wait([this, alive = std::weak_ptr(alive_)](error_code error) {
+    if (error || alive.expired() || stopping_) return;
+    guest_armed_ = time_point::max();
+    turn(0);
+    arm_as_guest();
+  });
+}
+
+// --- a thread of our own ---
+
+void loop::run_thread() {
+  current_loop = this;
+  while (!stopping_) {
+    int timeout_ms = -1;
+    if (const time_point next = timers_.next(); next != time_point::max()) {
+      const auto left = std::chrono::ceil<std::chrono::milliseconds>(next - steady::now()).count();
+      timeout_ms = left < 0 ? 0 : left > 60'000 ? 60'000 : static_cast<int>(left);
+    }
+    turn_posted_ = false;
+    turn(timeout_ms);
+  }
+}
+
+} // namespace socketio::detail

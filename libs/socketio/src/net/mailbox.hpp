@@ -1,0 +1,68 @@
+// Work for one thread from any other, in the order in which each of them sent it. Lock-free: senders push onto a
+// stack that the owner takes whole and turns around.
+#pragma once
+
+#include <atomic>
+#include <memory>
+#include <utility>
+
+namespace socketio::detail {
+
+class mailbox {
+public:
+  mailbox() = default;
+  mailbox(const mailbox&) = delete;
+  mailbox& operator=(const mailbox&) = delete;
+  ~mailbox() { discard(); }
+
+  // True: it was empty, so the owner must be woken. Any thread.
+  template <class Work>
+  bool post(Work&& work) {
+    auto* fresh = new letter_of<std::decay_t<Work>>(std::forward<Work>(work));
+    fresh->next = newest_.load(std::memory_order_relaxed);
+    while (!newest_.compare_exchange_weak(fresh->next, fresh, std::memory_order_release, std::memory_order_relaxed)) {
+    }
+    return fresh->next == nullptr;
+  }
+
+  // Runs what is there. The owner's thread.
+  void read_all() {
+    letter* all = newest_.exchange(nullptr, std::memory_order_acquire);
+    letter* oldest = nullptr;
+    while (all) {
+      letter* after = all->next;
+      all->next = oldest;
+      oldest = all;
+      all = after;
+    }
+    while (oldest) {
+      const std::unique_ptr<letter> mine(oldest);
+      oldest = oldest->next;
+      mine->run();
+    }
+  }
+
+  // Throws away what is there.
+  void discard() {
+    letter* all = newest_.exchange(nullptr, std::memory_order_acquire);
+    while (all) delete std::exchange(all, all->next);
+  }
+
+private:
+  struct letter {
+    virtual ~letter() = default;
+    virtual void run() = 0;
+    letter* next = nullptr;
+  };
+  template <class Work>
+  struct letter_of final : letter {
+    explicit letter_of(Work work)
+        : work(std::move(work)) {}
+    void run() override { work(); }
+    Work work;
+  };
+
+  std::atomic<letter*> newest_ = nullptr;
+};
+
+} // namespace socketio::detail

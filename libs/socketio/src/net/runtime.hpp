@@ -1,0 +1,76 @@
+// The server below Socket.IO: threads, the listening socket, and the way to an end.
+#pragma once
+
+#include "net/loop.hpp"
+#include "net/shard.hpp"
+#include "socketio/config.hpp"
+#include "socketio/http.hpp"
+
+#include <boost/asio/io_context.hpp>
+#include <boost/system/result.hpp>
+
+#include <atomic>
+#include <functional>
+#include <memory>
+#include <vector>
+
+namespace socketio::detail {
+
+// What sessions are for: Socket.IO, or a bare Engine.IO application.
+class application {
+public:
+  virtual std::unique_ptr<session_peer> make_peer(live_session& session) = 0; // on the session's thread
+  virtual void began(session_peer&) {} // the open packet is on its way
+
+protected:
+  ~application() = default;
+};
+
+class runtime final : pollable {
+public:
+  runtime(boost::asio::io_context& io, config config, application& application);
+  ~runtime();
+  // Ends the threads; nothing calls the application any more.
+  void stop();
+
+  boost::system::result<std::uint16_t> listen(const std::string& host, std::uint16_t port);
+  void close(std::chrono::milliseconds patience, std::function<void()> done);
+
+  const socketio::config& settings() const { return config_; }
+  application& app() { return application_; }
+  http_handler on_http;
+  std::size_t threads() const { return shards_.size(); }
+  loop& loop_at(std::size_t index) { return *loops_[index]; }
+  shard& shard_at(std::size_t index) { return *shards_[index]; }
+  bool started() const { return started_; }
+  // The loop of the calling thread, else the first.
+  loop& nearest_loop();
+
+  std::atomic<std::size_t> connections = 0;
+  void connection_gone(); // the last one ends a close()
+
+private:
+  void on_events(std::uint32_t events) override; // of the listening socket
+  void accept_some();
+  void start_threads();
+  void finish_closing();
+
+  boost::asio::io_context& io_;
+  const socketio::config config_;
+  application& application_;
+  std::vector<std::unique_ptr<loop>> loops_;
+  std::vector<std::unique_ptr<shard>> shards_;
+  int listener_ = -1;
+  std::size_t next_shard_ = 0;
+  bool started_ = false;
+  std::atomic<bool> closing_ = false;
+  std::function<void()> closed_;
+};
+
+// 20 url-safe characters of the kernel's randomness.
+session::session_id random_id();
+// The same, naming the thread that the session lives on.
+session::session_id session_id_on(std::size_t loop_index);
+std::size_t loop_of(std::string_view sid, std::size_t threads);
+
+} // namespace socketio::detail

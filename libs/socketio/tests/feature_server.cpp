@@ -1,0 +1,471 @@
+// Offers the library's features by event, for the tests beside this file, which tell it what to do and read
+// what it saw: one line of JSON on standard output for each disconnection, refused packet, new namespace and
+// connection error. Usage: feature_server [socket|engine] [--port N] [--second-port N] [--threads N] … (see
+// main)
+#include "../examples/command_line.hpp"
+
+#include <socketio/engine.hpp>
+#include <socketio/memory_cluster.hpp>
+#include <socketio/server.hpp>
+
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <boost/json/serialize.hpp>
+
+#include <atomic>
+#include <cstdio>
+#include <mutex>
+#include <optional>
+#include <stdexcept>
+
+namespace {
+
+namespace json = boost::json;
+using socketio::incoming;
+using socketio::socket;
+
+void tell(const json::object& what) {
+  static std::mutex one_line;
+  const std::lock_guard lock(one_line);
+  const std::string line = json::serialize(what) + "\n";
+  std::fwrite(line.data(), 1, line.size(), stdout);
+  std::fflush(stdout);
+}
+
+// --- arguments of the tests; what does not fit throws, which must not hurt anybody ---
+
+const json::object& options(const incoming& event) { return event.arguments.at(0).as_object(); }
+
+std::vector<std::string> texts(const json::object& from, std::string_view name) {
+  std::vector<std::string> all;
+  if (const auto* list = from.if_contains(name))
+    for (const auto& text : list->as_array()) all.emplace_back(text.as_string());
+  return all;
+}
+
+bool flag(const json::object& from, std::string_view name) {
+  const auto* value = from.if_contains(name);
+  return value && value->as_bool();
+}
+
+// {to: [], except: [], self: true, local: true, volatile: true, timeout: ms}
+socketio::broadcast_operator aim(socket& socket, const json::object& how) {
+  auto whom = flag(how, "self") ? socket.of().all() : socket.broadcast();
+  for (const auto& room : texts(how, "to")) whom = whom.to(room);
+  for (const auto& room : texts(how, "except")) whom = whom.except(room);
+  if (flag(how, "local")) whom = whom.local();
+  if (flag(how, "volatile")) whom = whom.volatile_();
+  if (const auto* patience = how.if_contains("timeout"))
+    whom = whom.timeout(std::chrono::milliseconds{patience->to_number<std::int64_t>()});
+  return whom;
+}
+
+json::array rest(const incoming& event, std::size_t from) {
+  return json::array(event.arguments.begin() + static_cast<std::ptrdiff_t>(from), event.arguments.end());
+}
+
+json::value name_of(boost::system::error_code error) {
+  if (!error) return nullptr;
+  return json::string(error.message());
+}
+
+json::array answers_as_json(const std::vector<socketio::packet_data>& answers) {
+  json::array all;
+  for (const auto& answer : answers) all.emplace_back(answer.arguments);
+  return all;
+}
+
+json::array as_json(const std::vector<std::string>& texts) { return json::array(texts.begin(), texts.end()); }
+
+// --- one socket ---
+
+struct memory {
+  std::size_t events = 0;
+  json::array outgoing;
+  std::string kept;
+};
+memory& of(socket& socket) {
+  if (!socket.data.has_value()) socket.data = memory{};
+  return std::any_cast<memory&>(socket.data);
+}
+
+void answer_one(boost::asio::io_context& io, socketio::nsp& nsp) {
+  nsp.on("rooms", [](socket& socket, const incoming& event) { event.ack(as_json(socket.rooms())); });
+  nsp.on("join", [](socket& socket, const incoming& event) {
+    const bool joined = socket.join(event.arguments.at(0).as_string());
+    if (event.ack) event.ack({joined});
+  });
+  nsp.on("leave", [](socket& socket, const incoming& event) {
+    socket.leave(event.arguments.at(0).as_string());
+    if (event.ack) event.ack({});
+  });
+  nsp.on("echo", [](socket& socket, const incoming& event) {
+    socket.emit("echo", event.arguments, event.attachments);
+    if (event.ack) event.ack(event.arguments, event.attachments);
+  });
+  nsp.on("ack-twice", [](socket&, const incoming& event) {
+    event.ack({1});
+    event.ack({2});
+  });
+  nsp.on("ack-later", [&io](socket&, const incoming& event) {
+    const std::chrono::milliseconds delay{event.arguments.at(0).to_number<std::int64_t>()};
+    const auto later = std::make_shared<boost::asio::steady_timer>(io, delay);
+    later->async_wait([later, ack = event.ack](auto) { ack({"later"}); });
+  });
+  // count, bytes: that many events of that many letters, numbered.
+  nsp.on("burst", [](socket& socket, const incoming& event) {
+    const std::string filling(event.arguments.at(1).to_number<std::size_t>(), 'x');
+    for (std::int64_t i = 0, count = event.arguments.at(0).to_number<std::int64_t>(); i < count; ++i)
+      socket.emit("burst", {i, filling});
+  });
+  nsp.on("volatile-burst", [](socket& socket, const incoming& event) {
+    const std::string filling(event.arguments.at(1).to_number<std::size_t>(), 'x');
+    for (std::int64_t i = 0, count = event.arguments.at(0).to_number<std::int64_t>(); i < count; ++i)
+      socket.emit_volatile("volatile", {i, filling});
+    if (event.ack) event.ack({});
+  });
+  // count, ms: that many events, one each so many milliseconds, whatever the client does meanwhile.
+  nsp.on("ticks", [&io](socket& socket, const incoming& event) {
+    struct ticking {
+      boost::asio::steady_timer timer;
+      std::weak_ptr<socketio::socket> whom;
+      std::int64_t left, at = 0;
+      std::chrono::milliseconds period;
+      static void go_on(std::shared_ptr<ticking> self) {
+        self->timer.expires_after(self->period);
+        self->timer.async_wait([self](boost::system::error_code stopped) {
+          const auto socket = self->whom.lock();
+          if (stopped || !socket || self->at == self->left) return;
+          socket->emit("tick", {self->at++});
+          go_on(self);
+        });
+      }
+    };
+    ticking::go_on(std::make_shared<ticking>(
+        boost::asio::steady_timer(io), socket.weak_from_this(),
+        event.arguments.at(0).to_number<std::int64_t>(), 0,
+        std::chrono::milliseconds{event.arguments.at(1).to_number<std::int64_t>()}));
+  });
+  // ms, arguments: asks the client `question` and tells what became of it.
+  nsp.on("ask", [](socket& socket, const incoming& event) {
+    const auto asker = socket.weak_from_this();
+    socket.emit_with_ack(
+        "question", rest(event, 1),
+        std::chrono::milliseconds{event.arguments.at(0).to_number<std::int64_t>()},
+        [asker](boost::system::error_code error, const socketio::packet_data& answer) {
+          tell({{"what", "answer"}, {"error", name_of(error)}, {"arguments", answer.arguments}});
+          if (const auto socket = asker.lock())
+            socket->emit("answered", {name_of(error), answer.arguments}, answer.attachments);
+        });
+  });
+  nsp.on("disconnect-me",
+         [](socket& socket, const incoming& event) { socket.disconnect(flag(options(event), "close")); });
+  nsp.on("close-transport", [](socket& socket, const incoming&) { socket.close_transport("told to"); });
+  nsp.on("keep", [](socket& socket, const incoming& event) {
+    of(socket).kept = event.arguments.at(0).as_string();
+    socket.shared_data = event.arguments.at(0);
+    if (event.ack) event.ack({});
+  });
+  nsp.on("who", [](socket& socket, const incoming& event) {
+    event.ack({json::object{{"id", socket.id()},
+                            {"nsp", socket.of().name()},
+                            {"recovered", socket.recovered()},
+                            {"kept", of(socket).kept},
+                            {"rooms", as_json(socket.rooms())},
+                            {"handshake", socket.shake().request->as_json(socket.shake().auth)}}});
+  });
+  nsp.on("throw", [](socket&, const incoming&) { throw std::runtime_error("a handler that throws"); });
+  nsp.on("reserved", [](socket& socket, const incoming& event) {
+    try {
+      socket.emit("disconnect", {});
+      event.ack({"sent"});
+    } catch (const std::invalid_argument&) {
+      event.ack({"refused"});
+    }
+  });
+
+  // Packets: counted, seen by middlewares, catch-alls.
+  nsp.use_packet([](socket&, const incoming& event, const socketio::next& next) {
+    event.name == "forbidden" ? next(socketio::connect_error{"not this one", {}}) : next({});
+  });
+  nsp.use_packet([&io](socket&, const incoming& event, socketio::next next) { // later, and still in order
+    if (event.name != "slow") return next({});
+    const auto later = std::make_shared<boost::asio::steady_timer>(io, std::chrono::milliseconds{30});
+    later->async_wait([later, next = std::move(next)](auto) { next({}); });
+  });
+  nsp.on("slow", [](socket& socket, const incoming& event) { socket.emit("slow", event.arguments); });
+  nsp.on_packet_refused([](socket& socket, const socketio::connect_error& error) {
+    tell({{"what", "packet refused"}, {"message", error.message}});
+    socket.emit("refused", {json::string(error.message)});
+  });
+  nsp.on_any([](socket& socket, const incoming&) { ++of(socket).events; });
+  nsp.on_any_outgoing([](socket& socket, const socketio::packet_data& event) {
+    if (!event.arguments.empty()) of(socket).outgoing.push_back(event.arguments.front());
+  });
+  nsp.on("counted", [](socket& socket, const incoming& event) {
+    event.ack({of(socket).events, std::exchange(of(socket).outgoing, {})});
+  });
+}
+
+// --- many sockets ---
+
+void answer_many(socketio::nsp& nsp) {
+  nsp.on("send", [](socket& socket, const incoming& event) { // how, name, arguments…
+    aim(socket, options(event)).emit(event.arguments.at(1).as_string(), rest(event, 2), event.attachments);
+    if (event.ack) event.ack({});
+  });
+  nsp.on("send-encoded", [](socket& socket, const incoming& event) { // how, name, argument
+    aim(socket, options(event))
+        .emit(socketio::outgoing::event(socket.of().name(), event.arguments.at(1).as_string(),
+                                        json::serialize(event.arguments.at(2))));
+  });
+  nsp.on("ask-them", [](socket& socket, const incoming& event) {
+    aim(socket, options(event))
+        .emit_with_ack(event.arguments.at(1).as_string(), rest(event, 2),
+                       [ack = event.ack](boost::system::error_code error,
+                                         const std::vector<socketio::packet_data>& answers) {
+                         ack({name_of(error), answers_as_json(answers)});
+                       });
+  });
+  nsp.on("fetch", [](socket& socket, const incoming& event) {
+    aim(socket, options(event))
+        .fetch_sockets([ack = event.ack](boost::system::error_code error,
+                                         const std::vector<socketio::remote_socket>& found) {
+          json::array all;
+          for (const auto& one : found)
+            all.push_back(json::object{{"id", one.id},
+                                       {"rooms", as_json(one.rooms)},
+                                       {"data", one.data},
+                                       {"handshake", one.handshake}});
+          ack({name_of(error), all});
+        });
+  });
+  nsp.on("make-join", [](socket& socket, const incoming& event) {
+    aim(socket, options(event)).sockets_join(texts(options(event), "rooms"));
+    if (event.ack) event.ack({});
+  });
+  nsp.on("make-leave", [](socket& socket, const incoming& event) {
+    aim(socket, options(event)).sockets_leave(texts(options(event), "rooms"));
+    if (event.ack) event.ack({});
+  });
+  nsp.on("make-disconnect", [](socket& socket, const incoming& event) {
+    aim(socket, options(event)).disconnect_sockets(flag(options(event), "close"));
+  });
+  nsp.on("tell-servers", [](socket& socket, const incoming& event) {
+    socket.of().server_side_emit("hello", event.arguments);
+    if (event.ack) event.ack({});
+  });
+  nsp.on("ask-servers", [](socket& socket, const incoming& event) {
+    socket.of().server_side_emit_with_ack(
+        "question", event.arguments,
+        [ack = event.ack](boost::system::error_code error,
+                          const std::vector<socketio::packet_data>& answers) {
+          ack({name_of(error), answers_as_json(answers)});
+        });
+  });
+  nsp.on_server("hello", [&nsp](const socketio::packet_data& event, const socketio::acknowledge_server&) {
+    nsp.local().emit("server-said", event.arguments);
+  });
+  nsp.on_server("question",
+                [](const socketio::packet_data& event, const socketio::acknowledge_server& answer) {
+                  if (answer) answer({{event.arguments.at(0)}, {}});
+                });
+}
+
+void report(socketio::nsp& nsp) {
+  nsp.on_disconnecting([](socket& socket, std::string_view reason) {
+    tell({{"what", "disconnecting"},
+          {"nsp", socket.of().name()},
+          {"id", socket.id()},
+          {"reason", reason},
+          {"rooms", as_json(socket.rooms())}});
+  });
+  nsp.on_disconnect([](socket& socket, std::string_view reason, std::string_view detail) {
+    tell({{"what", "disconnect"},
+          {"nsp", socket.of().name()},
+          {"id", socket.id()},
+          {"reason", reason},
+          {"detail", detail}});
+  });
+}
+
+// --- namespaces that ask who comes ---
+
+void guard(boost::asio::io_context& io, socketio::server& server) {
+  server.of("/refused").use([](socket&, const socketio::next& next) {
+    next(socketio::connect_error{"not you", json::value{{"code", 17}}});
+  });
+  server.of("/later").use([&io](socket&, socketio::next next) {
+    const auto later = std::make_shared<boost::asio::steady_timer>(io, std::chrono::milliseconds{50});
+    later->async_wait([later, next = std::move(next)](auto) { next({}); });
+  });
+  server.of("/never").use([](socket&, const socketio::next&) {});
+  server.of("/in-order").use([](socket& socket, const socketio::next& next) {
+    of(socket).kept += "1";
+    next({});
+  });
+  server.of("/in-order").use([](socket& socket, const socketio::next& next) {
+    of(socket).kept += "2";
+    next({});
+  });
+  server.of("/in-order").on("who", [](socket& socket, const incoming& event) {
+    event.ack({of(socket).kept});
+  });
+  server.of("/throws").on_connection(
+      [](socket&) { throw std::runtime_error("a connection handler that throws"); });
+
+  auto& dynamic = server.of_matching(
+      [](std::string_view name, const json::value&) { return name.starts_with("/dynamic-"); });
+  dynamic.use([](socket& socket, const socketio::next& next) {
+    const auto* auth = socket.shake().auth.if_object();
+    auth && auth->contains("no") ? next(socketio::connect_error{"no", {}}) : next({});
+  });
+  answer_one(io, dynamic);
+  answer_many(dynamic);
+  report(dynamic);
+  server.on_new_namespace([](socketio::nsp& made) { tell({{"what", "namespace"}, {"name", made.name()}}); });
+}
+
+socketio::config configure(boost::asio::io_context& io, const example::command_line& given) {
+  socketio::config config;
+  config.path = given.text("--path");
+  config.ping_interval = given.milliseconds("--ping-interval");
+  config.ping_timeout = given.milliseconds("--ping-timeout");
+  config.upgrade_timeout = given.milliseconds("--upgrade-timeout");
+  config.connect_timeout = given.milliseconds("--connect-timeout");
+  config.max_payload = given.number("--max-payload");
+  config.max_queued_packets = given.number("--max-queued-packets");
+  config.max_queued_bytes = given.number("--max-queued-bytes");
+  config.write_stall_timeout = given.milliseconds("--write-stall-timeout");
+  config.max_namespaces_per_client = given.number("--max-namespaces");
+  config.max_rooms_per_socket = given.number("--max-rooms");
+  config.max_pending_acks = given.number("--max-pending-acks");
+  config.max_handshakes_per_second = given.number("--max-handshakes");
+  config.max_connections = given.number("--max-connections");
+  config.head_timeout = given.milliseconds("--head-timeout");
+  config.body_timeout = given.milliseconds("--body-timeout");
+  config.keep_alive_timeout = given.milliseconds("--keep-alive-timeout");
+  config.threads = given.number("--threads");
+  if (given.given("--transport")) {
+    config.allow_polling = given.text("--transport") == "polling";
+    config.allow_websocket = given.text("--transport") == "websocket";
+  }
+  if (given.given("--origin"))
+    config.cors = {.origins = {given.text("--origin")}, .credentials = given.given("--credentials")};
+  if (given.given("--cookie")) config.cookie = socketio::cookie_options{.name = given.text("--cookie")};
+  if (given.given("--recovery"))
+    config.recovery = socketio::recovery_options{.max_disconnection = given.milliseconds("--recovery"),
+                                                 .max_packets = given.number("--recovery-packets")};
+  // ?deny=REASON refuses, ?deny-later=REASON a little later.
+  config.allow_request = [&io](const socketio::http_request& request, socketio::admit admit) {
+    if (const auto reason = request.query_value("deny"); !reason.empty()) return admit(false, reason);
+    if (const auto reason = request.query_value("deny-later"); !reason.empty()) {
+      const auto later = std::make_shared<boost::asio::steady_timer>(io, std::chrono::milliseconds{20});
+      return later->async_wait([later, admit = std::move(admit), reason](auto) { admit(false, reason); });
+    }
+    admit(true, "");
+  };
+  config.initial_headers = [](socketio::header_list& headers, const socketio::http_request& request) {
+    if (request.query_value("cookies").empty()) return;
+    headers.emplace_back("Set-Cookie", "a=1");
+    headers.emplace_back("Set-Cookie", "b=2; Path=/");
+    headers.emplace_back("X-Test", "yes");
+  };
+  config.on_connection_error = [](const socketio::connection_error& error) {
+    tell({{"what", "connection error"},
+          {"code", error.code},
+          {"message", error.message},
+          {"context", error.context},
+          {"target", error.request ? error.request->target() : std::string_view()}});
+  };
+  config.log = [](std::string_view line) { tell({{"what", "log"}, {"line", line}}); };
+  return config;
+}
+
+int serve_engine(const example::command_line& given) {
+  boost::asio::io_context io;
+  socketio::engine_server server(io, configure(io, given));
+  server.on_connection([](socketio::engine_socket& socket) {
+    if (!socket.request().query_value("greet").empty()) socket.send("hello");
+  });
+  server.on_message([](socketio::engine_socket& socket, const socketio::engine_message& message) {
+    if (message.data == "close") return socket.close();
+    if (message.data.starts_with("burst "))
+      for (int i = 0, count = std::stoi(std::string(message.data.substr(6))); i < count; ++i)
+        socket.send("burst " + std::to_string(i));
+    message.binary ? socket.send_binary(message.data) : socket.send(message.data);
+  });
+  server.on_close([](socketio::engine_socket&, std::string_view reason, std::string_view detail) {
+    tell({{"what", "close"}, {"reason", reason}, {"detail", detail}});
+  });
+  return example::serve_until_signal(io, server, given.port());
+}
+
+void offer_everything(boost::asio::io_context& io, socketio::server& server) {
+  answer_one(io, server.of("/"));
+  answer_many(server.of("/"));
+  report(server.of("/"));
+  answer_one(io, server.of("/custom"));
+  report(server.of("/custom"));
+  for (int i = 0; i < 32; ++i) server.of("/n" + std::to_string(i));
+  guard(io, server);
+  server.on_http([&server](const socketio::http_request&, socketio::responder answer) {
+    answer.send({.body = json::serialize(json::object{{"connections", server.connections()},
+                                                      {"sockets", server.of("/").size()}})});
+  });
+}
+
+int serve_socket(const example::command_line& given) {
+  boost::asio::io_context io;
+  auto config = configure(io, given);
+  const bool two = given.given("--second-port");
+  const auto cluster = std::make_shared<socketio::memory_cluster>();
+  if (two) config.cluster = cluster->adapter();
+  socketio::server first(io, config);
+  offer_everything(io, first);
+
+  std::optional<socketio::server> second;
+  if (two) {
+    config.cluster = cluster->adapter();
+    second.emplace(io, config);
+    offer_everything(io, *second);
+    const auto listening =
+        second->listen("127.0.0.1", static_cast<std::uint16_t>(given.number("--second-port", 65'535)));
+    if (!listening) return 1;
+    tell({{"what", "second"}, {"port", *listening}});
+  }
+  return example::serve_until_signal(io, first, given.port());
+}
+
+} // namespace
+
+int main(int argc, char** argv) {
+  const example::command_line given(argc, argv, {"socket", "engine"},
+                                    {{"--port", "0"},
+                                     {"--second-port", ""}, // another server in the same cluster
+                                     {"--path", "/socket.io/"},
+                                     {"--ping-interval", "25000"},
+                                     {"--ping-timeout", "20000"},
+                                     {"--upgrade-timeout", "10000"},
+                                     {"--connect-timeout", "45000"},
+                                     {"--max-payload", "1000000"},
+                                     {"--max-queued-packets", "256"},
+                                     {"--max-queued-bytes", "1048576"},
+                                     {"--write-stall-timeout", "15000"},
+                                     {"--max-namespaces", "16"},
+                                     {"--max-rooms", "1000"},
+                                     {"--max-pending-acks", "64"},
+                                     {"--max-handshakes", "0"},
+                                     {"--max-connections", "20000"},
+                                     {"--head-timeout", "10000"},
+                                     {"--body-timeout", "30000"},
+                                     {"--keep-alive-timeout", "60000"},
+                                     {"--threads", "1"},
+                                     {"--transport", ""}, // only that one
+                                     {"--origin", ""},
+                                     {"--credentials", ""},
+                                     {"--cookie", ""},
+                                     {"--recovery", ""},
+                                     {"--recovery-packets", "50000"}});
+  return given.mode() == "engine" ? serve_engine(given) : serve_socket(given);
+}
