@@ -110,6 +110,9 @@ TEST(Msgpack, WholeFloatsAreIntegers) {
   EXPECT_EQ(to_hex(encode(-9223372036854775808.0)), "d38000000000000000");
   EXPECT_EQ(decoded("cb4008000000000000"), "3");
   EXPECT_EQ(decoded("ca40400000"), "3");
+  EXPECT_EQ(decoded("cb4370000000000000"), "72057594037927936");
+  EXPECT_EQ(decoded("cb43e0000000000000"), "9223372036854775808");
+  EXPECT_EQ(decoded("cbc3e0000000000000"), "-9223372036854775808");
   EXPECT_EQ(decoded("ca40600000"), json::serialize(json::value(3.5)));
 }
 
