@@ -15,15 +15,16 @@ std::string text_at(const json::array& arguments, std::size_t at) {
   return value && value->is_string() ? std::string(value->get_string()) : std::string();
 }
 
-// The answers of several, and what went wrong if something did.
-json::array shown(boost::system::error_code why, const std::vector<socketio::packet_data>& answers) {
+// What came of a question, as one argument: {error, <name>: [...]}.
+json::object outcome(boost::system::error_code why, const char* name, json::array all) {
+  return {{"error", why ? json::value(why.message()) : json::value(nullptr)}, {name, std::move(all)}};
+}
+
+json::array first_arguments(const std::vector<socketio::packet_data>& answers) {
   json::array all;
   for (const auto& answer : answers)
-    all.push_back(answer.arguments.empty() ? nullptr : answer.arguments.front());
-  json::array result;
-  result.push_back(why ? json::value(why.message()) : json::value(nullptr));
-  result.push_back(std::move(all));
-  return result;
+    all.push_back(answer.arguments.empty() ? json::value(nullptr) : answer.arguments.front());
+  return all;
 }
 
 int main(int argc, char** argv) {
@@ -68,10 +69,7 @@ int main(int argc, char** argv) {
                                          const std::vector<socketio::remote_socket>& found) {
           json::array sockets;
           for (const auto& socket : found) sockets.push_back({{"id", socket.id}, {"data", socket.data}});
-          json::array answer;
-          answer.push_back(why ? json::value(why.message()) : json::value(nullptr));
-          answer.push_back(std::move(sockets));
-          ack(std::move(answer));
+          ack({outcome(why, "sockets", std::move(sockets))});
         });
   });
   everybody.on("ask", [&](socketio::socket&, const socketio::incoming& event) {
@@ -80,7 +78,7 @@ int main(int argc, char** argv) {
         .emit_with_ack("question", event.arguments,
                        [ack = event.ack](boost::system::error_code why,
                                          const std::vector<socketio::packet_data>& answers) {
-                         ack(shown(why, answers));
+                         ack({outcome(why, "answers", first_arguments(answers))});
                        });
   });
   everybody.on("move", [&](socketio::socket&, const socketio::incoming& event) {
@@ -102,7 +100,7 @@ int main(int argc, char** argv) {
     everybody.server_side_emit_with_ack(
         "name?", {},
         [ack = event.ack](boost::system::error_code why, const std::vector<socketio::packet_data>& answers) {
-          ack(shown(why, answers));
+          ack({outcome(why, "answers", first_arguments(answers))});
         });
   });
 

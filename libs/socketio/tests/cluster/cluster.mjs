@@ -155,3 +155,31 @@ export async function united(members, sockets) {
     }, `all members to see ${sockets} sockets`);
 }
 Probe.prototype.own = 1;
+
+// The example server of the library, with stock clients.
+export class OurServer {
+  static async start(redis, name, ...options) {
+    const self = new OurServer();
+    self.log = "";
+    self.child = run(join(bin, "cluster_server"), ["--port", "0", "--name", name, "--redis-port", redis.port, ...options], { stdio: ["ignore", "ignore", "pipe"] });
+    self.child.stderr.setEncoding("utf8").on("data", (piece) => (self.log += piece));
+    const [, port] = await until(() => /listening on (\d+)/.exec(self.log), () => `cluster_server to listen: ${self.log}`);
+    self.url = `http://127.0.0.1:${port}`;
+    self.clients = [];
+    return self;
+  }
+  async client(transports = ["websocket"]) {
+    const socket = io(this.url, { transports, forceNew: true, reconnection: false });
+    this.clients.push(socket);
+    await once(socket, "connect");
+    return socket;
+  }
+  // Ends as SIGTERM asks, by itself, whatever its Redis does.
+  async close() {
+    this.clients.forEach((client) => client.disconnect());
+    if (this.child.exitCode !== null) return this.child.exitCode;
+    const gone = once(this.child, "exit");
+    this.child.kill("SIGTERM");
+    return (await gone)[0];
+  }
+}
