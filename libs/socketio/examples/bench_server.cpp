@@ -95,7 +95,7 @@ int main(int argc, char** argv) {
 
   const auto listening = server.listen("127.0.0.1", *port);
   if (!listening) return std::cerr << "cannot listen: " << listening.error().message() << "\n", 1;
-  std::cerr << "listening on " << *listening << std::endl;
+  std::cerr << "listening on " + std::to_string(*listening) + "\n" << std::flush;
   boost::asio::signal_set signals(io, SIGTERM, SIGINT);
   signals.async_wait([&](auto, int) { server.close(std::chrono::milliseconds{1000}, [&] { io.stop(); }); });
   io.run();

@@ -6,6 +6,7 @@
 
 #include <charconv>
 #include <chrono>
+#include <csignal>
 #include <cstdint>
 #include <cstdlib>
 #include <iostream>
@@ -87,7 +88,9 @@ int serve_until_signal(boost::asio::io_context& io, Server& server, std::uint16_
     std::cerr << "cannot listen on 127.0.0.1:" << port << ": " << listening.error().message() << std::endl;
     return 1;
   }
-  std::cerr << "listening on " << *listening << std::endl;
+  // In one write, and whoever has read it may close the pipe.
+  std::signal(SIGPIPE, SIG_IGN);
+  std::cerr << "listening on " + std::to_string(*listening) + "\n" << std::flush;
   boost::asio::signal_set signals(io, SIGTERM, SIGINT);
   signals.async_wait([&](auto, int) { server.close(std::chrono::seconds{1}, [&] { io.stop(); }); });
   io.run();

@@ -175,7 +175,9 @@ void client::on_event(socket& target, socket_packet packet, std::vector<std::str
 
 void client::connect(std::string_view name, json::value auth) {
   if (find(name)) return violation("second CONNECT to a namespace");
-  if (sockets_.size() >= hub_.settings().max_namespaces_per_client) return violation("too many namespaces");
+  if (sockets_.size() >= hub_.settings().max_namespaces_per_client)
+    return link_.send(
+        control_packet(socket_type::connect_error, name, R"({"message":"Too many namespaces on one connection"})"));
   nsp_slice* slice = hub_.slice_for(link_.home_loop(), name, auth);
   if (!slice)
     return link_.send(control_packet(socket_type::connect_error, name, R"({"message":"Invalid namespace"})"));

@@ -159,10 +159,10 @@ void connection::on_readable() {
 
 void connection::ended(std::string_view reason, std::string_view detail) {
   if (http_) {
-    if (const auto current = http_->current) {
+    // A poll that nobody waits for any more, or whose answer is not out whole: what it carried is lost.
+    if (const auto current = http_->current; current && current->message.method() == http::verb::get) {
       const std::string sid = current->view.query_value("sid");
-      if (live_session* session_of_it = sid.empty() ? nullptr : home_->find(sid))
-        session_of_it->poll_aborted(*current);
+      if (live_session* its = sid.empty() ? nullptr : home_->find(sid)) its->poll_lost(*current);
     }
   } else if (session) {
     std::exchange(session, nullptr)->websocket_gone(*this, reason, detail);
@@ -237,7 +237,7 @@ void connection::parse_http() {
   if (shard* target = std::exchange(http_->moving_to, nullptr)) home_->hand_over(*this, *target);
 }
 
-// False: the body is larger than it may be, and the request has been handed on without it.
+// False: the request has been refused, or handed on without its body, which is larger than it may be.
 bool connection::check_head(bool over) {
   const socketio::config& settings = home_->settings();
   http_parser& parser = *http_->parser;
@@ -248,6 +248,10 @@ bool connection::check_head(bool over) {
   const std::size_t limit = home_->is_ours(path)  ? settings.max_payload
                             : settings.body_limit ? settings.body_limit(method, path)
                                                   : settings.max_body_bytes;
+  if (!head[http::field::transfer_encoding].empty() && !parser.chunked()) {
+    refuse_request(501, "Only chunked is understood as Transfer-Encoding.");
+    return false;
+  }
   const auto length = parser.content_length();
   if ((length && *length > limit) || over) {
     const auto request = new_exchange();

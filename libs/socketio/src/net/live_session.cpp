@@ -129,10 +129,11 @@ void live_session::post(exchange& exchange) {
   rearm();
 }
 
-void live_session::poll_aborted(const exchange& exchange) {
-  if (parked_.get() != &exchange) return;
+void live_session::poll_lost(const exchange& exchange) {
+  if (engine.current() != session::transport::polling) return;
+  if (parked_ && parked_.get() != &exchange) return; // an older one, whose answer the client has seen
   parked_.reset();
-  engine.poll_aborted();
+  engine.poll_lost();
 }
 
 // --- what the engine asks for ---

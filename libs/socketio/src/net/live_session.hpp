@@ -53,7 +53,7 @@ public:
   void websocket_gone(connection& which, std::string_view reason, std::string_view detail);
   void poll(std::shared_ptr<exchange> exchange);
   void post(exchange& exchange);
-  void poll_aborted(const exchange& exchange);
+  void poll_lost(const exchange& exchange); // its connection ended before the answer was out
 
   session::engine_session engine;
   connection* websocket = nullptr;

@@ -1,5 +1,6 @@
 #include "net/shard.hpp"
 
+#include "codec/base64.hpp"
 #include "net/cors.hpp"
 #include "net/gzip.hpp"
 #include "net/runtime.hpp"
@@ -192,7 +193,9 @@ void shard::on_engine_request(connection& from, std::shared_ptr<exchange> exchan
   if (!polling && !(name == "websocket" && settings().allow_websocket))
     return refuse(*exchange, upgrade, 400, 0, "Transport unknown", "TRANSPORT_UNKNOWN");
   if (upgrade && polling) return refuse(*exchange, true, 400, 3, "Bad request", "TRANSPORT_MISMATCH");
-  if (upgrade && (request.header("sec-websocket-key").size() != 24 || request.header("sec-websocket-version") != "13"))
+  const auto key = codec::base64_decode(request.header("sec-websocket-key"));
+  if (upgrade && (!key || key->size() != 16 || request.header("sec-websocket-version") != "13" ||
+                  exchange->message.version() < 11))
     return refuse(*exchange, true, 400, 3, "Bad request", "TRANSPORT_HANDSHAKE_ERROR");
 
   const std::string sid = request.query_value("sid");

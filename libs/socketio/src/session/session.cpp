@@ -67,10 +67,10 @@ call_result engine_session::poll(time_point now) {
   return call_result::ok;
 }
 
-void engine_session::poll_aborted() {
-  if (!parked_ || closed_) return;
+void engine_session::poll_lost() {
+  if (closed_) return;
   parked_ = false;
-  end("transport close");
+  end("transport close", "a poll was cut off");
 }
 
 call_result engine_session::begin_post() {

@@ -76,7 +76,7 @@ public:
 
   // --- polling ---
   call_result poll(time_point now); // a GET; answered through answer_poll, at once or later
-  void poll_aborted();              // the client let go of the parked GET
+  void poll_lost(); // the client let go of the parked GET, or the answer to one did not get out
   call_result begin_post();         // a POST has begun; end_post() follows unless it is refused
   call_result end_post(std::string_view body, time_point now);
 

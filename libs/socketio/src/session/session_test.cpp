@@ -134,7 +134,7 @@ TEST_F(Session, AClientThatSaysGoodbyeReleasesItsPoll) {
 TEST_F(Session, AnAbortedPollEndsIt) {
   begin(transport::polling);
   session->poll(now);
-  session->poll_aborted();
+  session->poll_lost();
   EXPECT_EQ(closed, "transport close");
 }
 
