@@ -46,8 +46,6 @@ public:
     return std::nullopt;
   }
 
-  bool half_free() const { return *total_ <= most_ / 2; }
-
 private:
   const std::size_t most_;
   const std::shared_ptr<std::atomic<std::size_t>> total_;

@@ -52,7 +52,7 @@ void redis_core::stop() {
   for (const auto& call : last) call();
   gate_.shut();
   asio::post(strand_, [self = shared_from_this()] {
-    self->publisher_.finish(last_words);
+    self->publisher_.finish(last_words, self);
     self->listener_.stop();
     self->deadline_.cancel();
     self->spaces_.clear();
@@ -155,12 +155,13 @@ template void redis_core::ask(std::string_view, asks::client_acks, std::chrono::
 std::optional<redis_command> redis_core::prepare(std::string_view channel, std::string_view payload) {
   auto hold = budget_.take(channel.size() + payload.size());
   if (!hold) {
-    if (!overflowing_.exchange(true))
+    const time_point now = std::chrono::steady_clock::now();
+    time_point until = silent_about_overflow_until_;
+    if (now >= until && silent_about_overflow_until_.compare_exchange_strong(until, now + between_complaints))
       on_log("Redis is too slow: " + std::to_string(options_.max_queued_bytes) +
              " bytes wait for it, and what comes now is lost for the other servers");
     return std::nullopt;
   }
-  if (overflowing_ && budget_.half_free()) overflowing_ = false; // at the brink it is one event, not many
   redis_command command{"PUBLISH", channel, payload};
   command.count_against(std::move(*hold));
   return command;

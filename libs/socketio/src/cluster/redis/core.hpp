@@ -98,7 +98,7 @@ private:
   const std::string uid_ = new_uid();
   member_gate gate_;
   byte_budget budget_;
-  std::atomic<bool> overflowing_ = false;
+  std::atomic<time_point> silent_about_overflow_until_ = time_point::min();
   std::atomic<bool> publishing_ = false; // whether it is worth the trouble to encode something
 
   std::mutex questions_mutex_;
