@@ -69,77 +69,77 @@ void later(boost::asio::io_context& io, std::chrono::milliseconds time, std::fun
   });
 }
 
+// What an application may do about an event. One function, since a table of handlers for each server would
+// take longer to make than most scripts to run.
+void act(socket& from, const incoming& event, boost::asio::io_context& io) {
+  const std::string_view name = event.name;
+  const std::string text = first_text(event);
+  const auto back = [who = from.weak_from_this()](std::string_view what, const json::array& arguments) {
+    if (const auto it = who.lock(); it && it->connected()) it->emit(what, arguments);
+  };
+  if (name == "late") {
+    if (event.ack) later(io, 300ms, [ack = event.ack] { ack({1}); });
+  } else if (name == "join") {
+    const bool joined = from.join(text);
+    must(!joined || from.in(text), "who joined is in the room");
+    must(from.rooms().size() <= 8, "the limit of rooms");
+  } else if (name == "leave") {
+    from.leave(text);
+  } else if (name == "room") {
+    from.to(text).emit("room", event.arguments, event.attachments);
+  } else if (name == "all") {
+    from.of().emit("all", event.arguments, event.attachments);
+  } else if (name == "except") {
+    from.of().except(text).volatile_().emit("except", event.arguments);
+  } else if (name == "volatile") {
+    from.emit_volatile("volatile", event.arguments);
+  } else if (name == "ask") {
+    from.emit_with_ack("ask", event.arguments, 200ms,
+                       [back](boost::system::error_code error, socketio::packet_data answer) {
+                         if (!error) back("answer", answer.arguments);
+                       });
+  } else if (name == "askall") {
+    from.of().timeout(300ms).emit_with_ack(
+        "askall", event.arguments,
+        [back](boost::system::error_code, std::vector<socketio::packet_data> answers) {
+          back("answers", {answers.size()});
+        });
+  } else if (name == "fetch") {
+    from.of().all().fetch_sockets(
+        [back](boost::system::error_code, std::vector<socketio::remote_socket> found) {
+          json::array all;
+          for (const auto& one : found)
+            for (const auto& room : one.rooms) all.emplace_back(room);
+          back("fetched", all);
+        });
+  } else if (name == "everybody") {
+    from.of().to(text).sockets_join({"a", "b", text});
+    from.of().except(text).sockets_leave({"a"});
+  } else if (name == "flood") {
+    for (int i = 0; i < 40; ++i) from.emit("flood", {std::string(700, 'f')});
+  } else if (name == "burst") {
+    for (int i = 0; i < 400; ++i) from.emit("burst", {i});
+  } else if (name == "kick") {
+    from.disconnect();
+  } else if (name == "end") {
+    from.disconnect(true);
+  } else if (name == "cut") {
+    from.close_transport("transport close");
+  } else if (name == "kickall") {
+    from.to(text).disconnect_sockets(event.arguments.size() > 1);
+  } else if (name == "throw") {
+    throw std::runtime_error("thrown");
+  }
+}
+
 void handle_events(socketio::nsp& nsp, boost::asio::io_context& io) {
+  nsp.on_any([&io](socket& from, const incoming& event) { act(from, event, io); });
   nsp.on("echo",
          [](socket& from, const incoming& event) { from.emit("echo", event.arguments, event.attachments); });
   nsp.on("ack", [](socket&, const incoming& event) {
     if (event.ack) event.ack(event.arguments, event.attachments);
     if (event.ack) event.ack({"twice"});
   });
-  nsp.on("late", [&io](socket&, const incoming& event) {
-    if (event.ack) later(io, 300ms, [ack = event.ack] { ack({1}); });
-  });
-  nsp.on("join", [](socket& from, const incoming& event) {
-    const bool joined = from.join(first_text(event));
-    must(!joined || from.in(first_text(event)), "who joined is in the room");
-    must(from.rooms().size() <= 8, "the limit of rooms");
-  });
-  nsp.on("leave", [](socket& from, const incoming& event) { from.leave(first_text(event)); });
-  nsp.on("room", [](socket& from, const incoming& event) {
-    from.to(first_text(event)).emit("room", event.arguments, event.attachments);
-  });
-  nsp.on("all", [](socket& from, const incoming& event) {
-    from.of().emit("all", event.arguments, event.attachments);
-  });
-  nsp.on("except", [](socket& from, const incoming& event) {
-    from.of().except(first_text(event)).volatile_().emit("except", event.arguments);
-  });
-  nsp.on("volatile",
-         [](socket& from, const incoming& event) { from.emit_volatile("volatile", event.arguments); });
-  nsp.on("ask", [](socket& from, const incoming& event) {
-    from.emit_with_ack(
-        "ask", event.arguments, 200ms,
-        [who = from.weak_from_this()](boost::system::error_code error, socketio::packet_data answer) {
-          const auto back = who.lock();
-          if (back && back->connected() && !error) back->emit("answer", answer.arguments, answer.attachments);
-        });
-  });
-  nsp.on("askall", [](socket& from, const incoming& event) {
-    from.of().timeout(300ms).emit_with_ack(
-        "askall", event.arguments,
-        [who = from.weak_from_this()](boost::system::error_code, std::vector<socketio::packet_data> answers) {
-          if (const auto back = who.lock(); back && back->connected())
-            back->emit("answers", {answers.size()});
-        });
-  });
-  nsp.on("fetch", [](socket& from, const incoming&) {
-    from.of().all().fetch_sockets(
-        [who = from.weak_from_this()](boost::system::error_code, std::vector<socketio::remote_socket> found) {
-          const auto back = who.lock();
-          if (!back || !back->connected()) return;
-          json::array all;
-          for (const auto& one : found)
-            for (const auto& room : one.rooms) all.emplace_back(room);
-          back->emit("fetched", all);
-        });
-  });
-  nsp.on("everybody", [](socket& from, const incoming& event) {
-    from.of().to(first_text(event)).sockets_join({"a", "b", first_text(event)});
-    from.of().except(first_text(event)).sockets_leave({"a"});
-  });
-  nsp.on("flood", [](socket& from, const incoming&) {
-    for (int i = 0; i < 40; ++i) from.emit("flood", {std::string(700, 'f')});
-  });
-  nsp.on("burst", [](socket& from, const incoming&) {
-    for (int i = 0; i < 400; ++i) from.emit("burst", {i});
-  });
-  nsp.on("kick", [](socket& from, const incoming&) { from.disconnect(); });
-  nsp.on("end", [](socket& from, const incoming&) { from.disconnect(true); });
-  nsp.on("cut", [](socket& from, const incoming&) { from.close_transport("transport close"); });
-  nsp.on("kickall", [](socket& from, const incoming& event) {
-    from.to(first_text(event)).disconnect_sockets(event.arguments.size() > 1);
-  });
-  nsp.on("throw", [](socket&, const incoming&) { throw std::runtime_error("thrown"); });
   nsp.on_connection([](socket& fresh) {
     if (!fresh.recovered()) fresh.data = std::string("kept");
     if (fresh.recovered()) must(std::any_cast<std::string>(fresh.data) == "kept", "its data come back");
