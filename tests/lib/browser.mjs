@@ -14,9 +14,9 @@ export async function signIn(browser, url, name, options = {}) {
   page.on("pageerror", (error) => page.problems.push(error.message));
   page.on("console", (said) => said.type() === "error" && /Content.Security|Uncaught/.test(said.text()) && page.problems.push(said.text()));
   await page.goto(url);
-  await page.getByLabel("Name", { exact: true }).fill(name);
-  await page.getByLabel("Password", { exact: true }).fill(`password-of-${name.toLowerCase()}`);
-  await page.getByRole("button", { name: "Sign in" }).click();
+  await page.getByLabel("Username").fill(name);
+  await page.getByLabel("Password").fill(`password-of-${name.toLowerCase()}`);
+  await page.getByRole("button", { name: "Log in" }).click();
   await page.locator('[data-testid="connection"][data-state="live"]').waitFor();
   return page;
 }

@@ -12,6 +12,7 @@ export function NewChatDialog({ onClose, onChat }: { onClose: () => void; onChat
 
   async function submit(event: FormEvent) {
     event.preventDefault();
+    if (busy) return;
     setBusy(true);
     const answer = await openChat(phone, name);
     setBusy(false);
@@ -20,12 +21,17 @@ export function NewChatDialog({ onClose, onChat }: { onClose: () => void; onChat
   }
 
   return (
-    <dialog className="sheet" ref={dialog} onClose={onClose} aria-labelledby="new-chat">
+    <dialog className="sheet" ref={dialog} onClose={onClose} onClick={(event) => event.target === dialog.current && dialog.current?.close()} aria-labelledby="new-chat">
       <form onSubmit={submit}>
         <h2 id="new-chat">New chat</h2>
         <div className="field">
           <label htmlFor="new-phone">Phone number</label>
-          <input className="input" id="new-phone" type="tel" autoComplete="off" placeholder="+49 170 1234567" required value={phone} onChange={(event) => setPhone(event.target.value)} />
+          <input className="input" id="new-phone" type="tel" autoComplete="off" placeholder="+49 170 1234567" required value={phone} aria-invalid={problem !== null}
+            onChange={(event) => {
+              setProblem(null);
+              setPhone(event.target.value);
+            }}
+          />
           <p className="hint">With country code. The person need not have written before.</p>
         </div>
         <div className="field">
