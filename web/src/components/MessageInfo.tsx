@@ -32,12 +32,12 @@ function Id({ label, value }: { label: string; value: string }) {
       <dt>{label}</dt>
       <dd>
         <code title={value}>{value}</code>
+        {navigator.clipboard && (
+          <button className="ib tiny" type="button" aria-label={copied ? `${label} copied` : `Copy ${label}`} title={copied ? "Copied" : `Copy ${label}`} onClick={() => void navigator.clipboard.writeText(value).then(() => setCopied(true), () => {})}>
+            <Icon name={copied ? "check" : "copy"} small />
+          </button>
+        )}
       </dd>
-      {navigator.clipboard && (
-        <button className="ib tiny" type="button" aria-label={copied ? `${label} copied` : `Copy ${label}`} title={copied ? "Copied" : `Copy ${label}`} onClick={() => void navigator.clipboard.writeText(value).then(() => setCopied(true), () => {})}>
-          <Icon name={copied ? "check" : "copy"} small />
-        </button>
-      )}
     </div>
   );
 }

@@ -112,7 +112,13 @@ export function Composer({ to, userId, chatId, windowEndsAt, replyingTo, onCance
               </button>
             </div>
           )}
-          <div className="comp-row">
+          <div
+            className="comp-row"
+            onMouseDown={(event) => {
+              // A click beside the text, also the second of two on "Send", leaves the focus where one writes.
+              if (event.target !== field.current) event.preventDefault();
+            }}
+          >
             <label className="sr" htmlFor="draft">
               Message {to}
             </label>

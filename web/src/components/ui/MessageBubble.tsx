@@ -130,7 +130,8 @@ export const MessageBubble = memo(function MessageBubble(props: Props) {
             </p>
           )}
           {quotedAuthor && (
-            <button className="quote" type="button" aria-label={`Answers ${quotedAuthor}: ${quotedText}`} onClick={() => onJump(message)}>
+            <button className="quote" type="button" onClick={() => onJump(message)}>
+              <span className="sr">Answer to </span>
               <b dir="auto">{quotedAuthor}</b>
               <span className="truncate" dir="auto">
                 {quotedText}
