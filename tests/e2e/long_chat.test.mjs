@@ -102,6 +102,19 @@ test("the place is kept when another chat is opened, and a message of one's own 
   await until(() => log().evaluate((log) => log.scrollHeight - log.scrollTop - log.clientHeight < 2), "the end");
 });
 
+test("a focused message that is scrolled out of the document does not take the place with it", async () => {
+  await bubble(page, "An answer from the middle of it").click();
+  for (let i = 0; i < 20; i++) {
+    const before = await middle();
+    await log().evaluate((log) => (log.scrollTop -= 1500));
+    await settled();
+    const moved = before.from - (await middle()).from;
+    assert.ok(Math.abs(moved - 1500) < 300, `moved by ${moved}`);
+  }
+  assert.equal(await page.evaluate(() => document.activeElement.getAttribute("role")), "log");
+  await page.getByTestId("jump-to-latest").click();
+});
+
 test("a quoted message that is not loaded is fetched and shown", async () => {
   await simulator.inbound({ from: omar, message: { type: "text", text: { body: "I mean this one" }, context: { from: "15550001000", id: "wamid.long.1500" } } });
   await page.reload();

@@ -494,6 +494,12 @@ describe("many chats", () => {
     for (let i = 0; i < 120; i++) await server.webhook(textMessage(`wamid.many.${i}`, String(15550001000 + i), "one of many"));
     const page = await signIn(browser, server.url, "Ben");
     assert.equal(await row(page, "15550009999").count(), 0);
+    await page.getByLabel("Search chats").fill("old friend");
+    await row(page, "15550009999").getByText("the oldest chat of all").waitFor();
+    await page.getByLabel("Search chats").fill("nobody of this name");
+    await page.getByText("No chat has “nobody of this name”").waitFor();
+    await page.goto(server.url);
+    await live(page);
     await server.webhook(textMessage("wamid.old.2", "15550009999", "back again", {}));
     await row(page, "15550009999").getByText("back again").waitFor();
     await until(async () => (await row(page, "15550009999").locator(".badge").innerText()).startsWith("2"), "both of its messages unread");

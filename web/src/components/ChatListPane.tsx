@@ -1,4 +1,4 @@
-import { memo, useDeferredValue, useMemo, useState, type KeyboardEvent, type ReactNode } from "react";
+import { memo, useDeferredValue, useEffect, useMemo, useState, type KeyboardEvent, type ReactNode } from "react";
 import { Logo } from "@/components/Brand";
 import { Avatar } from "@/components/ui/Avatar";
 import { Icon } from "@/components/ui/Icon";
@@ -23,6 +23,8 @@ interface Props {
   onMore: () => void;
   footer: ReactNode;
 }
+
+const shownEnough = 20; // rows that fill the column
 
 const icons: Record<string, string> = { image: "Picture", video: "Video", audio: "Voice message", document: "Document", sticker: "Sticker", location: "Location" };
 
@@ -134,6 +136,13 @@ export function ChatListPane({ info, inbox, me, openId, outbox, live, failure, o
       (!wanted || [chat.title, chat.phone ?? "", chat.lastMessage?.text ?? ""].some((text) => text.toLowerCase().includes(wanted))),
   );
 
+  // A search goes through all chats, not only through those that happen to be here.
+  const incomplete = inbox.hasMoreChats && (wanted !== "" || onlyUnread) && shown.length < shownEnough;
+  const known = Object.keys(inbox.chats).length;
+  useEffect(() => {
+    if (incomplete) onMore();
+  }, [incomplete, known, onMore]);
+
   function authorOf(chat: Chat): string {
     const last = chat.lastMessage;
     if (!last) return "";
@@ -204,7 +213,8 @@ export function ChatListPane({ info, inbox, me, openId, outbox, live, failure, o
           const writer = (inbox.typing[chat.id] ?? []).map((id) => (id === me.id ? "" : (inbox.users[id]?.name ?? ""))).find(Boolean) ?? "";
           return <Row key={chat.id} chat={chat} open={chat.id === openId} writer={writer} draft={draftOf(chat.id)} author={authorOf(chat)} pending={pending.get(chat.id)} live={live} now={now} onOpen={onOpen} />;
         })}
-        {inbox.loaded && shown.length === 0 && (
+        {incomplete && <li className="quiet">Looking through older chats…</li>}
+        {inbox.loaded && !incomplete && shown.length === 0 && (
           <li className="quiet">{wanted ? `No chat has “${search.trim()}” in its name, number or last message.` : onlyUnread ? "No unread chats." : "No chats yet. When a customer writes, they appear here by themselves."}</li>
         )}
         {!inbox.loaded && <li className="quiet">{failure ?? "Loading chats…"}</li>}

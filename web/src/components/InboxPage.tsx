@@ -68,6 +68,7 @@ export function InboxPage({ session, info, onLeft }: Props) {
     if ((history.state as { info?: boolean } | null)?.info) history.back();
   }, []);
 
+  const onMore = useCallback(() => void session.loadMoreChats(), [session]);
   // An old chat may stand behind those that are loaded.
   const missing = openId !== null && inbox.loaded && !inbox.chats[openId] ? openId : null;
   useEffect(() => {
@@ -143,7 +144,7 @@ export function InboxPage({ session, info, onLeft }: Props) {
               failure={failure}
               onOpen={open}
               onNewChat={() => setAsking(true)}
-              onMore={() => void session.loadMoreChats()}
+              onMore={onMore}
               footer={
                 <AccountBar
                   me={session.me}

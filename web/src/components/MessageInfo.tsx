@@ -114,7 +114,7 @@ export function MessageInfo({ message, names, onClose, onRetry }: Props) {
                 <div className="g2">
                   <b>{words[status]}</b>
                   <time dateTime={when}>{exactTime(when)}</time>
-                  <span className="dt">{sincePhrase(before, when)} later</span>
+                  {Date.parse(when) - Date.parse(before) >= 1000 && <span className="dt">{sincePhrase(before, when)} later</span>}
                 </div>
               </li>
             );

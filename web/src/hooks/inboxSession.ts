@@ -40,6 +40,7 @@ export class InboxSession {
   private stopped = false;
   private marked: Record<string, number> = {};
   private looksAt: string | null = null;
+  private moreChats: Promise<boolean> | null = null;
   private readonly retrying = new Set<string>();
   onArrival: (message: Message) => void = () => {};
 
@@ -128,10 +129,12 @@ export class InboxSession {
     }
   }
 
-  async loadMoreChats(): Promise<boolean> {
+  // Whether there are more now; one load at a time, however often it is asked for.
+  loadMoreChats(): Promise<boolean> {
     const seqs = Object.values(this.state.inbox.chats).flatMap((chat) => chat.lastMessage?.seq ?? []);
-    if (!this.state.inbox.hasMoreChats || seqs.length === 0) return false;
-    return this.load(() => loadChats(Math.min(...seqs)), (inbox, page) => addChats(inbox, page.items, page.hasMore, false));
+    if (!this.state.inbox.hasMoreChats || seqs.length === 0) return Promise.resolve(false);
+    this.moreChats ??= this.load(() => loadChats(Math.min(...seqs)), (inbox, page) => addChats(inbox, page.items, page.hasMore, false)).finally(() => (this.moreChats = null));
+    return this.moreChats;
   }
 
   // More chats until this one is among them: it may be an old one, opened by its address.

@@ -10,12 +10,22 @@ export type TimelineRow =
 
 const groupGap = 5 * 60_000;
 
+// Asked for each row at each change, and dear: kept as long as the message.
+const days = new WeakMap<Message, string>();
+function dayOf(message: Message): string {
+  const known = days.get(message);
+  if (known !== undefined) return known;
+  const day = dayKey(message.createdAt);
+  days.set(message, day);
+  return day;
+}
+
 // First of a run by one sender.
 export function startsRun(message: Message, before: Message | undefined): boolean {
   return (
     !before ||
     before.senderId !== message.senderId ||
-    dayKey(before.createdAt) !== dayKey(message.createdAt) ||
+    dayOf(before) !== dayOf(message) ||
     Date.parse(message.createdAt) - Date.parse(before.createdAt) > groupGap
   );
 }
@@ -49,8 +59,8 @@ export function timelineRows(messages: readonly Message[], pending: readonly Pen
   const rows: TimelineRow[] = [];
   let before: Message | undefined;
   const add = (message: Message, item?: Pending) => {
-    const day = dayKey(message.createdAt);
-    if (!before || dayKey(before.createdAt) !== day) rows.push({ kind: "day", key: `day ${day} ${before ? rowKey(message) : ""}`, at: message.createdAt });
+    const day = dayOf(message);
+    if (!before || dayOf(before) !== day) rows.push({ kind: "day", key: `day ${day} ${before ? rowKey(message) : ""}`, at: message.createdAt });
     if (message.id === unread.id) rows.push({ kind: "unread", key: "unread", count: unread.count });
     rows.push({ kind: "message", key: rowKey(message), message, first: startsRun(message, before), ...(item && { pending: item }) });
     before = message;

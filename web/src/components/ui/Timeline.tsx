@@ -60,6 +60,7 @@ export function Timeline({ ref, label, rows, start, top, draw, dayOf, onEnd, onN
   const tops = useRef(new Map<string, number>()); // of drawn messages, as they stood when last looked at
   const follow = useRef(start === "end");
   const placed = useRef(false);
+  const leap = useRef<string | null>(null); // the row to go to with the next render
   const [drawn, setDrawn] = useState<Drawn>({ fromKey: null, count: atFirst });
   const [day, setDay] = useState<string | null>(null);
   const dayTimer = useRef<ReturnType<typeof setTimeout>>(undefined);
@@ -86,7 +87,14 @@ export function Timeline({ ref, label, rows, start, top, draw, dayOf, onEnd, onN
     const viewEnd = viewTop + element.clientHeight;
     const needed = windowAt(measured, viewTop - overscan / 3, viewEnd + overscan / 3);
     if (needed.from >= from && needed.to <= to && to - from <= drawnMax) return;
-    setDrawn(keep(windowAt(measured, viewTop - overscan, viewEnd + overscan), rows));
+    drawAnew(windowAt(measured, viewTop - overscan, viewEnd + overscan));
+  }
+
+  // The focus is not to leave the document with its row: the browser would lay out what is half changed, and lose the place.
+  function drawAnew(next: RowWindow) {
+    const at = index.get((document.activeElement?.closest(".slot") as HTMLElement | null)?.dataset.key ?? "");
+    if (at !== undefined && (at < next.from || at >= next.to)) scroller.current?.focus({ preventScroll: true });
+    setDrawn(keep(next, rows));
   }
 
   // Looks at what was drawn, and puts what is read back to where it was.
@@ -119,11 +127,13 @@ export function Timeline({ ref, label, rows, start, top, draw, dayOf, onEnd, onN
   }
 
   // After every render, since any may have changed a height; it ends when what is in view is drawn.
-  // eslint-disable-next-line react-hooks/exhaustive-deps
   useLayoutEffect(() => {
     const element = scroller.current;
     if (!element || placed.current || rows.length === 0) {
+      const target = leap.current === null ? undefined : slotOf(leap.current);
+      leap.current = null;
       settle();
+      target?.scrollIntoView({ block: "center" });
       cover();
       return;
     }
@@ -131,7 +141,7 @@ export function Timeline({ ref, label, rows, start, top, draw, dayOf, onEnd, onN
     const key = start === "end" ? null : start === "unread" ? "unread" : start.key;
     const at = key === null ? undefined : index.get(key);
     follow.current = at === undefined;
-    if (at !== undefined && (at < from || at >= to)) return setDrawn(keep(windowAround(measured, at, overscan, element.clientHeight + overscan), rows));
+    if (at !== undefined && (at < from || at >= to)) return drawAnew(windowAround(measured, at, overscan, element.clientHeight + overscan));
     settle();
     const slot = key === null ? undefined : slotOf(key);
     if (slot) element.scrollTop = topOf(slot, element) - (typeof start === "object" ? start.offset : 48);
@@ -182,7 +192,7 @@ export function Timeline({ ref, label, rows, start, top, draw, dayOf, onEnd, onN
       const element = scroller.current;
       if (!element) return;
       follow.current = true;
-      flushSync(() => setDrawn(keep(windowAround(measured, rows.length, element.clientHeight + overscan, 0), rows)));
+      flushSync(() => drawAnew(windowAround(measured, rows.length, element.clientHeight + overscan, 0)));
       element.scrollTop = element.scrollHeight;
       look();
     },
@@ -191,8 +201,9 @@ export function Timeline({ ref, label, rows, start, top, draw, dayOf, onEnd, onN
       const at = index.get(key);
       if (!element || at === undefined) return;
       follow.current = false;
-      tops.current.clear(); // a leap: nothing is to be kept in place
-      flushSync(() => setDrawn(keep(windowAround(measured, at, overscan + element.clientHeight, overscan + element.clientHeight), rows)));
+      tops.current.clear(); // nothing is to be kept in place
+      leap.current = key;
+      flushSync(() => drawAnew(windowAround(measured, at, overscan + element.clientHeight, overscan + element.clientHeight)));
       const slot = slotOf(key);
       slot?.scrollIntoView({ block: "center" });
       const message = slot?.querySelector(".msg");
