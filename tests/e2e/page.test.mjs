@@ -207,6 +207,8 @@ describe("sending", () => {
 });
 
 describe("side by side", () => {
+  before(() => row(ana, sofia).click());
+
   test("two windows of one person share the draft and what waits", async () => {
     const other = await ana.context().newPage();
     await other.goto(`${server.url}/c/${sofia}`);
@@ -274,6 +276,28 @@ describe("side by side", () => {
     await bubble(one, "Has it left the port?").waitFor();
     for (const page of [one, two]) await until(async () => (await row(page, omar).locator(".badge").count()) === 0, "no longer unread");
     await one.context().close();
+  });
+
+  test("what comes into the chat one looks at is never shown as unread, and is read for the server too", async () => {
+    const page = await signIn(browser, server.url, "Ben");
+    await row(page, omar).click();
+    await bubble(page, "Good morning").waitFor();
+    await page.bringToFront();
+    await until(async () => (await row(page, omar).locator(".badge").count()) === 0, "read");
+    await page.evaluate((id) => {
+      window.badges = [];
+      const title = document.title;
+      new MutationObserver(() => {
+        const badge = document.querySelector(`[data-chat-id="${id}"] .badge`)?.textContent;
+        if (badge || document.title !== title) window.badges.push(`${badge} ${document.title}, was ${title}`);
+      }).observe(document.documentElement, { subtree: true, childList: true, characterData: true });
+    }, omar);
+    for (let i = 0; i < 5; i++) await simulator.inbound({ from: omar, text: `looked at ${i}` });
+    await bubble(page, "looked at 4").waitFor();
+    assert.deepEqual(await page.evaluate(() => window.badges), []);
+    const ben = await server.login("Ben");
+    await until(async () => (await server.get("/chats", ben.token)).body.chats.find((chat) => chat.id === omar).unread === 0, "read on the server");
+    await page.context().close();
   });
 
   test("more than a thousand changes are missed: the page is right again without going blank", async () => {

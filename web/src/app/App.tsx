@@ -43,23 +43,29 @@ export function App() {
   // Who is here, asked until the server says so: only its "nobody" leads to the login.
   useEffect(() => {
     let left = false;
-    let timer: ReturnType<typeof setTimeout> | undefined;
+    const timers: ReturnType<typeof setTimeout>[] = [];
     async function ask(tries: number) {
-      const [about, me] = await Promise.all([loadInfo(), loadMe()]);
+      const me = await loadMe();
       if (left) return;
-      if (about.ok) setInfo(about.value);
       if (me.ok || me.status === 401) {
         if (me.ok) enter(me.value);
         setKnown(true);
         return;
       }
       setTrouble(me.detail);
-      timer = setTimeout(() => void ask(tries + 1), backoff(tries));
+      timers.push(setTimeout(() => void ask(tries + 1), backoff(tries)));
     }
+    async function askAbout(tries: number) {
+      const about = await loadInfo();
+      if (left) return;
+      if (about.ok) setInfo(about.value);
+      else timers.push(setTimeout(() => void askAbout(tries + 1), backoff(tries)));
+    }
+    void askAbout(0);
     void ask(0);
     return () => {
       left = true;
-      clearTimeout(timer);
+      timers.forEach(clearTimeout);
     };
   }, [enter]);
 

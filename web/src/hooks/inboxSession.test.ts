@@ -142,18 +142,47 @@ test("after a break: who looks where is told again, marks are sent again, signal
   socket.says("typing", { chatId: "1", userId: "b", isTyping: true });
   socket.says("viewing", { chatId: "1", userId: "b" });
   socket.says("new_message", message(2));
-  session.markRead("1", 2);
-  session.markRead("1", 2);
-  expect(socket.sent.filter(([name]) => name === "read")).toHaveLength(1);
   expect(session.getState().inbox.typing["1"]).toEqual(["b"]);
   socket.says("disconnect", "transport close");
   expect(session.getState().inbox.typing).toEqual({});
   expect(session.getState().inbox.viewing).toEqual({});
   socket.sent = [];
   socket.says("sync", { epoch: "e", head: 2, events: [] });
-  session.markRead("1", 2);
   expect(socket.sent).toContainEqual(["viewing", { chatId: "1" }]);
-  expect(socket.sent).toContainEqual(["read", { chatId: "1", upTo: 2 }]);
+  session.stop();
+});
+
+test("what is read is shown so at once and told until the server has said so", async () => {
+  const { session, socket } = await begin();
+  const reads = () => socket.sent.filter(([name]) => name === "read").map(([, data]) => (data as { upTo: number }).upTo);
+  socket.says("new_message", message(2));
+  session.markRead("1", 2);
+  session.markRead("1", 2);
+  expect(session.getState().inbox.chats["1"]?.unread).toBe(0);
+  expect(reads()).toEqual([2]);
+  // The mark was lost with the line: it is told again.
+  socket.says("disconnect", "transport close");
+  socket.says("sync", { epoch: "e", head: 2, events: [] });
+  await vi.advanceTimersByTimeAsync(1);
+  expect(reads()).toEqual([2, 2]);
+  socket.says("read_mark", { userId: "u", chatId: "1", upTo: 2, unread: 0, seq: 3 });
+  socket.says("disconnect", "transport close");
+  socket.says("sync", { epoch: "e", head: 3, events: [] });
+  await vi.advanceTimersByTimeAsync(1000);
+  expect(reads()).toEqual([2, 2]);
+  // A flood is one mark for each pause.
+  for (let seq = 4; seq < 104; seq++) {
+    socket.says("new_message", message(seq));
+    session.markRead("1", seq);
+  }
+  await vi.advanceTimersByTimeAsync(1000);
+  expect(reads()).toEqual([2, 2, 4, 103]);
+  // The answer to the first of them counts what was read since: it is not shown.
+  socket.says("read_mark", { userId: "u", chatId: "1", upTo: 4, unread: 99, seq: 104 });
+  expect(session.getState().inbox.chats["1"]?.unread).toBe(0);
+  socket.says("read_mark", { userId: "u", chatId: "1", upTo: 103, unread: 0, seq: 105 });
+  socket.says("read_mark", { userId: "u", chatId: "1", upTo: 103, unread: 1, seq: 106 });
+  expect(session.getState().inbox.chats["1"]?.unread).toBe(1);
   session.stop();
 });
 

@@ -23,6 +23,7 @@ const reloadSize = 200; // the most that one request gives
 const reloadMax = 1000; // messages of an open chat that are fetched again when the stream was broken for long
 const contactPagesMax = 25;
 const recentMax = 5000;
+const markPause = 200;
 const typingLasts = 7000; // a writer who is not heard of for so long has stopped
 
 export class InboxSession {
@@ -38,7 +39,8 @@ export class InboxSession {
   private readonly timers = new Map<string, ReturnType<typeof setTimeout>>();
   private synced = false;
   private stopped = false;
-  private marked: Record<string, number> = {};
+  private owedMarks: Record<string, number> = {}; // read up to here, and not confirmed
+  private toldMarks: Record<string, number> = {}; // of those, told since the line is up
   private looksAt: string | null = null;
   private moreChats: Promise<boolean> | null = null;
   private readonly retrying = new Set<string>();
@@ -225,7 +227,9 @@ export class InboxSession {
   private onSync(sync: Sync, events: LiveEvent[]): void {
     const first = !this.synced;
     this.synced = true;
-    this.marked = {}; // a mark may have been lost with the line
+    this.toldMarks = {};
+    if (sync.resync) this.owedMarks = {}; // of another log, perhaps
+    queueMicrotask(() => this.tellMarks()); // once the line counts as live
     if (first || sync.resync) {
       this.set({ caughtUp: 0 });
       void this.loadAnew();
@@ -248,6 +252,11 @@ export class InboxSession {
     if (this.loads > 0) {
       if (this.recent.length < recentMax) this.recent.push(event);
       else this.recentLost = true;
+    }
+    if (event.name === "read_mark" && event.data.userId === this.me.id) {
+      const owed = this.owedMarks[event.data.chatId];
+      if (owed !== undefined && event.data.upTo < owed) return; // the answer to an earlier mark: more has been read since
+      delete this.owedMarks[event.data.chatId];
     }
     // An old chat that the list has not reached: its name and count are the server's to say.
     const unknown = event.name === "new_message" && !this.state.inbox.chats[event.data.chatId] && this.state.inbox.hasMoreChats;
@@ -295,11 +304,22 @@ export class InboxSession {
     if (this.state.line.line === "live") this.socket.emit("viewing", { chatId: document.visibilityState === "visible" ? this.looksAt : null });
   };
   private readonly tellLeft = () => this.socket.emit("viewing", { chatId: null });
+  // Shown as read at once, and told until the server has said so: a mark may be lost with the line.
   markRead(chatId: string, upTo: number): void {
-    const unread = this.state.inbox.chats[chatId]?.unread ?? 0;
-    if (unread === 0 || (this.marked[chatId] ?? 0) >= upTo || this.state.line.line !== "live") return;
-    this.marked[chatId] = upTo;
-    this.socket.emit("read", { chatId, upTo });
+    const chat = this.state.inbox.chats[chatId];
+    if (!chat || chat.unread === 0 || (this.owedMarks[chatId] ?? 0) >= upTo) return;
+    this.owedMarks[chatId] = upTo;
+    if (upTo >= (chat.lastMessage?.seq ?? 0)) this.set({ inbox: { ...this.state.inbox, chats: { ...this.state.inbox.chats, [chatId]: { ...chat, unread: 0 } } } });
+    if (!this.timers.has("marks")) this.tellMarks();
+  }
+  // A flood of messages is one mark for each pause, not one for each message.
+  private tellMarks(): void {
+    for (const [chatId, upTo] of Object.entries(this.owedMarks)) {
+      if (this.toldMarks[chatId] === upTo) continue;
+      this.socket.emit("read", { chatId, upTo });
+      this.toldMarks[chatId] = upTo;
+      this.later("marks", markPause, () => this.tellMarks());
+    }
   }
 
   // --- sending ---

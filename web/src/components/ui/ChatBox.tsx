@@ -77,9 +77,10 @@ export function ChatBox({ session, chat, infoOf, onBack, onInfo }: Props) {
     };
   }, [session.me.id, chat.id]);
 
-  useEffect(() => {
+  // Before anything is painted: what comes into an open chat is never shown as unread.
+  useLayoutEffect(() => {
     const look = () => {
-      if (atEnd && loaded && live && lastSeq > 0 && document.visibilityState === "visible" && document.hasFocus()) session.markRead(chat.id, lastSeq);
+      if (atEnd && loaded && lastSeq > 0 && document.visibilityState === "visible" && document.hasFocus()) session.markRead(chat.id, lastSeq);
     };
     look();
     window.addEventListener("focus", look);
@@ -88,7 +89,7 @@ export function ChatBox({ session, chat, infoOf, onBack, onInfo }: Props) {
       window.removeEventListener("focus", look);
       document.removeEventListener("visibilitychange", look);
     };
-  }, [session, chat.id, chat.unread, atEnd, loaded, live, lastSeq]);
+  }, [session, chat.id, chat.unread, atEnd, loaded, lastSeq]);
 
   useEffect(() => {
     session.viewing(chat.id);
