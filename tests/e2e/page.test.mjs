@@ -366,6 +366,7 @@ describe("loading", () => {
     await simulator.call("POST", "/simulator/customers", { phone: "15550000105", name: "Rui Tavares" });
     await simulator.call("POST", "/simulator/groups", { id: "120363000000000001", subject: "Kitchen", participants: ["15550000105", sofia] });
     await simulator.inbound({ from: "15550000105", groupId: "120363000000000001", text: "As medidas estão prontas" });
+    await row(ana, "120363000000000001").locator(".name").getByText("Group").waitFor();
     await ana.reload();
     await live(ana);
     await row(ana, "120363000000000001").getByText("Rui Tavares").waitFor();

@@ -18,6 +18,10 @@ interface Props {
 }
 
 function summary(message: Message): string {
+  if (message.receipts && message.receipts.length > 0 && message.status !== "failed") {
+    const read = message.receipts.filter((receipt) => receipt.status === "read").length;
+    return `Read by ${read} of the ${message.receipts.length} people WhatsApp has told about`;
+  }
   if (message.direction === "in") return `Written ${exactTime(message.createdAt)}`;
   if (message.unconfirmed) return "It may have arrived. WhatsApp has not said so yet.";
   const at = message.statusTimes[message.status];
@@ -56,7 +60,7 @@ export function MessageInfo({ message, names, onClose, onRetry }: Props) {
   }, []);
 
   const told = order.filter((status) => message.statusTimes[status]).sort((a, b) => Date.parse(message.statusTimes[a] ?? "") - Date.parse(message.statusTimes[b] ?? "") || order.indexOf(a) - order.indexOf(b));
-  const open = out && message.status !== "read" && message.status !== "failed";
+  const open = out && !message.receipts?.length && message.status !== "read" && message.status !== "failed";
   return (
     <section className="panel" aria-label="Message info">
       <header className="col-head">

@@ -85,6 +85,13 @@ test("two windows do not write over each other's outbox, and each sees what the 
   expect(joinStorageEvent([first], "u", null, null)).toBeNull();
 });
 
+test("a new group is called a group until its name is told, never by its id", () => {
+  let inbox = applyEvent(addChats(emptyInbox, [], false, true), arrives({ ...inbound("a", 2, "120363000000000001"), senderId: "15550000101" }), "me");
+  expect(inbox.chats["120363000000000001"]).toMatchObject({ title: "Group", kind: "group" });
+  inbox = applyEvent(inbox, { name: "chat_update", seq: 3, data: { chatId: "120363000000000001", title: "Kitchen", kind: "group" } }, "me");
+  expect(inbox.chats["120363000000000001"]?.title).toBe("Kitchen");
+});
+
 test("what waits to be sent puts its chat at the top", () => {
   let inbox = addChats(emptyInbox, [], false, true);
   inbox = applyEvent(inbox, arrives(inbound("a", 2, "1")), "me");

@@ -49,10 +49,11 @@ function onNewMessage(inbox: Inbox, message: Message): Inbox {
   const known = inbox.chats[message.chatId];
   const isNew = !known?.lastMessage || message.seq > known.lastMessage.seq;
   const inbound = message.direction === "in";
+  const group = inbound && message.senderId !== message.chatId;
   const chat: Chat = known ?? {
     id: message.chatId,
-    title: inbox.contacts[message.chatId] ?? (/^\d+$/.test(message.chatId) ? `+${message.chatId}` : "New chat"),
-    kind: inbound && message.senderId !== message.chatId ? "group" : "person",
+    title: inbox.contacts[message.chatId] ?? (group ? "Group" : /^\d+$/.test(message.chatId) ? `+${message.chatId}` : "New chat"),
+    kind: group ? "group" : "person",
     lastMessage: null,
     unread: 0,
     windowEndsAt: null,

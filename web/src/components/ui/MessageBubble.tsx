@@ -89,6 +89,8 @@ function Failure({ message, onRetry, onInfo, onDiscard, waiting }: Pick<Props, "
   return null;
 }
 
+const spoken = 200; // characters; the rest is there to be read
+
 const kindOf = (message: Message, first: boolean, queued: boolean, shown: boolean) =>
   ["msg", message.direction, first && "first", message.status === "failed" && "failed", message.unconfirmed && "unconfirmed", queued && "queued", shown && "shown"].filter(Boolean).join(" ");
 
@@ -101,7 +103,8 @@ export const MessageBubble = memo(function MessageBubble(props: Props) {
   const queued = waiting === "queued" && message.status === "sending";
   const state: TickState = queued ? "queued" : tickOf(message);
   const who = out ? (mine ? "You" : author || "Team") : author || "Customer";
-  const said = `${who}, ${timeOf(message.createdAt)}${out ? `, ${tickWords[state].toLowerCase()}` : ""}`;
+  // What is read out when the message has the focus.
+  const said = `${who}, ${timeOf(message.createdAt)}${out ? `, ${tickWords[state].toLowerCase()}` : ""}: ${message.text.slice(0, spoken) || "attachment"}`;
   return (
     <article
       className={kindOf(message, first, queued, props.shown)}
