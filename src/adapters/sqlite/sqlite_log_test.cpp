@@ -134,17 +134,61 @@ TEST(SqliteLog, AFullDiskIsRefusedAndRecoversByItself) {
     else {
       refused = true;
       EXPECT_EQ(done.error().kind, failure_kind::store_unavailable);
-      EXPECT_FALSE(store->ready());
+      EXPECT_FALSE(wait_for(io, store->usable()));
     }
   }
   ::setrlimit(RLIMIT_FSIZE, &before);
   ASSERT_TRUE(refused);
+  EXPECT_TRUE(wait_for(io, store->usable())) << "also before anything was stored again";
   ASSERT_TRUE(wait_for(io, store->append({received("wamid.after", person("15550000101"), "again", 999)})));
-  EXPECT_TRUE(store->ready());
+  EXPECT_TRUE(wait_for(io, store->usable()));
   message_query all;
   all.after = 0;
   all.limit = 1000;
   EXPECT_EQ(wait_for(io, store->messages(all))->messages.size(), static_cast<std::size_t>(stored + 2));
+}
+
+// Somebody's shell holds the database: all that waits is told so after one patience, not each after its own.
+TEST(SqliteLog, ALockedDatabaseIsSaidToAllAtOnceAndRecoversByItself) {
+  temporary_folder folder;
+  boost::asio::io_context io;
+  const auto store = sqlite::open_log(io.get_executor(), config_in(folder.path));
+  sqlite::database other(folder.path / ("inbox-" + inbox + ".db"), sqlite::open_mode::read_write);
+  EXPECT_TRUE(wait_for(io, store->usable()));
+  other.execute("BEGIN IMMEDIATE");
+  const auto started = std::chrono::steady_clock::now();
+  int refused = 0;
+  for (int i = 0; i < 40; ++i) {
+    std::vector<entry> batch{received("wamid." + std::to_string(i), person("15550000101"), "text", i)};
+    boost::asio::co_spawn(io, store->append(std::move(batch)), [&](std::exception_ptr, auto done) {
+      refused += !done && done.error().kind == failure_kind::store_unavailable;
+    });
+  }
+  EXPECT_FALSE(wait_for(io, store->usable()));
+  while (refused < 40 && std::chrono::steady_clock::now() - started < std::chrono::seconds{20}) io.run_one();
+  EXPECT_EQ(refused, 40);
+  EXPECT_LT(std::chrono::steady_clock::now() - started, std::chrono::seconds{4});
+  other.execute("ROLLBACK");
+  EXPECT_TRUE(wait_for(io, store->usable()));
+}
+
+// Into a file that nobody will find again nothing is acknowledged.
+TEST(SqliteLog, AMovedDatabaseTakesNothingUntilItIsBack) {
+  temporary_folder folder;
+  boost::asio::io_context io;
+  const auto home = folder.path / "data", away = folder.path / "away";
+  const auto store = sqlite::open_log(io.get_executor(), config_in(home));
+  const auto arrive = [&](int i) {
+    return wait_for(io,
+                    store->append({received("wamid." + std::to_string(i), person("15550000101"), "t", i)}));
+  };
+  ASSERT_TRUE(arrive(0));
+  std::filesystem::rename(home, away);
+  EXPECT_FALSE(wait_for(io, store->usable()));
+  EXPECT_EQ(arrive(1).error().kind, failure_kind::store_unavailable);
+  std::filesystem::rename(away, home);
+  EXPECT_TRUE(wait_for(io, store->usable()));
+  EXPECT_TRUE(arrive(2));
 }
 
 TEST(SqliteAccounts, NamesAreUniqueSessionsEndAndTheFirstAdminIsMadeOnce) {

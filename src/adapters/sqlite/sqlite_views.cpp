@@ -93,7 +93,9 @@ sqlite_views::sqlite_views(database& database)
     , find_mark_(database, "SELECT up_to FROM read_marks WHERE user_id = ? AND chat_id = ?")
     , put_mark_(database, "INSERT OR REPLACE INTO read_marks VALUES (?, ?, ?)")
     , count_unread_(database, "SELECT count(*) FROM (SELECT 1 FROM messages WHERE chat_id = ? AND seq > ? "
-                              "AND counts_unread = 1 LIMIT ?)") {}
+                              "AND counts_unread = 1 LIMIT ?)")
+    , unread_between_(database, "SELECT seq, wamid FROM messages WHERE chat_id = ? AND seq > ? AND seq <= ? "
+                                "AND counts_unread = 1 ORDER BY seq LIMIT ?") {}
 
 void sqlite_views::forget() {
   contacts_.clear();
@@ -232,6 +234,16 @@ std::uint64_t sqlite_views::count_unread(std::string_view chat_id, std::uint64_t
   const auto count = static_cast<std::uint64_t>(count_unread_.number(0));
   count_unread_.reset();
   return count;
+}
+
+std::vector<unseen_message> sqlite_views::unread_between(std::string_view chat_id, std::uint64_t after,
+                                                         std::uint64_t up_to, std::size_t limit) {
+  unread_between_.bind(chat_id, after, up_to, static_cast<std::uint64_t>(limit));
+  std::vector<unseen_message> rows;
+  while (unread_between_.step())
+    rows.push_back({static_cast<std::uint64_t>(unread_between_.number(0)), unread_between_.text(1)});
+  unread_between_.reset();
+  return rows;
 }
 
 } // namespace tickwire::sqlite

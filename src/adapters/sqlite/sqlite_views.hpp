@@ -32,6 +32,8 @@ public:
   std::uint64_t find_read_mark(std::string_view user_id, std::string_view chat_id) override;
   void put_read_mark(std::string_view user_id, std::string_view chat_id, std::uint64_t up_to) override;
   std::uint64_t count_unread(std::string_view chat_id, std::uint64_t after, std::uint64_t cap) override;
+  std::vector<unseen_message> unread_between(std::string_view chat_id, std::uint64_t after,
+                                             std::uint64_t up_to, std::size_t limit) override;
 
 private:
   template <class Row>
@@ -48,7 +50,7 @@ private:
 
   statement find_message_, update_message_, insert_message_, find_binding_, put_binding_, park_, find_parked_,
       remove_parked_, find_contact_, put_contact_, find_alias_, put_alias_, find_chat_, put_chat_, find_mark_,
-      put_mark_, count_unread_;
+      put_mark_, count_unread_, unread_between_;
 };
 
 contact read_contact(const statement& row, int first_column = 0);
