@@ -174,6 +174,7 @@ private:
       row.seq = entry_.seq;
       row.counts_unread = !outbound && !received.history;
       row.status = join(row.status, received.initial);
+      if (!outbound && !received.history) keep_earliest(row.times.delivered, received.sent_at);
       if (!received.reply_to_whatsapp_id.empty()) row.reply = quoted(received.reply_to_whatsapp_id);
       join_wamid(row, received.whatsapp_message_id);
       bind(received.whatsapp_message_id, row);
@@ -248,6 +249,8 @@ private:
   }
 
   std::optional<event> apply(const tickwire::read_mark& mark) {
+    if (mark.seen_up_to > views_.find_read_mark("", entry_.chat_id))
+      views_.put_read_mark("", entry_.chat_id, mark.seen_up_to);
     if (mark.up_to <= views_.find_read_mark(entry_.actor, entry_.chat_id)) return std::nullopt;
     views_.put_read_mark(entry_.actor, entry_.chat_id, mark.up_to);
     const std::uint64_t unread = views_.count_unread(entry_.chat_id, mark.up_to, unread_cap);

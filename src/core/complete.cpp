@@ -116,7 +116,9 @@ private:
       // status it is.
       if (const auto row = views_.find_message(changed.callback_message_id)) {
         proposal_.message_id = row->id;
-        changed.attempt = row->attempt;
+        // The present attempt is known to WhatsApp by another id, so this is about the one before.
+        const bool earlier = !row->whatsapp_message_id.empty() && row->attempt > 1;
+        changed.attempt = earlier ? row->attempt - 1 : row->attempt;
       }
     }
     take_chat_of_message();
@@ -130,7 +132,30 @@ private:
   }
   void fill(edit& edit) { take_target(edit.target_whatsapp_id); }
   void fill(revoke& revoke) { take_target(revoke.target_whatsapp_id); }
-  void fill(tickwire::read_mark&) {}
+  // The first of the team to read a message makes it `read`, for everybody.
+  void fill(tickwire::read_mark& mark) {
+    const std::uint64_t seen = views_.find_read_mark("", proposal_.chat_id);
+    const auto rows = views_.unread_between(proposal_.chat_id, seen, mark.up_to, seen_at_once_max);
+    for (const unseen_message& row : rows) {
+      status_changed changed;
+      changed.whatsapp_message_id = row.whatsapp_message_id;
+      changed.word = status_word::read;
+      changed.changed_at = proposal_.at;
+      entry entry;
+      entry.inbox = proposal_.inbox;
+      entry.at = proposal_.at;
+      entry.key = keys::status(row.whatsapp_message_id, "read", "");
+      entry.chat_id = proposal_.chat_id;
+      if (const auto binding = views_.find_binding(row.whatsapp_message_id)) {
+        entry.message_id = binding->message_id;
+        changed.attempt = binding->attempt;
+      }
+      entry.actor = proposal_.actor;
+      entry.data = std::move(changed);
+      entries_.push_back(std::move(entry));
+    }
+    if (!rows.empty()) mark.seen_up_to = rows.back().seq;
+  }
 
   // Made by a person: the record joins what is known of the number.
   void fill(contact_changed& change) {
