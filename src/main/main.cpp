@@ -19,14 +19,21 @@ bool tell_problems(const tickwire::loaded_config& loaded) {
   return true;
 }
 
+tickwire::loaded_config load() {
+  auto loaded = tickwire::load_config(tickwire::environment_and_dotenv());
+  if (auto problem = tickwire::problem_of_data_dir(loaded.value.data_dir); !problem.empty())
+    loaded.problems.push_back(std::move(problem));
+  return loaded;
+}
+
 int serve() {
-  const auto loaded = tickwire::load_config(tickwire::environment_and_dotenv());
+  const auto loaded = load();
   if (tell_problems(loaded)) return 2;
   return tickwire::serve(loaded.value);
 }
 
 int check_config() {
-  const auto loaded = tickwire::load_config(tickwire::environment_and_dotenv());
+  const auto loaded = load();
   if (tell_problems(loaded)) return 2;
   std::cerr << "The configuration is fine.\n";
   return 0;
