@@ -152,7 +152,7 @@ task<result<sent_message>> messaging::send(user who, send_request request) {
   data.reply_to_message_id = request.reply_to;
   entry proposal = fresh(who, keys::accepted(who.id, data.client_id), data);
   proposal.chat_id = chat_id;
-  proposal.message_id = new_message_id();
+  proposal.message_id = new_message_id(proposal.at);
 
   const std::string message_id = proposal.message_id;
   appended done;

@@ -1,5 +1,7 @@
 #include "core/complete.hpp"
 
+#include "core/message_id.hpp"
+
 #include <array>
 #include <utility>
 
@@ -58,9 +60,9 @@ void add_alias(views& views, contact_changed& change, const std::string& alias) 
   if (views.find_alias(alias) != change.contact.id) change.aliases.push_back(alias);
 }
 
-// 120 bits of the wamid as 20 url-safe characters, so that the log read again gives the same ids. (FNV-1a, 2
-// × 64 bit; wamids come from Meta, signed, hence nobody chooses them to collide.)
-std::string message_id_of(std::string_view inbox, std::string_view wamid) {
+// 72 bits of the wamid beside the time, so that the same entry always gives the same id. (FNV-1a; wamids come
+// from Meta, signed, hence nobody chooses them to collide.)
+std::string message_id_of(std::string_view inbox, std::string_view wamid, timestamp at) {
   static constexpr std::string_view alphabet =
       "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
   const auto hash = [&](std::uint64_t h) {
@@ -70,10 +72,10 @@ std::string message_id_of(std::string_view inbox, std::string_view wamid) {
     h *= 0xBF58476D1CE4E5B9ULL;
     return h ^ (h >> 32);
   };
-  std::string id = "m_";
+  std::string tail;
   for (std::uint64_t word : {hash(0xCBF29CE484222325ULL), hash(0x84222325CBF29CE4ULL)})
-    for (int i = 0; i < 10; ++i, word >>= 6) id += alphabet[word & 63];
-  return id;
+    for (std::size_t i = 0; i < message_id_tail / 2; ++i, word >>= 6) tail += alphabet[word & 63];
+  return message_id(at, tail);
 }
 
 // What a proposal becomes: contact entries first, then itself.
@@ -97,7 +99,7 @@ private:
     proposal_.chat_id = received.group_id.empty() ? contact_id : received.group_id;
     proposal_.actor = received.from_business ? "" : contact_id;
     if (proposal_.message_id.empty())
-      proposal_.message_id = message_id_of(proposal_.inbox, received.whatsapp_message_id);
+      proposal_.message_id = message_id_of(proposal_.inbox, received.whatsapp_message_id, proposal_.at);
   }
 
   void fill(message_accepted&) {}

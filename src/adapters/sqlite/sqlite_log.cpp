@@ -277,7 +277,8 @@ message_page read_messages(database& connection, const message_query& wanted) {
   const auto rows = [&](std::string_view condition, std::string_view order, std::uint64_t seq,
                         std::size_t limit) {
     query ask(connection, "SELECT " + std::string(message_columns) + " FROM messages WHERE " + in_chat +
-                              std::string(condition) + " ORDER BY seq " + std::string(order) + " LIMIT ?3");
+                              "seq > 0 AND " + std::string(condition) + " ORDER BY seq " +
+                              std::string(order) + " LIMIT ?3");
     std::vector<message> found;
     ask.bind(wanted.chat_id, seq, static_cast<std::uint64_t>(limit));
     while (ask.step()) found.push_back(read_message(ask));

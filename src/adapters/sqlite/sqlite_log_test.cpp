@@ -59,6 +59,34 @@ TEST(SqliteLog, AFileOfANewerTickwireIsLeftAlone) {
   EXPECT_THROW(sqlite::open_log(io.get_executor(), config_in(folder.path)), std::runtime_error);
 }
 
+// Rows of the first schema keep their place, text and unread count in the one of today.
+TEST(SqliteLog, AFileOfTheFirstSchemaIsTakenOver) {
+  temporary_folder folder;
+  {
+    sqlite::database old(folder.path / ("inbox-" + inbox + ".db"), sqlite::open_mode::read_write);
+    old.migrate({sqlite::log_migrations.front()});
+    const auto row = [&](const std::string& id, int seq, int unread) {
+      old.execute("INSERT INTO messages VALUES ('" + id + "'," + std::to_string(seq) +
+                  ",'15550000101','15550000101','" + inbox + "',0,'text','text of " + id + "','','',5," +
+                  std::to_string(unread) + ",3,1,0,6,'wamid." + id + "',NULL,NULL,NULL,NULL,NULL,NULL,'')");
+    };
+    row("m_b", 7, 1);
+    row("m_unknown", 0, 0);
+    row("m_a", 2, 1);
+    old.execute("INSERT INTO chats VALUES ('15550000101',0,'',0,7,'m_b',5,1,7)");
+    old.execute("INSERT INTO log VALUES (7,'k',5,'unhandled','','','','{\"what\":\"x\"}','',NULL,'','')");
+  }
+  boost::asio::io_context io;
+  const auto store = sqlite::open_log(io.get_executor(), config_in(folder.path));
+  const auto page = *wait_for(io, store->messages({}));
+  ASSERT_EQ(page.messages.size(), 2u);
+  EXPECT_EQ(page.messages[0].seq, 2u);
+  EXPECT_EQ(page.messages[1].text, "text of m_b");
+  EXPECT_EQ(wait_for(io, store->chats("u_ana", {}, 50))->chats.front().unread, 2u);
+  EXPECT_TRUE(wait_for(io, store->append({received("wamid.new", person("15550000101"), "new", 9)})));
+  EXPECT_EQ(store->head(), 9u); // the contact, the message
+}
+
 // A child appends and reports each answered key through a pipe until it is killed with -9. Whatever was
 // answered is there afterwards, the numbers have no gap, and the views are what the log says.
 TEST(SqliteLog, WhatWasAnsweredSurvivesKill9) {
