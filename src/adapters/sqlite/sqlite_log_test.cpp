@@ -1,6 +1,7 @@
 #include "adapters/sqlite/sqlite_log.hpp"
 
 #include "adapters/sqlite/database.hpp"
+#include "adapters/sqlite/schema.hpp"
 #include "adapters/sqlite/sqlite_accounts.hpp"
 #include "contract/log_store_suite.hpp"
 
