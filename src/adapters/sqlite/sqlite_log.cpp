@@ -280,6 +280,7 @@ message_page read_messages(database& connection, const message_query& wanted) {
                               "seq > 0 AND " + std::string(condition) + " ORDER BY seq " +
                               std::string(order) + " LIMIT ?3");
     std::vector<message> found;
+    found.reserve(std::min<std::size_t>(limit, 256));
     ask.bind(wanted.chat_id, seq, static_cast<std::uint64_t>(limit));
     while (ask.step()) found.push_back(read_message(ask));
     return found;
