@@ -56,6 +56,7 @@ test("messages, chats, contacts and events have the documented members and no ot
   const folder = new URL("../fixtures/webhooks/", import.meta.url);
   for (const name of readdirSync(folder).filter((file) => file.endsWith(".json"))) await server.webhook(readFileSync(new URL(name, folder)));
   await server.webhook(textMessage("wamid.doc", "15550000501", "hello"));
+  await server.webhook(textMessage("wamid.doc.reaction", "15550000501", "", { type: "reaction", reaction: { message_id: "wamid.doc", emoji: "👍" } }));
   for (const text of ["works", "fails"]) await server.post("/send-message", { chatId: "15550000501", text }, ana.token);
   const rows = await until(async () => {
     const all = await server.messages(ana.token);
