@@ -103,6 +103,7 @@ public:
   // `before`: last_seq of the last chat had. Only chats with messages or opened by hand.
   virtual task<result<chat_page>> chats(std::string user_id, std::optional<std::uint64_t> before,
                                         std::size_t limit) = 0;
+  // For nobody (an empty user id): who it is with and its window, without last message and unread.
   virtual task<result<std::optional<chat_summary>>> find_chat(std::string user_id, std::string chat_id) = 0;
   // Ordered by title, `after` is the id of the last one had (empty: first page).
   virtual task<result<std::pair<std::vector<contact>, bool>>> contacts(std::string after,

@@ -339,7 +339,7 @@ struct web_server::impl {
     auto page = co_await log.messages(query);
     if (!page) co_return problem(page.error());
     if (page->messages.empty() && query.chat_id) {
-      const auto known = co_await log.find_chat(call.who.id, *query.chat_id);
+      const auto known = co_await log.find_chat("", *query.chat_id);
       if (!known) co_return problem(known.error());
       if (!*known) {
         const failure unknown{failure_kind::not_found, "unknown_chat", "There is no such chat."};

@@ -327,6 +327,10 @@ std::optional<contact> read_contact_by_id(database& connection, const std::strin
 chat_summary summary_of(database& connection, const std::string& user_id, chat row) {
   chat_summary summary;
   if (row.kind == chat_kind::person) summary.contact = read_contact_by_id(connection, row.id);
+  if (user_id.empty()) {
+    summary.chat = std::move(row);
+    return summary;
+  }
   if (!row.last_message_id.empty())
     summary.last_message = read_message_by_id(connection, row.last_message_id);
   query count(
@@ -555,7 +559,12 @@ private:
       });
       return;
     }
-    wake_.notify_one();
+    // What else is ready to be appended in this turn of the loop goes into the same commit.
+    if (std::exchange(wake_is_due_, true)) return;
+    asio::post(io_, [this] {
+      wake_is_due_ = false;
+      wake_.notify_one();
+    });
   }
 
   // The writer's thread.
@@ -599,6 +608,7 @@ private:
 
   // I/O thread
   std::uint64_t head_;
+  bool wake_is_due_ = false;
   std::function<void(std::uint64_t, std::vector<encoded_event>)> listener_;
 
   reader_connections readers_;
