@@ -119,6 +119,7 @@ void join_status(message& row, const status_changed& changed) {
     break;
   case status_word::played:
     keep_earliest(row.times.played, changed.changed_at);
+    keep_earliest(row.times.delivered, changed.changed_at); // by then at the latest
     break;
   case status_word::failed:
     keep_earliest(row.times.failed, changed.changed_at);
