@@ -4,6 +4,8 @@
 
 #include <CLI/CLI.hpp>
 
+#include <sys/stat.h>
+
 #include <iostream>
 #include <string>
 
@@ -50,6 +52,7 @@ int add_user(const std::string& name, const std::string& role) {
 } // namespace
 
 int main(int argc, char** argv) {
+  ::umask(0077); // customers' messages and password hashes are nobody else's on this machine
   CLI::App app("Tickwire: the self-hosted inbox for WhatsApp Business. Configured by the environment and "
                ".env; see README.md.");
   app.require_subcommand(0, 1);
