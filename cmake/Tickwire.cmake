@@ -12,6 +12,8 @@ set(OPENSSL_USE_STATIC_LIBS ON)
 find_package(Threads REQUIRED)
 find_package(Boost 1.81 REQUIRED CONFIG COMPONENTS headers json url)
 find_package(PkgConfig REQUIRED)
+pkg_check_modules(hiredis REQUIRED hiredis)
+find_library(HIREDIS_LIBRARY NAMES libhiredis.a hiredis HINTS ${hiredis_LIBRARY_DIRS} REQUIRED)
 
 add_link_options(-fuse-ld=lld)
 # A precompiled header is judged by its content (ninja and ccache do), not by the times of system files, which packages set.
@@ -28,6 +30,9 @@ elseif(CMAKE_BUILD_TYPE STREQUAL "Release")
   # Hardening that costs next to nothing; asserts of the standard library stay on in production.
   add_compile_options(-D_FORTIFY_SOURCE=2 -D_GLIBCXX_ASSERTIONS -fstack-protector-strong -fcf-protection)
   add_link_options(-Wl,-z,relro,-z,now,-z,noexecstack -pie)
+endif()
+if(TICKWIRE_FUZZ)
+  add_compile_options(-fsanitize=fuzzer-no-link)
 endif()
 
 # The bodies of Asio, Beast, Boost.JSON's users and the precompiled header, once for everybody.
