@@ -448,7 +448,7 @@ describe("heartbeat", () => {
     }
   };
 
-  test("no pong: ping after 300 ms and the end after 500 ms, to 2 ms, as the median of 20 sessions", () =>
+  test("no pong: ping after 300 ms and the end after 500 ms, to 1.5 ms for a quarter of 20 sessions", () =>
     quietOnce(async () => {
       const measured = await Promise.all(Array.from({ length: 20 }, async (_, i) => {
         await new Promise((done) => setTimeout(done, i * 7));
@@ -463,8 +463,8 @@ describe("heartbeat", () => {
         assert.ok(pinged - asked >= 299 && ended - asked >= 499, `early: ${pinged - asked}, ${ended - asked}`);
         return [pinged - opened, ended - opened];
       }));
-      return [0, 1].map((which) => measured.map((times) => times[which]).sort((a, b) => a - b)[10]);
-    }, (ping, end) => ping <= 302 && end <= 502));
+      return [0, 1].map((which) => measured.map((times) => times[which]).sort((a, b) => a - b)[5]);
+    }, (ping, end) => ping <= 301.5 && end <= 501.5));
 
   test("polling: nobody polls, and after 500 ms, to 2 ms, the session is not known", () =>
     quietOnce(async () => {
