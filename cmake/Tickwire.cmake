@@ -31,6 +31,9 @@ elseif(CMAKE_BUILD_TYPE STREQUAL "Release")
   add_compile_options(-D_FORTIFY_SOURCE=2 -D_GLIBCXX_ASSERTIONS -fstack-protector-strong -fcf-protection)
   add_link_options(-Wl,-z,relro,-z,now,-z,noexecstack -pie)
 endif()
+if(TICKWIRE_FUZZ)
+  add_compile_options(-fsanitize=fuzzer-no-link)
+endif()
 
 # The bodies of Asio, Beast, Boost.JSON's users and the precompiled header, once for everybody.
 # Asio's and Beast's templates are compiled in one place (cmake/boost_bodies.cpp).

@@ -34,7 +34,11 @@ async function opened() {
   await page.goto(`http://127.0.0.1:${pages.address().port}/`);
   // What every story needs: a connected client, and a promise of its next event.
   await page.evaluate(() => {
-    window.next = (socket, event) => new Promise((done) => socket.once(event, (...all) => done(all)));
+    window.next = (socket, event) =>
+      new Promise((done, fail) => {
+        socket.once(event, (...all) => done(all));
+        setTimeout(() => fail(new Error(`no ${event} within 15 s`)), 15_000);
+      });
     window.client = async (url, transports, more = {}) => {
       const socket = io(url, { transports, forceNew: true, reconnectionDelay: 100, reconnectionDelayMax: 300, ...more });
       await next(socket, "connect");
@@ -54,8 +58,9 @@ for (const [name, transports] of [["polling only", ["polling"]], ["WebSocket onl
       const b = await client(url, transports);
 
       const back = [], burst = [];
-      const both = new Promise((done) => {
+      const both = new Promise((done, fail) => {
         const count = () => back.length === 300 && burst.length === 300 && done();
+        setTimeout(() => fail(new Error(`${back.length} and ${burst.length} of 300 within 15 s`)), 15_000);
         a.on("message-back", (i) => (back.push(i), count()));
         a.on("burst", (i) => (burst.push(i), count()));
       });
@@ -100,6 +105,7 @@ for (const [name, transports] of [["polling only", ["polling"]], ["WebSocket onl
         seen.refused.push([message, data]);
         refused.disconnect();
       }
+      if (a.io.engine.transport.name !== transports.at(-1)) await next(a.io.engine, "upgrade");
       seen.transport = a.io.engine.transport.name;
       for (const socket of [auth, a, b, custom]) socket.disconnect();
       return seen;

@@ -37,10 +37,11 @@ struct cookie_options {
 
 // Connection state recovery: a client that was cut off comes back to its id, rooms, data and missed events.
 // Kept in the memory of this process: behind a load balancer clients must come back to the same one. Who
-// missed more than max_queued_packets events begins anew.
+// missed more than max_queued_packets packets or max_queued_bytes begins anew.
 struct recovery_options {
   std::chrono::milliseconds max_disconnection{120'000}; // how long a session that was cut off is kept
   bool skip_middlewares = true;                         // of a namespace, when a session is recovered
+  std::size_t max_sessions = 10'000;                    // that are kept; beyond it the oldest go
   // Events kept for replay, of one namespace on one thread (the threads share the bytes); when they do not
   // reach back far enough, a session is not recovered.
   std::size_t max_packets = 50'000;
@@ -123,6 +124,8 @@ struct config {
   // New sessions beyond it: 503 with Retry-After; 0: no limit. It is what bounds sessions that poll, which
   // may be without a connection: at most this many times the 45 s of ping_interval + ping_timeout.
   std::size_t max_handshakes_per_second = 0;
+  // Sessions at once; a handshake beyond it gets 503 with Retry-After. A polling session needs no connection.
+  std::size_t max_sessions = 20'000;
   std::size_t max_head_bytes = 8 * 1024;
   std::size_t max_body_bytes = 1024 * 1024; // of application requests, unless body_limit says otherwise
   std::function<std::size_t(std::string_view method, std::string_view path)> body_limit = {};

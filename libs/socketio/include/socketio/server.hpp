@@ -275,6 +275,7 @@ private:
   handshake handshake_;
   std::array<char, 20> id_;
   bool recovered_ = false;
+  bool leaving_ = false;    // its end has begun
   bool member_ = false;     // connected: in the list of its namespace
   std::uint32_t index_ = 0; // in that list
   std::vector<membership> rooms_;

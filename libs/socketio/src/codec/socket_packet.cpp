@@ -1,10 +1,13 @@
 #include "codec/socket_packet.hpp"
 
+#include "codec/utf8.hpp"
+
 #include <boost/json/parse.hpp>
 
 #include <algorithm>
 #include <array>
 #include <charconv>
+#include <cmath>
 #include <vector>
 
 namespace socketio::codec {
@@ -42,6 +45,26 @@ bool placeholders_fit(const json::value& value, std::size_t attachments) {
   }
   return std::all_of(object->begin(), object->end(),
                      [&](const auto& member) { return placeholders_fit(member.value(), attachments); });
+}
+
+// A number beyond all floats is Infinity in JavaScript and for our parser, and could not be written again as JSON:
+// Node sends it on as null.
+void drop_infinities(json::value& value) {
+  if (auto* array = value.if_array())
+    for (json::value& item : *array) drop_infinities(item);
+  else if (auto* object = value.if_object())
+    for (auto& member : *object) drop_infinities(member.value());
+  else if (value.is_double() && !std::isfinite(value.get_double()))
+    value = nullptr;
+}
+
+// Only with an exponent, or with more digits than a float's range.
+bool may_hold_infinities(std::string_view text) {
+  if (text.size() > 300) return true;
+  for (std::size_t at = text.find_first_of("eE", 1); at != std::string_view::npos;
+       at = text.find_first_of("eE", at + 1))
+    if (is_digit(text[at - 1])) return true;
+  return false;
 }
 
 bool payload_fits(const socket_packet& packet, const socket_limits& limits) {
@@ -92,7 +115,8 @@ std::optional<socket_packet> parse_socket_packet(std::string_view text, const so
   if (text.starts_with('/')) {
     const std::size_t comma = text.find(',');
     packet.nsp = std::string(text.substr(0, comma));
-    if (packet.nsp.size() > 256) return std::nullopt;
+    // It is sent back in text frames; over polling nobody has looked at it yet.
+    if (packet.nsp.size() > 256 || !valid_utf8(packet.nsp)) return std::nullopt;
     text.remove_prefix(comma == std::string_view::npos ? text.size() : comma + 1);
   }
   if (!text.empty() && is_digit(text.front())) {
@@ -106,6 +130,7 @@ std::optional<socket_packet> parse_socket_packet(std::string_view text, const so
     boost::system::error_code error;
     packet.payload = json::parse(text, error, {}, options);
     if (error) return std::nullopt;
+    if (may_hold_infinities(text)) drop_infinities(packet.payload);
   } else if (packet.type == socket_type::connect) {
     packet.payload = json::object();
   }

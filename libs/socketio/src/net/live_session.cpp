@@ -57,11 +57,12 @@ void live_session::flush() {
   dirty_ = false;
   if (held_until_ != time_point::min() && steady::now() < held_until_) return rearm();
   held_until_ = time_point::min();
-  engine.flush();
+  engine.flush(steady::now());
+  if (engine.current() == session::transport::polling) rearm(); // what is left waits for a poll
 }
 
 void live_session::let_first_packet_arrive() {
-  engine.flush();
+  engine.flush(steady::now());
   if (engine.current() == session::transport::websocket) held_until_ = steady::now() + first_packet_time;
 }
 

@@ -36,10 +36,11 @@ public:
   }
   // Whether a packet would leave at once.
   bool ready() const;
-  // What was sent until now leaves at once, what is sent from now on a moment later over a WebSocket, unless the
-  // client says something before: clients that take one message at a time must not miss the second of two.
+  // What was sent until now leaves at once, what is sent from now on a moment later over a WebSocket, unless
+  // the client says something before: clients that take one message at a time must not miss the second of
+  // two.
   void let_first_packet_arrive();
-  void close(std::string_view reason); // after what is queued
+  void close(std::string_view reason);                             // after what is queued
   void cut(std::string_view reason, std::string_view detail = {}); // at once
   // Closed when nobody calls joined() in time.
   void expect_join(std::chrono::milliseconds patience);
@@ -84,7 +85,7 @@ private:
   std::unique_ptr<session_peer> peer_;
   std::shared_ptr<const handshake_request> request_;
   std::shared_ptr<exchange> parked_;
-  const exchange* posting_ = nullptr;       // the POST whose packets are being handled
+  const exchange* posting_ = nullptr;        // the POST whose packets are being handled
   connection* posting_connection_ = nullptr; // on which the body of a POST is coming
   time_point join_by_ = time_point::max();
   time_point stalled_until_ = time_point::max();

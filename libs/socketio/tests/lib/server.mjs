@@ -6,6 +6,8 @@ import readline from "node:readline";
 import { after } from "node:test";
 
 const buildDir = process.env.BUILD_DIR ?? new URL("../../../../build/release", import.meta.url).pathname;
+// Sanitizers keep what was freed.
+export const exactMemory = !/asan|tsan/.test(buildDir);
 export const programPath = (name) => `${buildDir}/bin/${name}`;
 
 const running = new Set();
@@ -19,7 +21,9 @@ after(() => {
 
 // Runs until it says that it listens. `told`: the lines of JSON it printed, of feature_server.
 export async function start(name, ...given) {
-  const options = given.includes("--port") ? given : [...given, "--port", "0"];
+  const options = given.includes("--port") ? [...given] : [...given, "--port", "0"];
+  // THREADS=4 runs every test against that many.
+  if (name === "feature_server" && process.env.THREADS && !given.includes("--threads")) options.push("--threads", process.env.THREADS);
   const child = spawn(programPath(name), options, { stdio: ["ignore", "pipe", "pipe"] });
   running.add(child);
   const news = new EventEmitter().setMaxListeners(0);

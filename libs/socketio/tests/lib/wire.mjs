@@ -1,6 +1,7 @@
 // Bytes: a TCP connection read piece by piece, HTTP/1.1 and WebSocket written by hand, so that tests can be wrong on purpose.
 import { Buffer } from "node:buffer";
 import net from "node:net";
+import { after } from "node:test";
 
 export const separator = "\x1e";
 
@@ -16,10 +17,16 @@ function soon(promise, otherwise) {
   return Promise.race([promise, late]).finally(() => clearTimeout(timer));
 }
 
+// A connection that is not read keeps the run from ending.
+const wires = new Set();
+after(() => wires.forEach((wire) => wire.destroy()));
+
 // A TCP connection whose bytes are taken as they are asked for.
 export class Wire {
   constructor(port, options = {}) {
     this.socket = net.connect({ port, host: "127.0.0.1", noDelay: true, ...options });
+    wires.add(this);
+    this.socket.on("close", () => wires.delete(this));
     this.buffer = Buffer.alloc(0);
     this.ended = false;
     this.waiting = [];
