@@ -12,6 +12,8 @@ set(OPENSSL_USE_STATIC_LIBS ON)
 find_package(Threads REQUIRED)
 find_package(Boost 1.81 REQUIRED CONFIG COMPONENTS headers json url)
 find_package(PkgConfig REQUIRED)
+pkg_check_modules(hiredis REQUIRED hiredis)
+find_library(HIREDIS_LIBRARY NAMES libhiredis.a hiredis HINTS ${hiredis_LIBRARY_DIRS} REQUIRED)
 
 add_link_options(-fuse-ld=lld)
 # A precompiled header is judged by its content (ninja and ccache do), not by the times of system files, which packages set.

@@ -30,7 +30,8 @@ try {
     if (!answer.ok) throw new Error(`the simulator refused ${path}: ${await answer.text()}`);
   };
   // The inbox keeps its chats over a restart, the simulated phones do not: they must know their people again.
-  for (const { from, name } of customers) await tell("/simulator/customers", { phone: from, name });
+  // They read what they get, so that the ticks turn blue without anybody opening their phone; its page has a switch for it.
+  for (const { from, name } of customers) await tell("/simulator/customers", { phone: from, name, reads: true });
   if (fresh === "yes")
     for (const { from, name, texts } of customers)
       for (const text of texts) await tell("/simulator/inbound", { from, name, text });

@@ -1,7 +1,10 @@
 import react from "@vitejs/plugin-react";
 import { defineConfig } from "vitest/config";
 
-const server = "http://127.0.0.1:8000";
+declare const process: { env: Record<string, string | undefined> };
+
+// TICKWIRE_URL: another server than the one of script/server.
+const server = process.env.TICKWIRE_URL ?? "http://127.0.0.1:8000";
 const rest = ["/login", "/logout", "/me", "/info", "/setup", "/send-message", "/messages", "/chats", "/contacts", "/users"];
 
 export default defineConfig({

@@ -45,6 +45,7 @@ task<result<login_result>> accounts::log_in(std::string name, std::string passwo
   const auto now = std::chrono::steady_clock::now();
   if (failures_.size() > names_max) failures_.clear();
   failures& before = failures_[folded(name)];
+  if (now - before.last > limits_.forgotten_after) before = {};
   if (now < before.wait_until) {
     const auto seconds = std::chrono::ceil<std::chrono::seconds>(before.wait_until - now).count();
     co_return fail(failure_kind::too_many, "too_many_logins",
@@ -64,6 +65,7 @@ task<result<login_result>> accounts::log_in(std::string name, std::string passwo
   if (!right) co_return std::unexpected(right.error());
   failures& counted = failures_[folded(name)];
   if (!*right) {
+    counted.last = std::chrono::steady_clock::now();
     if (++counted.count > limits_.free_failures) {
       const auto doubled =
           std::chrono::seconds{1LL << std::min<std::size_t>(counted.count - limits_.free_failures, 10)};

@@ -19,8 +19,9 @@ struct login_result {
 
 struct limits {
   std::chrono::hours session_life{24 * 14};
-  std::size_t free_failures = 10; // wrong passwords for a name before waits begin
+  std::size_t free_failures = 20; // wrong passwords for a name before waits begin
   std::chrono::seconds longest_wait{60};
+  std::chrono::minutes forgotten_after{15}; // without another failure
   std::size_t remembered_sessions = 10'000;
 };
 
@@ -63,7 +64,7 @@ private:
 
   struct failures {
     std::size_t count = 0;
-    std::chrono::steady_clock::time_point wait_until{};
+    std::chrono::steady_clock::time_point wait_until{}, last{};
   };
   struct known_session {
     user who;

@@ -97,10 +97,13 @@ public:
                                                      std::string user_id, std::size_t limit) = 0;
 
   virtual task<result<message_page>> messages(message_query query) = 0;
+  // What an append with this key would find there already: stored is false, stored_entry and row are filled.
+  virtual task<result<std::optional<appended>>> find_entry(std::string key) = 0;
   virtual task<result<std::optional<message>>> find_message(std::string message_id) = 0;
   // `before`: last_seq of the last chat had. Only chats with messages or opened by hand.
   virtual task<result<chat_page>> chats(std::string user_id, std::optional<std::uint64_t> before,
                                         std::size_t limit) = 0;
+  // For nobody (an empty user id): who it is with and its window, without last message and unread.
   virtual task<result<std::optional<chat_summary>>> find_chat(std::string user_id, std::string chat_id) = 0;
   // Ordered by title, `after` is the id of the last one had (empty: first page).
   virtual task<result<std::pair<std::vector<contact>, bool>>> contacts(std::string after,
@@ -111,7 +114,10 @@ public:
 
   virtual std::string epoch() const = 0;  // new when the log was made anew; survives restarts
   virtual std::uint64_t head() const = 0; // seq of the newest committed entry; I/O thread
-  virtual bool ready() const = 0;         // false while the store cannot commit
+
+  // Whether an append would be stored now. Asked of the store itself by a small commit, never remembered, so
+  // that a store which is away and idle says so, and one which is back says that.
+  virtual task<bool> usable() = 0;
 };
 
 enum class role : std::uint8_t { agent, admin };

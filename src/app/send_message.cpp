@@ -16,6 +16,19 @@ std::unexpected<failure> unknown_chat() {
               "There is no such chat. Open a new one with the person's phone number.");
 }
 
+// Whoever never wrote to us may still be within a window that we do not know of: WhatsApp itself decides. A
+// window that we saw close is closed.
+bool window_closed(const chat& chat) {
+  const auto end = window_ends_at(chat);
+  return end && *end <= wall_now() && chat.kind == chat_kind::person;
+}
+
+std::unexpected<failure> fail_window_closed() {
+  return fail(failure_kind::conflict, "window_closed",
+              "More than 24 hours have passed since the customer last wrote. WhatsApp takes free text again "
+              "when they write; until then only templates.");
+}
+
 } // namespace
 
 result<void> check(const send_request& request) {
@@ -46,13 +59,32 @@ entry messaging::fresh(const user& who, std::string key, entry_data data) const 
 }
 
 task<result<chat_summary>> messaging::chat_for(const user& who, const send_request& request) {
-  const std::string& wanted = request.chat_id.empty() ? request.receiver_id : request.chat_id;
-  auto known = co_await log_.find_chat(who.id, wanted);
+  const bool by_id = !request.chat_id.empty();
+  const std::string& wanted = by_id ? request.chat_id : request.receiver_id;
+  const auto digits = by_id ? std::nullopt : phone_digits(wanted);
+
+  // A number is whose it is now, even where it once was the id of somebody who has another one today.
+  std::string chat_id = wanted;
+  for (const bool as_number : {true, false}) {
+    identity named;
+    if (as_number)
+      named.phone = digits.value_or("");
+    else
+      named.user_id = by_id ? "" : wanted;
+    if (!named.empty()) {
+      const auto present = co_await log_.find_contact(named);
+      if (!present) co_return std::unexpected(present.error());
+      if (*present) {
+        chat_id = (*present)->id;
+        break;
+      }
+    }
+  }
+  auto known = co_await log_.find_chat("", chat_id);
   if (!known) co_return std::unexpected(known.error());
   if (*known) co_return std::move(**known);
-  const auto digits = request.chat_id.empty() ? phone_digits(wanted) : std::nullopt;
   if (!digits) {
-    if (request.chat_id.empty())
+    if (!by_id)
       co_return fail(failure_kind::not_found, "unknown_chat",
                      "That is neither a known chat nor a phone number with country code.");
     co_return unknown_chat();
@@ -85,10 +117,8 @@ task<result<messaging::opened_chat>> messaging::open_chat(user who, std::string 
   change.contact.phone = *digits;
   change.contact.name = name;
   change.opens_chat = true;
-  // Keyed by number and name: the same request twice is one.
-  entry proposal =
-      fresh(who, "ct:open:" + *digits + ":" + (name.empty() ? std::string() : name + ":" + random_text(8)),
-            std::move(change));
+  // The same request twice finds the contact that the first one made: completing sees to that, not the key.
+  entry proposal = fresh(who, "ct:open:" + *digits + ":" + random_text(12), std::move(change));
   std::vector<entry> proposals;
   proposals.push_back(std::move(proposal));
   const auto stored = co_await log_.append(std::move(proposals));
@@ -122,26 +152,24 @@ task<result<sent_message>> messaging::send(user who, send_request request) {
   data.reply_to_message_id = request.reply_to;
   entry proposal = fresh(who, keys::accepted(who.id, data.client_id), data);
   proposal.chat_id = chat_id;
-  proposal.message_id = new_message_id();
-
-  // Whoever never wrote to us may still be within a window that we do not know of: WhatsApp itself decides. A
-  // window that we saw close is closed. Repetitions of what was accepted in time are answered all the same.
-  const auto window = window_ends_at(target->chat);
-  const bool closed = window && *window <= wall_now() && target->chat.kind == chat_kind::person;
-  if (closed) {
-    const auto window_closed =
-        fail(failure_kind::conflict, "window_closed",
-             "More than 24 hours have passed since the customer last wrote. WhatsApp takes free text again "
-             "when they write; until then only templates.");
-    co_return window_closed;
-  }
+  proposal.message_id = new_message_id(proposal.at);
 
   const std::string message_id = proposal.message_id;
-  std::vector<entry> proposals;
-  proposals.push_back(std::move(proposal));
-  auto stored = co_await log_.append(std::move(proposals));
-  if (!stored) co_return std::unexpected(stored.error());
-  appended& done = stored->front();
+  appended done;
+  if (window_closed(target->chat)) {
+    // What was accepted in time is answered all the same when it is repeated.
+    std::string key = std::move(proposal.key);
+    auto before = co_await log_.find_entry(std::move(key));
+    if (!before) co_return std::unexpected(before.error());
+    if (!*before) co_return fail_window_closed();
+    done = std::move(**before);
+  } else {
+    std::vector<entry> proposals;
+    proposals.push_back(std::move(proposal));
+    auto stored = co_await log_.append(std::move(proposals));
+    if (!stored) co_return std::unexpected(stored.error());
+    done = std::move(stored->front());
+  }
   if (!done.row)
     co_return fail(failure_kind::internal, "not_stored", "The message could not be read back. Try again.");
 
@@ -168,17 +196,20 @@ task<result<sent_message>> messaging::send(user who, send_request request) {
 task<result<message>> messaging::retry(user who, std::string message_id) {
   auto found = co_await log_.find_message(message_id);
   if (!found) co_return std::unexpected(found.error());
-  if (!*found || (*found)->direction != direction::out)
-    co_return fail(failure_kind::not_found, "unknown_message", "There is no such message of ours.");
+  if (!*found)
+    co_return fail(failure_kind::not_found, "unknown_message",
+                   "There is no such message. Load the chat again and choose one of its messages.");
   const message& row = **found;
-  if (row.status != status::failed && !row.unconfirmed())
+  const bool retriable = row.status == status::failed || row.unconfirmed();
+  if (row.direction != direction::out || !retriable)
     co_return fail(failure_kind::conflict, "not_failed",
                    "Only a message that failed or is unconfirmed can be sent again.");
-  auto summary = co_await log_.find_chat(who.id, row.chat_id);
+  auto summary = co_await log_.find_chat("", row.chat_id);
   if (!summary) co_return std::unexpected(summary.error());
   if (!*summary) co_return unknown_chat();
   auto outgoing = address_of(**summary);
   if (!outgoing) co_return std::unexpected(outgoing.error());
+  if (window_closed((*summary)->chat)) co_return fail_window_closed();
 
   const int attempt = row.attempt + 1;
   entry proposal = fresh(who, keys::retry(row.id, attempt), retry_requested{attempt});
@@ -205,7 +236,7 @@ task<result<message>> messaging::retry(user who, std::string message_id) {
 }
 
 task<result<void>> messaging::mark_read(user who, std::string chat_id, std::uint64_t up_to) {
-  const auto summary = co_await log_.find_chat(who.id, chat_id);
+  const auto summary = co_await log_.find_chat("", chat_id);
   if (!summary) co_return std::unexpected(summary.error());
   if (!*summary) co_return unknown_chat();
   // Nobody has read what is not there yet.

@@ -119,6 +119,7 @@ void join_status(message& row, const status_changed& changed) {
     break;
   case status_word::played:
     keep_earliest(row.times.played, changed.changed_at);
+    keep_earliest(row.times.delivered, changed.changed_at); // by then at the latest
     break;
   case status_word::failed:
     keep_earliest(row.times.failed, changed.changed_at);
@@ -174,6 +175,7 @@ private:
       row.seq = entry_.seq;
       row.counts_unread = !outbound && !received.history;
       row.status = join(row.status, received.initial);
+      if (!outbound && !received.history) keep_earliest(row.times.delivered, received.sent_at);
       if (!received.reply_to_whatsapp_id.empty()) row.reply = quoted(received.reply_to_whatsapp_id);
       join_wamid(row, received.whatsapp_message_id);
       bind(received.whatsapp_message_id, row);
@@ -248,6 +250,8 @@ private:
   }
 
   std::optional<event> apply(const tickwire::read_mark& mark) {
+    if (mark.seen_up_to > views_.find_read_mark("", entry_.chat_id))
+      views_.put_read_mark("", entry_.chat_id, mark.seen_up_to);
     if (mark.up_to <= views_.find_read_mark(entry_.actor, entry_.chat_id)) return std::nullopt;
     views_.put_read_mark(entry_.actor, entry_.chat_id, mark.up_to);
     const std::uint64_t unread = views_.count_unread(entry_.chat_id, mark.up_to, unread_cap);

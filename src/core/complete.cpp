@@ -1,5 +1,7 @@
 #include "core/complete.hpp"
 
+#include "core/message_id.hpp"
+
 #include <array>
 #include <utility>
 
@@ -58,9 +60,9 @@ void add_alias(views& views, contact_changed& change, const std::string& alias) 
   if (views.find_alias(alias) != change.contact.id) change.aliases.push_back(alias);
 }
 
-// 120 bits of the wamid as 20 url-safe characters, so that the log read again gives the same ids. (FNV-1a, 2
-// × 64 bit; wamids come from Meta, signed, hence nobody chooses them to collide.)
-std::string message_id_of(std::string_view inbox, std::string_view wamid) {
+// 72 bits of the wamid beside the time, so that the same entry always gives the same id. (FNV-1a; wamids come
+// from Meta, signed, hence nobody chooses them to collide.)
+std::string message_id_of(std::string_view inbox, std::string_view wamid, timestamp at) {
   static constexpr std::string_view alphabet =
       "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
   const auto hash = [&](std::uint64_t h) {
@@ -70,10 +72,10 @@ std::string message_id_of(std::string_view inbox, std::string_view wamid) {
     h *= 0xBF58476D1CE4E5B9ULL;
     return h ^ (h >> 32);
   };
-  std::string id = "m_";
+  std::string tail;
   for (std::uint64_t word : {hash(0xCBF29CE484222325ULL), hash(0x84222325CBF29CE4ULL)})
-    for (int i = 0; i < 10; ++i, word >>= 6) id += alphabet[word & 63];
-  return id;
+    for (std::size_t i = 0; i < message_id_tail / 2; ++i, word >>= 6) tail += alphabet[word & 63];
+  return message_id(at, tail);
 }
 
 // What a proposal becomes: contact entries first, then itself.
@@ -97,7 +99,7 @@ private:
     proposal_.chat_id = received.group_id.empty() ? contact_id : received.group_id;
     proposal_.actor = received.from_business ? "" : contact_id;
     if (proposal_.message_id.empty())
-      proposal_.message_id = message_id_of(proposal_.inbox, received.whatsapp_message_id);
+      proposal_.message_id = message_id_of(proposal_.inbox, received.whatsapp_message_id, proposal_.at);
   }
 
   void fill(message_accepted&) {}
@@ -116,7 +118,9 @@ private:
       // status it is.
       if (const auto row = views_.find_message(changed.callback_message_id)) {
         proposal_.message_id = row->id;
-        changed.attempt = row->attempt;
+        // The present attempt is known to WhatsApp by another id, so this is about the one before.
+        const bool earlier = !row->whatsapp_message_id.empty() && row->attempt > 1;
+        changed.attempt = earlier ? row->attempt - 1 : row->attempt;
       }
     }
     take_chat_of_message();
@@ -130,7 +134,30 @@ private:
   }
   void fill(edit& edit) { take_target(edit.target_whatsapp_id); }
   void fill(revoke& revoke) { take_target(revoke.target_whatsapp_id); }
-  void fill(tickwire::read_mark&) {}
+  // The first of the team to read a message makes it `read`, for everybody.
+  void fill(tickwire::read_mark& mark) {
+    const std::uint64_t seen = views_.find_read_mark("", proposal_.chat_id);
+    const auto rows = views_.unread_between(proposal_.chat_id, seen, mark.up_to, seen_at_once_max);
+    for (const unseen_message& row : rows) {
+      status_changed changed;
+      changed.whatsapp_message_id = row.whatsapp_message_id;
+      changed.word = status_word::read;
+      changed.changed_at = proposal_.at;
+      entry entry;
+      entry.inbox = proposal_.inbox;
+      entry.at = proposal_.at;
+      entry.key = keys::status(row.whatsapp_message_id, "read", "");
+      entry.chat_id = proposal_.chat_id;
+      if (const auto binding = views_.find_binding(row.whatsapp_message_id)) {
+        entry.message_id = binding->message_id;
+        changed.attempt = binding->attempt;
+      }
+      entry.actor = proposal_.actor;
+      entry.data = std::move(changed);
+      entries_.push_back(std::move(entry));
+    }
+    if (!rows.empty()) mark.seen_up_to = rows.back().seq;
+  }
 
   // Made by a person: the record joins what is known of the number.
   void fill(contact_changed& change) {

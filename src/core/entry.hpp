@@ -98,6 +98,9 @@ struct revoke {
 // entry.actor has read entry.chat_id up to here.
 struct read_mark {
   std::uint64_t up_to = 0;
+  // Filled when the entry is completed: up to here the customer's messages are marked as read by the team,
+  // each by an entry of its own before this one. 0: nothing new.
+  std::uint64_t seen_up_to = 0;
 };
 
 // The whole record as it is from here on, and which names lead to it.

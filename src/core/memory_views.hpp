@@ -63,6 +63,18 @@ public:
         cap, static_cast<std::uint64_t>(std::count_if(messages.begin(), messages.end(), counts)));
   }
 
+  std::vector<unseen_message> unread_between(std::string_view chat_id, std::uint64_t after,
+                                             std::uint64_t up_to, std::size_t limit) override {
+    std::map<std::uint64_t, std::string> found;
+    for (const auto& [id, row] : messages)
+      if (row.chat_id == chat_id && row.counts_unread && row.seq > after && row.seq <= up_to)
+        found[row.seq] = row.whatsapp_message_id;
+    std::vector<unseen_message> rows;
+    for (const auto& [seq, wamid] : found)
+      if (rows.size() < limit) rows.push_back({seq, wamid});
+    return rows;
+  }
+
   std::map<std::string, message> messages;
   std::map<std::string, wamid_binding> bindings;
   std::map<std::string, std::map<std::string, entry>> parked;

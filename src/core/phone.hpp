@@ -7,8 +7,8 @@
 
 namespace tickwire {
 
-// "+49 170 123-45 (67)" → "491701234567"; a leading "00" counts as "+". Between 5 and 15 digits (E.164's
-// most); anything else in it is no number.
+// "+49 (0)170 123-45 67" → "491701234567"; a leading "00" counts as "+", whatever blanks and dashes stand
+// between. 5 to 15 digits (E.164's most) that begin with a country; anything else in it is no number.
 std::optional<std::string> phone_digits(std::string_view text);
 
 // Only the digits of what Meta sent, whatever stands around them.

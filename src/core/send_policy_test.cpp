@@ -32,6 +32,7 @@ TEST(SendPolicy, EveryErrorHasATitleAndASentenceThatSaysWhatToDo) {
 TEST(SendPolicy, WaitsGrowAndStayWithinWhatTheContractPromises) {
   EXPECT_EQ(wait_before_next_try(131056, 1), 1s);
   EXPECT_EQ(wait_before_next_try(131056, 2), 4s);
+  EXPECT_EQ(wait_before_next_try(0, 99), 10s);
   for (int code : {131056, 130429, 4})
     for (int n = 1; n < 100; ++n) {
       EXPECT_GT(wait_before_next_try(code, n), 0s);

@@ -44,7 +44,7 @@ std::optional<std::size_t> characters(std::string_view utf8) {
 bool is_blank(std::string_view utf8) {
   while (!utf8.empty()) {
     const char c = utf8.front();
-    if (c == ' ' || c == '\t' || c == '\n' || c == '\r' || c == '\f' || c == '\v')
+    if (c >= 0 && c <= ' ') // white space, and controls that show nothing
       utf8.remove_prefix(1);
     else if (utf8.starts_with("\u00A0"))
       utf8.remove_prefix(2);

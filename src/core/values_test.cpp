@@ -22,7 +22,12 @@ TEST(Phone, IsTakenAsPeopleWriteIt) {
   EXPECT_EQ(phone_digits("+49 170 123-45 (67)"), "491701234567");
   EXPECT_EQ(phone_digits("0049 170 1234567"), "491701234567");
   EXPECT_EQ(phone_digits("15550000101"), "15550000101");
-  for (const char* wrong : {"", "1234", "+", "call me", "+49 170 12345678901", "12345+6"})
+  for (const char* same :
+       {"+49 (0)170 1234567", "+49 (0) 170-1234567", "0049 (0)170 1234567", "+49\u00A0170\u20111234567",
+        "\u202A+49 170 1234567\u202C", "tel:+49-170-1234567", "\uFF0B49 170 1234567", "+49.170/1234567"})
+    EXPECT_EQ(phone_digits(same), "491701234567") << same;
+  for (const char* wrong : {"", "1234", "+", "call me", "+49 170 12345678901", "12345+6", "0170 1234567",
+                            "(0)170 1234567", "+0170 1234567", "++49 170 1234567"})
     EXPECT_FALSE(phone_digits(wrong)) << wrong;
 }
 

@@ -22,6 +22,12 @@ struct wamid_binding {
   friend bool operator==(const wamid_binding&, const wamid_binding&) = default;
 };
 
+// A customer's message that counts as unread.
+struct unseen_message {
+  std::uint64_t seq = 0;
+  std::string whatsapp_message_id;
+};
+
 // Called by one thread. A `find_` sees what was `put_` before in the same transaction. `put_` replaces the
 // whole row.
 class views {
@@ -49,14 +55,21 @@ public:
   virtual std::optional<chat> find_chat(std::string_view chat_id) = 0;
   virtual void put_chat(const chat& row) = 0;
 
-  virtual std::uint64_t find_read_mark(std::string_view user_id, std::string_view chat_id) = 0; // 0: none
+  // 0: none. The user id "" is the team: how far anybody has read.
+  virtual std::uint64_t find_read_mark(std::string_view user_id, std::string_view chat_id) = 0;
   virtual void put_read_mark(std::string_view user_id, std::string_view chat_id, std::uint64_t up_to) = 0;
 
   // Messages in the chat that count as unread and lie above `after`, at most `cap`.
   virtual std::uint64_t count_unread(std::string_view chat_id, std::uint64_t after, std::uint64_t cap) = 0;
+  // The same messages up to and including `up_to`, oldest first, at most `limit`.
+  virtual std::vector<unseen_message> unread_between(std::string_view chat_id, std::uint64_t after,
+                                                     std::uint64_t up_to, std::size_t limit) = 0;
 };
 
 // Unread numbers are counted up to here and shown as "999+".
 inline constexpr std::uint64_t unread_cap = 1000;
+
+// One read mark makes at most so many messages `read`; the rest are for the next one.
+inline constexpr std::size_t seen_at_once_max = 1000;
 
 } // namespace tickwire

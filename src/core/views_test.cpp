@@ -128,6 +128,48 @@ TEST(Views, AReplayChangesNothingAndSaysNothing) {
   EXPECT_EQ(log.head, head);
 }
 
+TEST(Views, TheFirstOfTheTeamToReadAMessageMakesItRead) {
+  memory_log log;
+  for (int i = 0; i < 4; ++i)
+    log.append(received("wamid." + std::to_string(i), person("15550000101"), "text", i));
+  const std::uint64_t third = log.rows.messages.size() ? log.entries[3].seq : 0;
+  const auto mark = [&](const std::string& user, std::uint64_t up_to, int second) {
+    entry entry = proposal(keys::read_mark(user, "15550000101", up_to), at(second), read_mark{up_to});
+    entry.chat_id = "15550000101";
+    entry.actor = user;
+    return entry;
+  };
+  const auto statuses = [&] {
+    std::map<std::uint64_t, status> by_seq;
+    for (const auto& [id, row] : log.rows.messages) by_seq[row.seq] = row.status;
+    std::vector<status> rows;
+    for (const auto& [seq, value] : by_seq) rows.push_back(value);
+    return rows;
+  };
+  log.append(mark("u_ana", third, 10));
+  EXPECT_EQ(statuses(), (std::vector{status::read, status::read, status::read, status::delivered}));
+  const std::size_t said = log.events.size();
+  log.append(mark("u_ben", third, 11)); // they are read already: only Ben's own mark is new
+  EXPECT_EQ(log.events.size(), said + 1);
+  log.append(mark("u_ben", log.head, 12));
+  EXPECT_EQ(statuses(), std::vector<status>(4, status::read));
+  for (const auto& [id, row] : log.rows.messages)
+    EXPECT_EQ(row.times.read, row.seq <= third ? at(10) : at(12));
+}
+
+TEST(Views, AStatusOfAnEarlierAttemptDoesNotMoveTheOneAfterIt) {
+  memory_log log;
+  log.append(accepted("m_1", "15550000101", "hi"));
+  log.append(answered("m_1", 1, send_outcome_kind::unconfirmed));
+  log.append(retried("m_1", 2));
+  log.append(answered("m_1", 2, send_outcome_kind::accepted, "wamid.second"));
+  log.append(changed("wamid.first", status_word::read, 9, "m_1"));
+  EXPECT_EQ(log.rows.messages.at("m_1").status, status::sent);
+  EXPECT_EQ(log.rows.messages.at("m_1").whatsapp_message_id, "wamid.second");
+  log.append(changed("wamid.second", status_word::delivered, 10, "m_1"));
+  EXPECT_EQ(log.rows.messages.at("m_1").status, status::delivered);
+}
+
 TEST(Views, UnconfirmedIsHealedByAStatusThatCarriesOurId) {
   memory_log log;
   log.append(accepted("m_1", "15550000101", "hi"));

@@ -1,5 +1,11 @@
 #include "main/config.hpp"
 
+#include "adapters/meta/graph_client.hpp"
+
+#include <boost/asio/ip/address.hpp>
+
+#include <unistd.h>
+
 #include <charconv>
 #include <cstdlib>
 #include <fstream>
@@ -31,6 +37,17 @@ bool is_origin(const std::string& text) {
   return !host.empty() && host.find('/') == std::string::npos;
 }
 
+// "v25.0"
+bool is_version(std::string_view text) {
+  const auto digits = [](std::string_view part) {
+    return !part.empty() && part.size() <= 4 &&
+           part.find_first_not_of("0123456789") == std::string_view::npos;
+  };
+  const std::size_t dot = text.find('.');
+  return text.starts_with('v') && dot != std::string_view::npos && digits(text.substr(1, dot - 1)) &&
+         digits(text.substr(dot + 1));
+}
+
 } // namespace
 
 loaded_config load_config(const lookup& find) {
@@ -42,6 +59,11 @@ loaded_config load_config(const lookup& find) {
   };
 
   take("HOST", c.host);
+  boost::system::error_code no_address;
+  boost::asio::ip::make_address(c.host, no_address);
+  if (no_address && c.host != "localhost")
+    problem("HOST is \"" + c.host +
+            "\"; it must be an address of this machine, such as 127.0.0.1, or 0.0.0.0 for all of them.");
   if (const auto port = find("PORT"); port && !port->empty()) {
     unsigned value = 0;
     const auto parsed = std::from_chars(port->data(), port->data() + port->size(), value);
@@ -64,6 +86,14 @@ loaded_config load_config(const lookup& find) {
   if (c.cookie_secure != "auto" && c.cookie_secure != "always" && c.cookie_secure != "never")
     problem("COOKIE_SECURE must be auto, always or never.");
   if (c.cookie_secure == "auto" && c.public_url.starts_with("https://")) c.cookie_secure = "always";
+
+  if (const auto failures = find("LOGIN_FREE_FAILURES"); failures && !failures->empty()) {
+    const auto parsed =
+        std::from_chars(failures->data(), failures->data() + failures->size(), c.login_free_failures);
+    if (parsed.ec != std::errc() || parsed.ptr != failures->data() + failures->size() ||
+        c.login_free_failures < 1)
+      problem("LOGIN_FREE_FAILURES is \"" + *failures + "\"; it must be a number from 1.");
+  }
 
   take("BUSINESS_NAME", c.business_name);
   take("BUSINESS_PHONE_NUMBER", c.business_phone_number);
@@ -93,11 +123,13 @@ loaded_config load_config(const lookup& find) {
   if (c.whatsapp_verify_token.empty())
     problem("WHATSAPP_VERIFY_TOKEN is missing. Choose a long random word and enter the same in Meta's "
             "webhook settings.");
-  if (!c.whatsapp_api_base.starts_with("https://") && !c.whatsapp_api_base.starts_with("http://"))
-    problem("WHATSAPP_API_BASE is \"" + c.whatsapp_api_base +
-            "\"; it must begin with https:// (or http:// for a simulator).");
-  if (c.whatsapp_api_version.empty() || c.whatsapp_api_version.front() != 'v')
-    problem("WHATSAPP_API_VERSION must look like v25.0.");
+  try {
+    meta::check_base_url(c.whatsapp_api_base);
+  } catch (const std::invalid_argument& error) {
+    problem("WHATSAPP_API_BASE is \"" + c.whatsapp_api_base + "\"; it " + error.what() + ".");
+  }
+  if (!is_version(c.whatsapp_api_version))
+    problem("WHATSAPP_API_VERSION is \"" + c.whatsapp_api_version + "\"; it must look like v25.0.");
   if (const auto uri = find("MONGODB_URI"); uri && !uri->empty())
     problem("MONGODB_URI is set, but this version keeps everything in DATA_DIR. Unset it to start.");
   if (const auto uri = find("REDIS_URL"); uri && !uri->empty())
@@ -117,6 +149,20 @@ loaded_config load_config(const lookup& find) {
     c.demonstration = std::move(demo);
   }
   return loaded;
+}
+
+std::string problem_of_data_dir(const std::filesystem::path& data_dir) {
+  std::error_code ignored;
+  std::filesystem::path there = std::filesystem::absolute(data_dir, ignored);
+  while (!std::filesystem::exists(there, ignored) && there.has_parent_path() && there != there.parent_path())
+    there = there.parent_path();
+  if (!std::filesystem::is_directory(there, ignored))
+    return "DATA_DIR is \"" + data_dir.string() + "\", but " + there.string() +
+           " is not a folder. Choose another one.";
+  if (::access(there.c_str(), W_OK | X_OK) != 0)
+    return "DATA_DIR is \"" + data_dir.string() + "\", but this user may not write in " + there.string() +
+           ". Check its owner.";
+  return {};
 }
 
 std::filesystem::path data_dir_of(const lookup& find) {

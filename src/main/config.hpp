@@ -34,6 +34,8 @@ struct config {
   std::string whatsapp_api_base = "https://graph.facebook.com";
   std::string whatsapp_api_version = "v25.0";
 
+  std::size_t login_free_failures = 20; // wrong passwords for a name before it must wait
+
   std::optional<struct demonstration> demonstration;
 };
 
@@ -47,6 +49,9 @@ struct loaded_config {
 
 // Reads and checks everything; finds all problems, not just the first.
 loaded_config load_config(const lookup& find);
+
+// Whether DATA_DIR is, or can be made, a folder in which this process writes; the problem, else empty.
+std::string problem_of_data_dir(const std::filesystem::path& data_dir);
 
 // Only what tools beside the server need: DATA_DIR.
 std::filesystem::path data_dir_of(const lookup& find);

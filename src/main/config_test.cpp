@@ -28,13 +28,18 @@ TEST(Config, WhatMetaGivesIsEnough) {
 
 TEST(Config, AllProblemsAreSaidTogether) {
   const auto loaded = load_config(of({{"PORT", "eighty"},
+                                      {"HOST", "my machine"},
+                                      {"WHATSAPP_API_BASE", "https://"},
+                                      {"WHATSAPP_API_VERSION", "vnext"},
+                                      {"LOGIN_FREE_FAILURES", "0"},
                                       {"CORS_ORIGINS", "*"},
                                       {"PUBLIC_URL", "inbox"},
                                       {"WHATSAPP_PHONE_NUMBER_ID", "+49"}}));
   std::string all;
   for (const std::string& problem : loaded.problems) all += problem + "\n";
-  for (const char* name : {"PORT", "CORS_ORIGINS", "PUBLIC_URL", "WHATSAPP_ACCESS_TOKEN",
-                           "WHATSAPP_PHONE_NUMBER_ID", "WHATSAPP_APP_SECRET", "WHATSAPP_VERIFY_TOKEN"})
+  for (const char* name : {"HOST", "WHATSAPP_API_BASE", "WHATSAPP_API_VERSION", "LOGIN_FREE_FAILURES", "PORT",
+                           "CORS_ORIGINS", "PUBLIC_URL", "WHATSAPP_ACCESS_TOKEN", "WHATSAPP_PHONE_NUMBER_ID",
+                           "WHATSAPP_APP_SECRET", "WHATSAPP_VERIFY_TOKEN"})
     EXPECT_NE(all.find(name), std::string::npos) << name;
 }
 
@@ -46,6 +51,11 @@ TEST(Config, TwoSecretsRotateAndHttpsMakesTheCookieSecure) {
   EXPECT_TRUE(loaded.problems.empty());
   EXPECT_EQ(loaded.value.whatsapp_app_secrets, (std::vector<std::string>{"new", "old"}));
   EXPECT_EQ(loaded.value.cookie_secure, "always");
+}
+
+TEST(Config, AFolderThatCannotBeMadeIsSaid) {
+  EXPECT_EQ(problem_of_data_dir("/tmp/not/there/yet"), "");
+  EXPECT_NE(problem_of_data_dir("/proc/version/data").find("DATA_DIR"), std::string::npos);
 }
 
 TEST(Dotenv, IsReadAsPeopleWriteIt) {

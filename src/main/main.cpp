@@ -4,6 +4,8 @@
 
 #include <CLI/CLI.hpp>
 
+#include <sys/stat.h>
+
 #include <iostream>
 #include <string>
 
@@ -19,14 +21,21 @@ bool tell_problems(const tickwire::loaded_config& loaded) {
   return true;
 }
 
+tickwire::loaded_config load() {
+  auto loaded = tickwire::load_config(tickwire::environment_and_dotenv());
+  if (auto problem = tickwire::problem_of_data_dir(loaded.value.data_dir); !problem.empty())
+    loaded.problems.push_back(std::move(problem));
+  return loaded;
+}
+
 int serve() {
-  const auto loaded = tickwire::load_config(tickwire::environment_and_dotenv());
+  const auto loaded = load();
   if (tell_problems(loaded)) return 2;
   return tickwire::serve(loaded.value);
 }
 
 int check_config() {
-  const auto loaded = tickwire::load_config(tickwire::environment_and_dotenv());
+  const auto loaded = load();
   if (tell_problems(loaded)) return 2;
   std::cerr << "The configuration is fine.\n";
   return 0;
@@ -43,6 +52,7 @@ int add_user(const std::string& name, const std::string& role) {
 } // namespace
 
 int main(int argc, char** argv) {
+  ::umask(0077); // customers' messages and password hashes are nobody else's on this machine
   CLI::App app("Tickwire: the self-hosted inbox for WhatsApp Business. Configured by the environment and "
                ".env; see README.md.");
   app.require_subcommand(0, 1);

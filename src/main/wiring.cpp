@@ -26,6 +26,7 @@
 #include <csignal>
 #include <iostream>
 #include <stdexcept>
+#include <thread>
 
 namespace tickwire {
 
@@ -34,7 +35,8 @@ using namespace std::chrono_literals;
 
 namespace {
 
-constexpr std::chrono::milliseconds stop_patience{4'000}; // SIGTERM promises five seconds
+// SIGTERM promises five seconds.
+constexpr std::chrono::milliseconds stop_patience{4'000}, stop_deadline{4'700};
 
 // As many descriptors as we may have: each page and each connection of Meta is one.
 std::size_t raise_descriptor_limit() {
@@ -77,6 +79,7 @@ http::web_settings web_settings_of(const config& config) {
   settings.inbox = config.whatsapp_phone_number_id;
   settings.verify_token = config.whatsapp_verify_token;
   settings.cors_origins = config.cors_origins;
+  settings.public_url = config.public_url;
   settings.secure_cookie = config.cookie_secure == "always"  ? http::web_settings::cookie_mode::always
                            : config.cookie_secure == "never" ? http::web_settings::cookie_mode::never
                                                              : http::web_settings::cookie_mode::automatic;
@@ -113,6 +116,19 @@ sqlite::log_config log_settings_of(const config& config) {
   return settings;
 }
 
+auth::limits login_limits_of(const config& config) {
+  auth::limits limits;
+  limits.free_failures = config.login_free_failures;
+  return limits;
+}
+
+// Pages whose cookie counts on a socket, beside those of the host that was asked.
+std::vector<std::string> own_pages_of(const config& config) {
+  std::vector<std::string> origins = config.cors_origins;
+  if (!config.public_url.empty()) origins.push_back(config.public_url);
+  return origins;
+}
+
 class application {
 public:
   explicit application(const config& config)
@@ -120,7 +136,7 @@ public:
       , log_(sqlite::open_log(io_.get_executor(), log_settings_of(config)))
       , account_store_(sqlite::open_accounts(config.data_dir))
       , hashing_(auth::make_sodium_hashing())
-      , accounts_(*account_store_, *hashing_)
+      , accounts_(*account_store_, *hashing_, login_limits_of(config))
       , graph_(meta::make_graph_client(io_.get_executor(), graph_settings_of(config)))
       , sender_(io_, *log_, *graph_, config.whatsapp_phone_number_id)
       , messages_(*log_, sender_, config.whatsapp_phone_number_id)
@@ -130,7 +146,7 @@ public:
             [this](std::string_view header, std::string_view body) { return signature_.valid(header, body); },
             [this](std::string_view body) { return decode(body); })
       , server_(io_, socket_settings_of(config, raise_descriptor_limit()))
-      , live_(io_, server_, *log_, accounts_, messages_, presence_, config.cors_origins)
+      , live_(io_, server_, *log_, accounts_, messages_, presence_, own_pages_of(config))
       , web_(io_, web_settings_of(config), *log_, accounts_, messages_, webhook_, presence_)
       , signals_(io_)
       , force_(io_) {
@@ -189,6 +205,12 @@ private:
   // themselves.
   void stop() {
     log_info("stopping");
+    // Even what cannot be interrupted (a name lookup, a disk that hangs) does not hold us: everything that
+    // was answered is stored.
+    std::thread([] {
+      std::this_thread::sleep_for(stop_deadline);
+      std::_Exit(0);
+    }).detach();
     force_.expires_after(stop_patience);
     force_.async_wait([this](boost::system::error_code error) {
       if (!error) io_.stop();

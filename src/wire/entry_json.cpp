@@ -104,7 +104,10 @@ struct encoder {
     object.member("wamid", data.whatsapp_message_id);
     add_time(object, "at", data.at);
   }
-  void operator()(const read_mark& data) const { object.member("upTo", data.up_to); }
+  void operator()(const read_mark& data) const {
+    object.member("upTo", data.up_to);
+    if (data.seen_up_to) object.member("seenUpTo", data.seen_up_to);
+  }
   void operator()(const contact_changed& data) const {
     {
       object_writer inner(object.open("contact"));
@@ -203,7 +206,9 @@ entry_data decode_object(std::string_view kind, const reader& from) {
   if (kind == "edit")
     return edit{from.text("target"), from.text("wamid"), from.text("text"), from.time("at")};
   if (kind == "revoke") return revoke{from.text("target"), from.text("wamid"), from.time("at")};
-  if (kind == "read_mark") return read_mark{static_cast<std::uint64_t>(from.number("upTo"))};
+  if (kind == "read_mark")
+    return read_mark{static_cast<std::uint64_t>(from.number("upTo")),
+                     static_cast<std::uint64_t>(from.number("seenUpTo"))};
   if (kind == "contact_changed") {
     const reader inner{from.object.at("contact").as_object()};
     contact_changed data;

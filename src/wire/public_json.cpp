@@ -18,8 +18,10 @@ void add_status_times(object_writer& object, const status_times& times) {
   add_time(inner, "failed", times.failed);
 }
 
+// Always there, so that whoever merges an event into a message also loses what is over.
 void add_error(object_writer& object, const message& message) {
-  if (!message.error || (message.status != status::failed && !message.unconfirmed())) return;
+  if (!message.error || (message.status != status::failed && !message.unconfirmed()))
+    return object.null("error");
   object_writer inner(object.open("error"));
   inner.member("code", message.error->code);
   inner.member("title", message.error->title);
@@ -43,7 +45,9 @@ void add_receipts(object_writer& object, const message& message) {
   out += ']';
 }
 
-void add_reactions(object_writer& object, const message& message, bool even_none) {
+// Those that are left; an empty list where all were taken back.
+void add_reactions(object_writer& object, const message& message) {
+  if (message.reactions.empty()) return;
   std::string list;
   for (const reaction_mark& mark : message.reactions) {
     if (mark.emoji.empty()) continue;
@@ -52,10 +56,7 @@ void add_reactions(object_writer& object, const message& message, bool even_none
     inner.member("from", mark.from);
     inner.member("emoji", mark.emoji);
   }
-  if (!list.empty())
-    object.raw("reactions", list + "]");
-  else if (even_none)
-    object.raw("reactions", "[]");
+  object.raw("reactions", list.empty() ? "[]" : list + "]");
 }
 
 void add_changes_of_content(object_writer& object, const message& message) {
@@ -74,7 +75,7 @@ void add_standing(object_writer& object, const message& message) {
   object.member("updatedAt", to_iso8601(message.updated_at));
   add_status_times(object, message.times);
   object.member("attempt", message.attempt);
-  if (message.unconfirmed()) object.member("unconfirmed", true);
+  object.member("unconfirmed", message.unconfirmed());
   add_error(object, message);
   add_receipts(object, message);
   add_time(object, "playedAt", message.times.played);
@@ -100,7 +101,7 @@ void add_message(object_writer& object, const message& message) {
       inner.member("whatsappMessageId", message.reply->whatsapp_message_id);
     if (!message.reply->message_id.empty()) inner.member("messageId", message.reply->message_id);
   }
-  add_reactions(object, message, false);
+  add_reactions(object, message);
   add_changes_of_content(object, message);
   object.raw_members(message.extra);
 }
@@ -130,7 +131,7 @@ struct event_writer {
     object.member("messageId", event.value.id);
     object.member("chatId", event.value.chat_id);
     object.member("text", event.value.shown_text());
-    add_reactions(object, event.value, true);
+    add_reactions(object, event.value);
     add_changes_of_content(object, event.value);
     object.member("updatedAt", to_iso8601(event.value.updated_at));
     object.member("seq", seq);

@@ -81,32 +81,6 @@ test("the server is killed while messages go both ways, and the page catches up 
   assert.deepEqual(before.slice(-reloaded.length), reloaded.slice(-before.length), "state by events is state by reload");
 });
 
-test("drafts stay, scrolling back loads without jumping, the button leads to the end", async () => {
-  const omar = "15550000102";
-  await simulator.inbound({ from: omar, name: "Omar", text: "first" });
-  for (let i = 0; i < 160; i++) await simulator.inbound({ from: omar, text: `line ${i}` });
-  await row(ana, omar).getByText("line 159").waitFor({ timeout: 20_000 });
-  await ana.getByTestId("composer").fill("half a thought");
-  await row(ana, omar).click();
-  await bubble(ana, "line 159").last().waitFor();
-  await row(ana, sofia).getByText("Draft:").waitFor();
-
-  await ana.getByRole("log").evaluate((log) => (log.scrollTop = log.scrollHeight));
-  await until(async () => {
-    await ana.getByRole("log").hover();
-    await ana.mouse.wheel(0, -600);
-    return (await bubble(ana, /^first/).count()) > 0 || (await ana.getByTestId("message").count()) >= 161;
-  }, "the oldest message", { timeout: 20_000 });
-  assert.equal(await ana.getByTestId("message").count(), 161);
-  await simulator.inbound({ from: omar, text: "while you read above" });
-  await ana.getByTestId("jump-to-latest").getByText("1").waitFor();
-  await ana.getByTestId("jump-to-latest").click();
-  await bubble(ana, "while you read above").waitFor();
-  await row(ana, sofia).click();
-  assert.equal(await ana.getByTestId("composer").inputValue(), "half a thought");
-  await ana.getByTestId("composer").fill("");
-});
-
 test("an idle page asks for nothing but its socket's heartbeat", async () => {
   const asked = [];
   const listener = (request) => asked.push(`${request.method()} ${request.url()}`);

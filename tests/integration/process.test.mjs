@@ -2,6 +2,7 @@
 import assert from "node:assert/strict";
 import { spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
+import { readdirSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
 import { Tickwire, Simulator, fakeGraph, textMessage, until } from "../lib/programs.mjs";
@@ -38,6 +39,12 @@ test("every configuration problem is said at start, all together", () => {
     assert.equal(done.status, 2);
     for (const name of ["PORT", "WHATSAPP_ACCESS_TOKEN", "WHATSAPP_APP_SECRET", "WHATSAPP_VERIFY_TOKEN", "WHATSAPP_PHONE_NUMBER_ID"]) assert.match(done.stderr, new RegExp(name));
   }
+});
+
+test("what is stored is readable for its own user only", async () => {
+  const server = await Tickwire.start();
+  for (const file of readdirSync(server.dataDir)) assert.equal(statSync(join(server.dataDir, file)).mode & 0o077, 0, file);
+  await server.kill();
 });
 
 test("the first start prints a link that makes the first administrator, once", async () => {

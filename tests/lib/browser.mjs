@@ -7,16 +7,18 @@ export const launch = () =>
     args: ["--no-sandbox", "--disable-gpu", "--disable-quic", "--disable-background-networking", "--disable-component-update", "--disable-sync", "--no-first-run"],
   });
 
-export async function signIn(browser, url, name, options = {}) {
+// `init` runs in every page before its own scripts.
+export async function signIn(browser, url, name, { init, ...options } = {}) {
   const context = await browser.newContext({ viewport: { width: 1280, height: 800 }, ...options });
+  if (init) await context.addInitScript(init);
   const page = await context.newPage();
   page.problems = [];
   page.on("pageerror", (error) => page.problems.push(error.message));
   page.on("console", (said) => said.type() === "error" && /Content.Security|Uncaught/.test(said.text()) && page.problems.push(said.text()));
   await page.goto(url);
-  await page.getByLabel("Name", { exact: true }).fill(name);
-  await page.getByLabel("Password", { exact: true }).fill(`password-of-${name.toLowerCase()}`);
-  await page.getByRole("button", { name: "Sign in" }).click();
+  await page.getByLabel("Username").fill(name);
+  await page.getByLabel("Password").fill(`password-of-${name.toLowerCase()}`);
+  await page.getByRole("button", { name: "Log in" }).click();
   await page.locator('[data-testid="connection"][data-state="live"]').waitFor();
   return page;
 }

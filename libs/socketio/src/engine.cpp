@@ -16,6 +16,7 @@ public:
   void on_closed(std::string_view reason, std::string_view detail) override;
   live_session& link() { return link_; }
   engine_socket& socket() { return *socket_; }
+  bool announced = false; // to on_connection
 
 private:
   engine_application& app_;
@@ -29,7 +30,11 @@ public:
     return std::make_unique<engine_peer>(*this, session);
   }
   void began(session_peer& peer) override {
-    if (on_connection) call(on_connection, static_cast<engine_peer&>(peer).socket());
+    auto& fresh = static_cast<engine_peer&>(peer);
+    fresh.link().let_first_packet_arrive();
+    if (fresh.link().engine.closed()) return; // it could not be written
+    fresh.announced = true;
+    if (on_connection) call(on_connection, fresh.socket());
   }
   template <class Handler, class... Arguments>
   void call(const Handler& handler, Arguments&&... arguments) {
@@ -61,7 +66,7 @@ void engine_peer::on_message(bool binary, std::string_view data, const http_requ
 
 void engine_peer::on_closed(std::string_view reason, std::string_view detail) {
   socket_->peer_ = nullptr;
-  if (app_.on_close) app_.call(app_.on_close, *socket_, reason, detail);
+  if (announced && app_.on_close) app_.call(app_.on_close, *socket_, reason, detail);
 }
 
 } // namespace detail
@@ -119,7 +124,8 @@ void engine_server::on_connection(std::function<void(engine_socket&)> handler) {
 void engine_server::on_message(std::function<void(engine_socket&, const engine_message&)> handler) {
   impl_->app.on_message = std::move(handler);
 }
-void engine_server::on_close(std::function<void(engine_socket&, std::string_view, std::string_view)> handler) {
+void engine_server::on_close(
+    std::function<void(engine_socket&, std::string_view, std::string_view)> handler) {
   impl_->app.on_close = std::move(handler);
 }
 void engine_server::on_http(http_handler handler) { impl_->engine.on_http = std::move(handler); }

@@ -1,5 +1,6 @@
 #include "socketio/handshake.hpp"
 
+#include "codec/utf8.hpp"
 #include "socketio/http.hpp"
 
 #include <ctime>
@@ -11,6 +12,22 @@ namespace json = boost::json;
 namespace {
 
 json::string_view as_json_view(std::string_view text) { return {text.data(), text.size()}; }
+
+// What is not UTF-8 is taken for Latin-1, as Node takes headers.
+std::string as_utf8(std::string_view text) {
+  if (codec::valid_utf8(text)) return std::string(text);
+  std::string clean;
+  for (char c : text) {
+    const auto byte = static_cast<unsigned char>(c);
+    if (byte < 0x80) {
+      clean += c;
+    } else {
+      clean += static_cast<char>(0xC0 | byte >> 6);
+      clean += static_cast<char>(0x80 | (byte & 0x3F));
+    }
+  }
+  return clean;
+}
 
 // "Thu Nov 26 2026 00:38:57 GMT+0000 (Coordinated Universal Time)", as JavaScript writes a date.
 std::string date_text(std::int64_t ms) {
@@ -77,9 +94,9 @@ json::object handshake_request::as_json(const json::value& auth) const {
   each_header(part(target_end_, head_end_), [&](std::string_view key, std::string_view value) {
     json::value& there = headers[as_json_view(key)];
     if (there.is_string())
-      there = std::string(there.get_string()) + ", " + std::string(value);
+      there = std::string(there.get_string()) + ", " + as_utf8(value);
     else
-      there = as_json_view(value);
+      there = as_utf8(value);
     return true;
   });
   json::object parameters;
@@ -88,7 +105,7 @@ json::object handshake_request::as_json(const json::value& auth) const {
     const std::string_view pair = rest.substr(0, end);
     const std::size_t equals = pair.find('=');
     const std::string value = equals == std::string_view::npos ? "" : url_decode(pair.substr(equals + 1));
-    if (!pair.empty()) parameters[url_decode(pair.substr(0, equals))] = value;
+    if (!pair.empty()) parameters[as_utf8(url_decode(pair.substr(0, equals)))] = as_utf8(value);
     if (end == std::string_view::npos) break;
     rest.remove_prefix(end + 1);
   }
@@ -99,7 +116,7 @@ json::object handshake_request::as_json(const json::value& auth) const {
           {"xdomain", foreign},
           {"secure", false},
           {"issued", issued_ms_},
-          {"url", as_json_view(url())},
+          {"url", as_utf8(url())},
           {"query", std::move(parameters)},
           {"auth", auth}};
 }

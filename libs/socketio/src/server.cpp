@@ -18,7 +18,9 @@ nsp& server::of(std::string_view name) { return impl_->hub.of(name); }
 nsp& server::of_matching(std::function<bool(std::string_view, const boost::json::value&)> fits) {
   return impl_->hub.of_matching(std::move(fits));
 }
-void server::on_new_namespace(std::function<void(nsp&)> handler) { impl_->hub.on_new_namespace = std::move(handler); }
+void server::on_new_namespace(std::function<void(nsp&)> handler) {
+  impl_->hub.on_new_namespace = std::move(handler);
+}
 void server::on_http(http_handler handler) { impl_->hub.engine.on_http = std::move(handler); }
 boost::system::result<std::uint16_t> server::listen(const std::string& host, std::uint16_t port) {
   return impl_->hub.engine.listen(host, port);

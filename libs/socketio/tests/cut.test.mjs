@@ -1,7 +1,7 @@
 // Connections that break: at every byte of a handshake, half-open, too slow; and readers that do not read.
 import assert from "node:assert/strict";
 import { after, before, describe, test } from "node:test";
-import { start, until } from "./lib/server.mjs";
+import { exactMemory, start, until } from "./lib/server.mjs";
 import { ask, Frames, frameBytes, Polling, requestBytes, separator, upgradeHeaders, Wire } from "./lib/wire.mjs";
 
 let server, port;
@@ -172,7 +172,7 @@ describe("readers that do not read", () => {
     }
     console.log(`${heard} events to 10 who do not read; the slowest round trip of another: ${slowest.toFixed(0)} ms`);
     assert.ok(slowest < 1000);
-    assert.ok(limited.residentBytes() - before < 40_000_000);
+    if (exactMemory) assert.ok(limited.residentBytes() - before < 40_000_000);
     await limited.stop();
   });
   test("over polling: nobody polls, and the queue is full", async () => {
@@ -223,7 +223,7 @@ describe("readers that do not read", () => {
     slow.wire.closed.then(() => (ended = true));
     for (let i = 0; i < 600 && !ended; i++)
       if (!slow.wire.write(payload)) await Promise.race([new Promise((done) => slow.wire.socket.once("drain", done)), slow.wire.closed, cutOf(slow, limited)]);
-    assert.ok(limited.residentBytes() - before < 60_000_000);
+    if (exactMemory) assert.ok(limited.residentBytes() - before < 60_000_000);
     const other = await Frames.join(limited.port);
     assert.deepEqual(await other.call("echo", 1), [1]);
     await limited.stop();

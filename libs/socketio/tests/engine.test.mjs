@@ -12,6 +12,8 @@ before(async () => {
   port = server.port;
 });
 after(() => server.stop());
+// What the server says of the end of that session.
+const closed = (session, at = server) => at.tells((line) => line.what === "close" && line.mark === session.mark, "close");
 
 const handshake = (query = "EIO=4&transport=polling", options) => ask(port, "GET", `${path}?${query}`, options);
 const error = (code, message) => JSON.stringify({ code, message });
@@ -75,6 +77,19 @@ describe("checks in their order, and their answers", () => {
     const refused = await server.tells((line) => line.what === "connection error" && line.target.includes("mark=2"));
     assert.deepEqual([refused.code, refused.message], [4, "no"]);
   });
+
+  for (const hook of ["request", "headers"])
+    test(`a hook that throws (${hook}) hurts its request alone`, async () => {
+      const other = await start("feature_server", "engine", "--path", path);
+      const target = (transport) => `${path}?EIO=4&transport=${transport}&throw=${hook}`;
+      assert.ok([200, 403, 500].includes((await ask(other.port, "GET", target("polling"))).status));
+      const wire = new Wire(other.port);
+      wire.write(requestBytes("GET", target("websocket"), upgradeHeaders));
+      assert.ok([101, 400, 403, 500].includes((await wire.answer()).status));
+      wire.destroy();
+      await Polling.open(other.port, { path });
+      await other.stop();
+    });
 
   test("an invalid character in Origin is a bad request", async () => {
     const answer = await handshake(undefined, { headers: { Origin: "http://a\x01b" } });
@@ -143,6 +158,16 @@ describe("handshake", () => {
     const bits = ids.map((id) => [...Buffer.from(id, "base64url")].map((byte) => byte.toString(2).padStart(8, "0")).join(""));
     const varying = Array.from({ length: 120 }, (_, i) => bits.filter((id) => id[i] === "1").length).filter((ones) => ones > 50 && ones < 150).length;
     assert.ok(varying >= 96, `${varying} of 120 bits vary like random ones`);
+  });
+  test("what version 3 had is not there: no JSONP, no base64 on request", async () => {
+    const session = await open({ query: "&j=0&b64=1" });
+    await session.post("4x");
+    const answer = await ask(port, "GET", session.target + "&j=0&b64=1");
+    assert.equal(answer.text, "4x");
+    const frames = await socket({ query: "&b64=1" });
+    frames.send("bAQI=");
+    assert.deepEqual(await frames.message(), Buffer.from([1, 2]));
+    frames.destroy();
   });
   test("a greeting is in the first answers, its separator too", async () => {
     const session = await open({ query: "&greet=1" });
@@ -224,7 +249,8 @@ describe("payloads", () => {
     assert.equal((await session.post("4y", { "Content-Type": "text/plain" })).text, "ok");
     assert.deepEqual(await session.packets(), ["4x", "4y"]);
     assert.equal((await session.post("4z", { "Content-Type": "application/octet-stream" })).status, 400);
-    const told = await server.tells((line) => line.what === "close" && line.reason === "transport error");
+    const told = await closed(session);
+    assert.equal(told.reason, "transport error");
     assert.match(told.detail, /content/);
     assert.equal((await session.post("4z")).status, 400);
   });
@@ -235,7 +261,7 @@ describe("payloads", () => {
       await session.post("4before");
       const answer = await session.post(body);
       assert.ok([200, 400].includes(answer.status));
-      const told = await server.tells((line) => line.what === "close");
+      const told = await closed(session);
       assert.equal(told.reason, "parse error");
       await session.get();
       assert.equal((await session.get()).status, 400);
@@ -246,7 +272,7 @@ describe("payloads", () => {
     frames.send("abc");
     const { before } = await frames.end();
     assert.deepEqual(before, ["4first"]);
-    assert.equal((await server.tells((line) => line.what === "close")).reason, "parse error");
+    assert.equal((await closed(frames)).reason, "parse error");
   });
   test("a body of exactly maxPayload is taken; a larger one is 413 with an empty body, the session lives, the cause is told", async () => {
     const small = await start("feature_server", "engine", "--path", path, "--max-payload", "100");
@@ -277,9 +303,9 @@ describe("payloads", () => {
     frames.send("4" + "x".repeat(100));
     const { code, reason } = await frames.end();
     assert.deepEqual([code, reason], [1009, ""]);
-    const closed = await small.tells((line) => line.what === "close");
-    assert.equal(closed.reason, "transport error");
-    assert.match(closed.detail, /100/, "people can tell why");
+    const end = await closed(frames, small);
+    assert.equal(end.reason, "transport error");
+    assert.match(end.detail, /100/, "people can tell why");
     await small.stop();
   });
   test("a chunked POST is a POST", async () => {
@@ -306,7 +332,7 @@ describe("polling", () => {
     assert.deepEqual([second.status, second.text], [400, ""]);
     const answer = await first.answer;
     assert.deepEqual([answer.status, answer.text], [200, "1"]);
-    const told = await server.tells((line) => line.what === "close");
+    const told = await closed(session);
     assert.equal(told.reason, "transport error");
     assert.equal((await session.get()).status, 400);
   });
@@ -318,7 +344,7 @@ describe("polling", () => {
     await ask(port, "GET", "/");
     assert.equal((await session.post("4x")).status, 400);
     await slow.closed;
-    const told = await server.tells((line) => line.what === "close");
+    const told = await closed(session);
     assert.equal(told.reason, "transport error");
   });
   for (const cut of ["destroy", "reset"])
@@ -327,7 +353,7 @@ describe("polling", () => {
       const { wire, answer } = await session.park();
       answer.catch(() => {});
       wire[cut]();
-      const told = await server.tells((line) => line.what === "close");
+      const told = await closed(session);
       assert.match(told.reason, /^transport (close|error)$/);
       assert.equal((await session.get()).status, 400);
     });
@@ -371,7 +397,7 @@ describe("polling", () => {
     const frames = await socket();
     frames.send("1");
     await frames.end();
-    assert.equal((await server.tells((line) => line.what === "close")).reason, "transport close");
+    assert.equal((await closed(frames)).reason, "transport close");
   });
   test("keep-alive: handshake, polls and posts on one connection, pipelined too", async () => {
     const wire = new Wire(port);
@@ -391,7 +417,6 @@ describe("heartbeat", () => {
   let quick;
   before(async () => (quick = await start("feature_server", "engine", "--path", path, "--ping-interval", "300", "--ping-timeout", "200")));
   after(() => quick.stop());
-  const gone = (line) => line.what === "close";
 
   test("polling: ping, pong, ping again counted from the pong", async () => {
     const session = await Polling.open(quick.port, { path });
@@ -401,53 +426,72 @@ describe("heartbeat", () => {
     await session.post("3");
     const answered = performance.now();
     assert.deepEqual(await session.packets(), ["2"]);
-    assert.ok(performance.now() - answered > 280);
-    assert.equal((await quick.tells(gone)).reason, "ping timeout");
+    const waited = performance.now() - answered;
+    assert.ok(waited > 280 && waited < 400, `${waited} ms`);
+    assert.equal((await closed(session, quick)).reason, "ping timeout");
   });
 
-  test("no pong: ping after 300 ms and the end after 500 ms, to the millisecond", async () => {
-    const measured = await Promise.all(Array.from({ length: 20 }, async (_, i) => {
-      await new Promise((done) => setTimeout(done, i * 7));
-      const frames = await Frames.open(quick.port, { path });
-      const opened = performance.now();
-      assert.equal(await frames.text({ pings: true }), "2");
-      const pinged = performance.now();
-      await frames.end();
-      return [pinged - opened, performance.now() - opened];
-    }));
-    const median = (values) => values.sort((a, b) => a - b)[values.length >> 1];
-    const pings = median(measured.map(([ping]) => ping)), ends = median(measured.map(([, end]) => end));
-    console.log(`ping after ${pings.toFixed(2)} ms, end after ${ends.toFixed(2)} ms (medians of 20)`);
-    assert.ok(pings > 297 && pings < 303, `${pings}`);
-    assert.ok(ends > 497 && ends <= 502, `${ends}`);
-    for (let i = 0; i < 20; i++) assert.equal((await quick.tells(gone)).reason, "ping timeout");
-  });
+  // Of a machine that others use too: measured again until it was quiet enough once, at most so often.
+  const quietOnce = async (measure, fits) => {
+    for (let attempt = 1; ; attempt++) {
+      const measured = await measure();
+      console.log(measured.map((ms) => ms.toFixed(1)).join(", "), "ms");
+      if (fits(...measured)) return;
+      assert.ok(attempt < 10, "never in time");
+    }
+  };
 
-  test("polling: nobody polls, and 500 ms later the session is not known", async () => {
-    const wire = new Wire(quick.port); // one connection, so that nothing but the question takes time
-    let gone = 0;
-    for (let round = 0; round < 3; round++) {
+  test("no pong: ping after 300 ms and the end after 500 ms, to 2 ms, as the median of 20 sessions", () =>
+    quietOnce(async () => {
+      const measured = await Promise.all(Array.from({ length: 20 }, async (_, i) => {
+        await new Promise((done) => setTimeout(done, i * 7));
+        const asked = performance.now(); // before the server made the session; `opened` is after it
+        const frames = await Frames.open(quick.port, { path });
+        const opened = performance.now();
+        assert.equal(await frames.text({ pings: true }), "2");
+        const pinged = performance.now();
+        await frames.end();
+        const ended = performance.now();
+        assert.equal((await closed(frames, quick)).reason, "ping timeout");
+        assert.ok(pinged - asked >= 299 && ended - asked >= 499, `early: ${pinged - asked}, ${ended - asked}`);
+        return [pinged - opened, ended - opened];
+      }));
+      return [0, 1].map((which) => measured.map((times) => times[which]).sort((a, b) => a - b)[10]);
+    }, (ping, end) => ping <= 302 && end <= 502));
+
+  test("polling: nobody polls, and after 500 ms, to 2 ms, the session is not known", () =>
+    quietOnce(async () => {
+      const wire = new Wire(quick.port); // one connection, so that nothing but the question takes time
+      const asked = performance.now();
       wire.write(requestBytes("GET", `${path}?EIO=4&transport=polling`));
       const { sid } = JSON.parse((await wire.answer()).text.slice(1));
-      await new Promise((done) => setTimeout(done, 502));
-      wire.write(requestBytes("POST", `${path}?EIO=4&transport=polling&sid=${sid}`, {}, "3"));
-      if ((await wire.answer()).status === 400) gone++;
-      assert.equal((await quick.tells((line) => line.what === "close")).reason, "ping timeout");
-    }
-    assert.equal(gone, 3);
-    wire.destroy();
-  });
+      const opened = performance.now();
+      await new Promise((done) => setTimeout(done, 496));
+      // Messages are no sign of life: only pongs are.
+      for (;;) {
+        wire.write(requestBytes("POST", `${path}?EIO=4&transport=polling&sid=${sid}`, {}, "4x"));
+        if ((await wire.answer()).status === 400) break;
+      }
+      const now = performance.now();
+      wire.destroy();
+      assert.ok(now - asked >= 499, `early: ${now - asked}`);
+      return [now - opened];
+    }, (gone) => gone <= 502));
 
-  test("a client that answers lives on", async () => {
+  test("a client that answers lives on; its pings come one interval after each answer", async () => {
     const frames = await Frames.open(quick.port, { path });
+    let answered = performance.now();
     for (let i = 0; i < 4; i++) {
       assert.equal(await frames.text({ pings: true }), "2");
+      const waited = performance.now() - answered;
+      assert.ok(waited > 280 && waited < 400, `${waited} ms`);
       frames.send("3");
+      answered = performance.now();
     }
     frames.send("4alive");
     assert.equal(await frames.text(), "4alive");
     frames.destroy();
-    assert.match((await quick.tells(gone)).reason, /^transport/);
+    assert.match((await closed(frames, quick)).reason, /^transport/);
   });
 
   test("a pong nobody asked for is tolerated", async () => {
@@ -456,17 +500,16 @@ describe("heartbeat", () => {
     frames.send("4x");
     assert.equal(await frames.text(), "4x");
     frames.destroy();
-    await quick.tells(gone);
   });
 
   test("a ping from the client ends the session", async () => {
     const frames = await Frames.open(quick.port, { path });
     frames.send("2");
     await frames.end();
-    assert.equal((await quick.tells(gone)).reason, "transport error");
+    assert.equal((await closed(frames, quick)).reason, "transport error");
     const session = await Polling.open(quick.port, { path });
     await session.post("2");
-    assert.equal((await quick.tells(gone)).reason, "transport error");
+    assert.equal((await closed(session, quick)).reason, "transport error");
   });
 });
 

@@ -82,7 +82,7 @@ json::array as_json(const std::vector<std::string>& texts) { return json::array(
 struct memory {
   std::size_t events = 0;
   json::array outgoing;
-  std::string kept;
+  std::string kept, passed;
 };
 memory& of(socket& socket) {
   if (!socket.data.has_value()) socket.data = memory{};
@@ -174,6 +174,7 @@ void answer_one(boost::asio::io_context& io, socketio::nsp& nsp) {
                             {"rooms", as_json(socket.rooms())},
                             {"handshake", socket.shake().request->as_json(socket.shake().auth)}}});
   });
+  nsp.on("passed", [](socket& socket, const incoming& event) { event.ack({json::string(of(socket).passed)}); });
   nsp.on("throw", [](socket&, const incoming&) { throw std::runtime_error("a handler that throws"); });
   nsp.on("reserved", [](socket& socket, const incoming& event) {
     try {
@@ -185,8 +186,9 @@ void answer_one(boost::asio::io_context& io, socketio::nsp& nsp) {
   });
 
   // Packets: counted, seen by middlewares, catch-alls.
-  nsp.use_packet([](socket&, const incoming& event, const socketio::next& next) {
+  nsp.use_packet([](socket& socket, const incoming& event, const socketio::next& next) {
     event.name == "forbidden" ? next(socketio::connect_error{"not this one", {}}) : next({});
+    of(socket).passed = event.name; // still good: this handler has not returned
   });
   nsp.use_packet([&io](socket&, const incoming& event, socketio::next next) { // later, and still in order
     if (event.name != "slow") return next({});
@@ -200,7 +202,12 @@ void answer_one(boost::asio::io_context& io, socketio::nsp& nsp) {
   });
   nsp.on_any([](socket& socket, const incoming&) { ++of(socket).events; });
   nsp.on_any_outgoing([](socket& socket, const socketio::packet_data& event) {
-    if (!event.arguments.empty()) of(socket).outgoing.push_back(event.arguments.front());
+    if (event.arguments.empty()) return;
+    of(socket).outgoing.push_back(event.arguments.front());
+    // Watchers may do what handlers may.
+    if (event.arguments.front() == "poison") socket.disconnect();
+    if (event.arguments.front() == "repeat") socket.emit("repeated", {});
+    if (event.arguments.front() == "move") socket.leave("watched"), socket.join("seen");
   });
   nsp.on("counted", [](socket& socket, const incoming& event) {
     event.ack({of(socket).events, std::exchange(of(socket).outgoing, {})});
@@ -358,6 +365,7 @@ socketio::config configure(boost::asio::io_context& io, const example::command_l
                                                  .max_packets = given.number("--recovery-packets")};
   // ?deny=REASON refuses, ?deny-later=REASON a little later.
   config.allow_request = [&io](const socketio::http_request& request, socketio::admit admit) {
+    if (request.query_value("throw") == "request") throw std::runtime_error("allow_request that throws");
     if (const auto reason = request.query_value("deny"); !reason.empty()) return admit(false, reason);
     if (const auto reason = request.query_value("deny-later"); !reason.empty()) {
       const auto later = std::make_shared<boost::asio::steady_timer>(io, std::chrono::milliseconds{20});
@@ -366,6 +374,7 @@ socketio::config configure(boost::asio::io_context& io, const example::command_l
     admit(true, "");
   };
   config.initial_headers = [](socketio::header_list& headers, const socketio::http_request& request) {
+    if (request.query_value("throw") == "headers") throw std::runtime_error("initial_headers that throws");
     if (request.query_value("cookies").empty()) return;
     headers.emplace_back("Set-Cookie", "a=1");
     headers.emplace_back("Set-Cookie", "b=2; Path=/");
@@ -395,8 +404,11 @@ int serve_engine(const example::command_line& given) {
         socket.send("burst " + std::to_string(i));
     message.binary ? socket.send_binary(message.data) : socket.send(message.data);
   });
-  server.on_close([](socketio::engine_socket&, std::string_view reason, std::string_view detail) {
-    tell({{"what", "close"}, {"reason", reason}, {"detail", detail}});
+  server.on_close([](socketio::engine_socket& socket, std::string_view reason, std::string_view detail) {
+    tell({{"what", "close"},
+          {"mark", socket.request().query_value("mark")},
+          {"reason", reason},
+          {"detail", detail}});
   });
   return example::serve_until_signal(io, server, given.port());
 }
@@ -409,7 +421,13 @@ void offer_everything(boost::asio::io_context& io, socketio::server& server) {
   report(server.of("/custom"));
   for (int i = 0; i < 32; ++i) server.of("/n" + std::to_string(i));
   guard(io, server);
-  server.on_http([&server](const socketio::http_request&, socketio::responder answer) {
+  // Names a namespace from outside, as an application does that wants to emit there.
+  server.of("/").on("emit-in", [&server](socket&, const incoming& event) {
+    server.of(event.arguments.at(0).as_string()).emit(event.arguments.at(1).as_string(), {});
+    if (event.ack) event.ack({});
+  });
+  server.on_http([&server](const socketio::http_request& request, socketio::responder answer) {
+    if (request.path() == "/throw") throw std::runtime_error("on_http that throws");
     answer.send({.body = json::serialize(json::object{{"connections", server.connections()},
                                                       {"sockets", server.of("/").size()}})});
   });

@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { once } from "node:events";
 import { after, before, describe, test } from "node:test";
 import { io } from "socket.io-client";
-import { start, until } from "./lib/server.mjs";
+import { exactMemory, start, until } from "./lib/server.mjs";
 import { ask, Frames, Polling, separator } from "./lib/wire.mjs";
 
 let server, port;
@@ -17,17 +17,10 @@ const join = (options) => Frames.join(port, options);
 const gone = (frames, at = server) => at.tells((line) => line.what === "disconnect" && line.id === frames.connected.sid, "disconnect");
 const stats = async (at = port) => JSON.parse((await ask(at, "GET", "/")).text);
 const who = async (frames) => (await frames.call("who"))[0];
-// What arrives until an answer that is asked for last.
-const heardUntilNow = async (frames, ...names) => {
-  const id = (frames.ids = (frames.ids ?? 0) + 1);
-  frames.send(`42${id}["rooms"]`);
-  const events = [];
-  for (;;) {
-    const said = await frames.message();
-    if (typeof said === "string" && said.startsWith(`43${id}[`)) return events;
-    const event = typeof said === "string" && said.startsWith("42[") ? JSON.parse(said.slice(2)) : null;
-    if (event && (!names.length || names.includes(event[0]))) events.push(event);
-  }
+// What has arrived, once an answer that is asked for last is there: events alone.
+const heardUntilNow = async (frames) => {
+  await frames.call("rooms");
+  return frames.kept.splice(0).filter((said) => typeof said === "string" && said.startsWith("42[")).map((said) => JSON.parse(said.slice(2)));
 };
 
 describe("who comes", () => {
@@ -64,22 +57,23 @@ describe("who comes", () => {
     frames.destroy();
   });
   test("a client that leaves while a middleware thinks leaves nothing", async () => {
-    await until(async () => (await stats()).sockets === 0);
+    const other = await start("feature_server");
     for (const nsp of ["/later", "/never"]) {
-      const frames = await Frames.open(port);
+      const frames = await Frames.open(other.port);
       frames.send(`40${nsp},`);
       frames.destroy();
     }
-    const still = await Frames.open(port);
+    const still = await Frames.open(other.port);
     still.send("40/never,");
     still.send("40/never,"); // twice while it thinks: a violation, or ignored; the server lives
     still.destroy();
-    await until(async () => (await stats()).connections <= 1, "connections are gone");
+    await until(async () => (await stats(other.port)).connections <= 1, "connections are gone");
+    await other.stop();
   });
   test("the handshake of a socket: query, headers, address, auth", async () => {
     const frames = await join({ query: "&a=b%26c%3Dd&e=", headers: { "X-Test": "héader" }, auth: { token: "t", deep: { x: [1] } } });
     const { handshake, id } = await who(frames);
-    assert.deepEqual(handshake.query, { EIO: "4", transport: "websocket", a: "b&c=d", e: "" });
+    assert.deepEqual(handshake.query, { EIO: "4", transport: "websocket", mark: frames.mark, a: "b&c=d", e: "" });
     assert.deepEqual(handshake.auth, { token: "t", deep: { x: [1] } });
     assert.equal(handshake.address, "127.0.0.1");
     assert.ok("x-test" in handshake.headers);
@@ -106,7 +100,7 @@ describe("who comes", () => {
     }
     frames.send("40/n2,");
     assert.match(await frames.message(), /^44\/n2,/);
-    assert.deepEqual(await frames.call("echo", 1), [1]);
+    assert.deepEqual(await frames.call("rooms"), [frames.connected.sid]);
     frames.send("41/n0,");
     frames.send("40/n2,");
     assert.match(await frames.message(), /^40\/n2,/);
@@ -153,6 +147,22 @@ describe("dynamic namespaces", () => {
     await a.message();
     await server.tells(made, "made again, since it had gone");
     a.destroy();
+  });
+  test("naming one from outside reaches its sockets and opens no way round its middlewares", async () => {
+    const nsp = "/dynamic-103";
+    const main = await join();
+    const early = await Frames.open(port);
+    await main.call("emit-in", nsp, "nobody is here yet");
+    early.send(`40${nsp},{"no":1}`);
+    assert.equal(await early.message(), `44${nsp},{"message":"no"}`);
+    early.send(`40${nsp},`);
+    assert.match(await early.message(), /^40\/dynamic-103,/);
+    await main.call("emit-in", nsp, "hello");
+    assert.equal(await early.message(), `42${nsp},["hello"]`);
+    const late = await Frames.open(port);
+    late.send(`40${nsp},{"no":1}`);
+    assert.equal(await late.message(), `44${nsp},{"message":"no"}`);
+    for (const frames of [main, early, late]) frames.destroy();
   });
   test("one that refuses everybody does not stay", async () => {
     const nsp = "/dynamic-102";
@@ -383,6 +393,35 @@ describe("packets pass middlewares and catch-alls", () => {
     assert.deepEqual([events, outgoing], [4, ["echo", "echo"]]);
     frames.destroy();
   });
+  test("a middleware may look at its event after it let it pass", async () => {
+    const frames = await join();
+    frames.emit("slow", 1);
+    assert.deepEqual(await frames.call("passed"), ["slow"]);
+    frames.emit("forbidden");
+    await frames.heard("refused");
+    frames.destroy();
+  });
+  test("a watcher of what goes out may emit, move and disconnect, also during a broadcast, also with recovery on", async () => {
+    for (const options of [[], ["--recovery", "60000"], ["--threads", "4"]]) {
+      const other = await start("feature_server", ...options);
+      const clients = await Promise.all(Array.from({ length: 8 }, () => Frames.join(other.port)));
+      const [sender, ...rest] = clients;
+      await Promise.all(rest.map((frames) => frames.call("join", "watched")));
+      await sender.call("send", {}, "repeat");
+      for (const frames of rest) await frames.heard("repeated");
+      await sender.call("send", { to: ["watched"] }, "move");
+      for (const frames of rest) {
+        await frames.heard("move");
+        assert.ok((await frames.call("rooms")).includes("seen"));
+      }
+      await sender.call("send", { to: ["seen"] }, "poison");
+      for (const frames of rest) while ((await frames.message()) !== "41");
+      assert.ok(await sender.call("echo", 1));
+      assert.equal((await stats(other.port)).sockets, 1);
+      assert.equal(await other.stop("SIGTERM"), 0);
+      for (const frames of clients) frames.destroy();
+    }
+  });
   test("reserved names are not sent", async () => {
     const frames = await join();
     assert.deepEqual(await frames.call("reserved"), ["refused"]);
@@ -475,17 +514,51 @@ describe("leaving", () => {
     const reasons = other.told.filter((line) => line.what === "disconnect").map((line) => line.reason);
     assert.deepEqual(reasons, ["server shutting down", "server shutting down"]);
   });
+  test("an oversize event: its cause is in the reason that people read", async () => {
+    const small = await start("feature_server", "--max-payload", "1000");
+    const frames = await Frames.join(small.port);
+    frames.emit("echo", "x".repeat(1000));
+    assert.equal((await frames.end()).code, 1009);
+    const { reason, detail } = await gone(frames, small);
+    assert.equal(reason, "transport error");
+    assert.match(detail, /1000/);
+    await small.stop();
+  });
+  test("memory comes back, and stays where it is, while thousands come and go", async () => {
+    const other = await start("feature_server");
+    const wave = async () => {
+      for (let i = 0; i < 10; i++)
+        await Promise.all(Array.from({ length: 40 }, async (_, n) => {
+          const frames = await Frames.join(other.port);
+          await frames.call("join", `room ${i} ${n}`);
+          frames.emit("ask", 60_000, "x".repeat(1000));
+          frames.send("40/dynamic-" + n);
+          await frames.heard("question").catch(() => {});
+          frames.destroy();
+        }));
+      await until(async () => (await stats(other.port)).connections <= 1);
+    };
+    await wave();
+    await wave();
+    const before = other.residentBytes();
+    for (let i = 0; i < 4; i++) await wave();
+    const grown = other.residentBytes() - before;
+    console.log(`1,600 connections more: ${grown} bytes more`);
+    if (exactMemory) assert.ok(grown < 4_000_000);
+    await other.stop();
+  });
   test("nothing is left of clients that have gone", async () => {
-    await until(async () => (await stats()).sockets === 0, "sockets are gone");
+    const other = await start("feature_server");
     for (let i = 0; i < 100; i++) {
-      const frames = await join();
+      const frames = await Frames.join(other.port);
       await frames.call("join", `room ${i}`);
       if (i % 3 === 0) frames.send("41");
       if (i % 3 === 1) frames.emit("ask", 60_000);
       frames.destroy();
     }
-    await until(async () => (await stats()).sockets === 0, "sockets are gone");
-    await until(async () => (await stats()).connections <= 1, "connections are gone");
+    await until(async () => (await stats(other.port)).sockets === 0, "sockets are gone");
+    await until(async () => (await stats(other.port)).connections <= 1, "connections are gone");
+    await other.stop();
   });
 });
 
@@ -546,10 +619,10 @@ describe("two servers in one cluster", () => {
     assert.deepEqual(await b.message(), Buffer.from([1, 2]));
   });
   test("found, made to join, asked, thrown out over there", async () => {
-    await b.call("keep", { of: "b" });
+    await b.call("keep", "data of b");
     const [error, found] = await a.call("fetch", { self: true });
     assert.deepEqual([error, found.length], [null, 2]);
-    assert.deepEqual(found.find(({ id }) => id === b.connected.sid).data, { of: "b" });
+    assert.deepEqual(found.find(({ id }) => id === b.connected.sid).data, "data of b");
     await a.call("make-join", { to: [b.connected.sid], rooms: ["by a"] });
     await until(async () => (await b.call("rooms"))[0] !== undefined && (await b.call("rooms")).includes("by a"));
     const answering = (async () => {

@@ -11,6 +11,8 @@ before(async () => {
   port = server.port;
 });
 after(() => server.stop());
+// What the server says of the end of that session.
+const closed = (session, at = server) => at.tells((line) => line.what === "close" && line.mark === session.mark, "close");
 const open = () => Frames.open(port, { path });
 
 describe("handshake", () => {
@@ -135,7 +137,7 @@ describe("taken", () => {
       frames.send(payload, { opcode: close });
       assert.notEqual((await frames.end()).code, null);
       await frames.wire.closed;
-      assert.equal((await server.tells((line) => line.what === "close")).reason, "transport close");
+      assert.equal((await closed(frames)).reason, "transport close");
     }
   });
 });
@@ -171,20 +173,20 @@ describe("not taken: the connection ends, with the code of the RFC", () => {
       const end = await frames.end();
       assert.equal(end.code, expected);
       if (expected === 1009) assert.equal(end.reason, "");
-      assert.equal((await server.tells((line) => line.what === "close")).reason, "transport error");
+      assert.equal((await closed(frames)).reason, "transport error");
     });
   test("a length with its highest bit set", async () => {
     const frames = await open();
     frames.wire.write(Buffer.from([0x81, 0xff, 0x80, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0]));
     assert.ok([1002, 1009].includes((await frames.end()).code));
-    await server.tells((line) => line.what === "close");
+    await closed(frames);
   });
   test("an empty text frame, a letter that is no type: parse error", async () => {
     for (const bad of ["", "x", "7", "b!!"]) {
       const frames = await open();
       frames.send(bad);
       await frames.end();
-      assert.equal((await server.tells((line) => line.what === "close")).reason, "parse error");
+      assert.equal((await closed(frames)).reason, "parse error");
     }
   });
 });

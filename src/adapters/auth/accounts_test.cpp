@@ -56,7 +56,8 @@ struct Accounts : ::testing::Test {
   boost::asio::io_context io;
   memory_accounts store;
   std::unique_ptr<password_hashing> hashing = make_sodium_hashing();
-  accounts service{store, *hashing, {std::chrono::hours{1}, 2, std::chrono::seconds{60}, 100}};
+  accounts service{
+      store, *hashing, {std::chrono::hours{1}, 2, std::chrono::seconds{60}, std::chrono::minutes{15}, 100}};
   void SetUp() override { wait_for(io, store.add_user("Ana", role::agent, *hashing->hash("correct horse"))); }
 };
 
@@ -85,6 +86,14 @@ TEST_F(Accounts, ManyWrongPasswordsMustWait) {
   for (int i = 0; i < 3; ++i)
     EXPECT_EQ(wait_for(io, service.log_in("Ana", "wrong horse")).error().kind, failure_kind::unauthorized);
   EXPECT_EQ(wait_for(io, service.log_in("ana", "correct horse")).error().kind, failure_kind::too_many);
+}
+
+TEST_F(Accounts, AFailureLongAgoIsForgotten) {
+  accounts forgetful(store, *hashing,
+                     {std::chrono::hours{1}, 2, std::chrono::seconds{60}, std::chrono::minutes{0}, 100});
+  for (int i = 0; i < 5; ++i)
+    EXPECT_EQ(wait_for(io, forgetful.log_in("Ana", "wrong horse")).error().kind, failure_kind::unauthorized);
+  EXPECT_TRUE(wait_for(io, forgetful.log_in("Ana", "correct horse")));
 }
 
 TEST_F(Accounts, TheSetupLinkIsForTheFirstOneOnly) {

@@ -6,13 +6,17 @@
 #include "wire/json_writer.hpp"
 #include "wire/public_json.hpp"
 
+#include <boost/asio/as_tuple.hpp>
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/detached.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <boost/asio/use_awaitable.hpp>
 #include <boost/json.hpp>
 
 #include <algorithm>
 #include <array>
 #include <charconv>
+#include <limits>
 
 namespace tickwire::http {
 
@@ -26,6 +30,7 @@ namespace {
 
 constexpr std::size_t page_limit_default = 50, page_limit_max = 200;
 constexpr int cookie_days = 14;
+constexpr std::chrono::milliseconds store_patience{2'500}; // of GET /readyz
 
 http_response ok_json(std::string body, unsigned status = 200) {
   http_response response;
@@ -90,6 +95,14 @@ result<std::string> text_member(const json::object& object, std::string_view nam
   return std::string(value->get_string().data(), value->get_string().size());
 }
 
+result<std::string> needed_text(const json::object& object, std::string_view name) {
+  const json::value* value = object.if_contains(json::string_view(name.data(), name.size()));
+  if (!value || value->is_null())
+    return fail(failure_kind::invalid, "missing",
+                "\"" + std::string(name) + "\" is missing. Send it as a text.");
+  return text_member(object, name);
+}
+
 result<std::uint64_t> number_member(const json::object& object, std::string_view name) {
   const json::value* value = object.if_contains(json::string_view(name.data(), name.size()));
   if (value && value->is_int64() && value->get_int64() >= 0)
@@ -103,10 +116,13 @@ result<std::optional<std::uint64_t>> number_query(const http_request& request, s
   if (text.empty()) return std::optional<std::uint64_t>();
   std::uint64_t value = 0;
   const auto parsed = std::from_chars(text.data(), text.data() + text.size(), value);
-  if (parsed.ec != std::errc() || parsed.ptr != text.data() + text.size())
+  if (parsed.ptr != text.data() + text.size() ||
+      (parsed.ec != std::errc() && parsed.ec != std::errc::result_out_of_range))
     return fail(failure_kind::invalid, "wrong_number",
                 "\"" + std::string(name) + "\" must be a whole number, zero or more.");
-  return std::optional(value);
+  // Beyond every seq is as good as the highest; stores count in signed numbers.
+  constexpr auto highest = static_cast<std::uint64_t>(std::numeric_limits<std::int64_t>::max());
+  return std::optional(parsed.ec == std::errc() ? std::min(value, highest) : highest);
 }
 
 result<std::size_t> limit_query(const http_request& request) {
@@ -137,9 +153,15 @@ bool equal_in_constant_time(std::string_view a, std::string_view b) {
 
 std::string session_token(std::string_view authorization, std::string_view cookie, bool& from_cookie) {
   from_cookie = false;
-  if (authorization.size() > 7 &&
-      (authorization.starts_with("Bearer ") || authorization.starts_with("bearer ")))
-    return std::string(authorization.substr(7));
+  static constexpr std::string_view scheme = "bearer ";
+  const auto same_letter = [](char a, char b) { return a == b || (a >= 'A' && a <= 'Z' && a + 32 == b); };
+  if (authorization.size() > scheme.size() &&
+      std::equal(scheme.begin(), scheme.end(), authorization.begin(),
+                 [&](char wanted, char got) { return same_letter(got, wanted); })) {
+    authorization.remove_prefix(scheme.size());
+    while (authorization.starts_with(' ')) authorization.remove_prefix(1);
+    return std::string(authorization);
+  }
   static constexpr std::string_view name = "tickwire_session=";
   while (!cookie.empty()) {
     while (cookie.starts_with(' ')) cookie.remove_prefix(1);
@@ -206,8 +228,8 @@ struct web_server::impl {
   answer log_in(call& call) {
     auto body = read_object(call.request);
     if (!body) co_return problem(body.error());
-    auto name = text_member(*body, "username");
-    auto password = text_member(*body, "password");
+    auto name = needed_text(*body, "username");
+    auto password = needed_text(*body, "password");
     if (!name) co_return problem(name.error());
     if (!password) co_return problem(password.error());
     auto entered = co_await accounts.log_in(*name, *password);
@@ -317,7 +339,7 @@ struct web_server::impl {
     auto page = co_await log.messages(query);
     if (!page) co_return problem(page.error());
     if (page->messages.empty() && query.chat_id) {
-      const auto known = co_await log.find_chat(call.who.id, *query.chat_id);
+      const auto known = co_await log.find_chat("", *query.chat_id);
       if (!known) co_return problem(known.error());
       if (!*known) {
         const failure unknown{failure_kind::not_found, "unknown_chat", "There is no such chat."};
@@ -435,14 +457,31 @@ struct web_server::impl {
   answer health(call&) { co_return plain(200, "ok\n"); }
 
   answer ready(call&) {
-    // Asked, not remembered: a store that is away and idle would not know.
     message_query query;
     query.limit = 1;
     const auto page = co_await log.messages(query);
-    if (page && log.ready()) co_return plain(200, "ready\n");
+    if (page && co_await store_usable()) co_return plain(200, "ready\n");
     const failure away{failure_kind::store_unavailable, "store_unavailable",
                        "The database cannot be used at the moment."};
     co_return problem(away);
+  }
+
+  // No answer in time is an answer: a disk that hangs is no store.
+  task<bool> store_usable() {
+    struct question {
+      explicit question(asio::io_context& io)
+          : patience(io, store_patience) {}
+      asio::steady_timer patience;
+      bool usable = false;
+    };
+    auto asked = std::make_shared<question>(io);
+    auto ask = [](log_store& log, std::shared_ptr<question> asked) -> task<void> {
+      asked->usable = co_await log.usable();
+      asked->patience.cancel();
+    };
+    asio::co_spawn(io, ask(log, asked), asio::detached);
+    co_await asked->patience.async_wait(asio::as_tuple(asio::use_awaitable));
+    co_return asked->usable;
   }
 
   answer metrics(call&) {
@@ -518,18 +557,20 @@ struct web_server::impl {
   }
 
   asio::awaitable<result<void>> admit(const route& route, call& call) {
-    if (route.access == session::none) co_return result<void>{};
+    if (route.handler == &impl::receive_webhook) co_return result<void>{};
     bool from_cookie = false;
     call.token =
         session_token(call.request.header("authorization"), call.request.header("cookie"), from_cookie);
-    auto who = co_await accounts.who_is(call.token);
-    if (!who) co_return std::unexpected(who.error());
+    // Of logging in too: no page may change who somebody is here.
     const bool changes = call.request.method() != "GET" && call.request.method() != "HEAD";
     const std::string_view origin = call.request.header("origin");
-    if (from_cookie && changes && !origin.empty() && !same_origin(origin, call.request.header("host")) &&
+    if (from_cookie && changes && !origin.empty() && !own(origin, call.request.header("host")) &&
         !allowed(origin))
       co_return fail(failure_kind::forbidden, "foreign_origin",
                      "This page may not act for you. Open Tickwire itself, or add the page to CORS_ORIGINS.");
+    if (route.access == session::none) co_return result<void>{};
+    auto who = co_await accounts.who_is(call.token);
+    if (!who) co_return std::unexpected(who.error());
     call.who = std::move(*who);
     co_return result<void>{};
   }
@@ -549,6 +590,11 @@ struct web_server::impl {
     return true;
   }
 
+  // The host that was asked or, behind a proxy that asks under another name, the one people use.
+  bool own(std::string_view origin, std::string_view host) const {
+    return same_origin(origin, host) || (!settings.public_url.empty() && origin == settings.public_url);
+  }
+
   bool allowed(std::string_view origin) const {
     return std::find(settings.cors_origins.begin(), settings.cors_origins.end(), origin) !=
            settings.cors_origins.end();
@@ -561,6 +607,7 @@ struct web_server::impl {
     if (!allowed(origin)) return response;
     response.headers.emplace_back("Access-Control-Allow-Origin", std::string(origin));
     response.headers.emplace_back("Access-Control-Allow-Credentials", "true");
+    response.headers.emplace_back("Access-Control-Expose-Headers", "retry-after");
     return response;
   }
 

@@ -20,12 +20,13 @@ struct web_settings {
   std::string inbox;
   std::string verify_token; // never empty
   std::vector<std::string> cors_origins;
+  std::string public_url; // origin under which people reach us; empty: as asked
   enum class cookie_mode { automatic, always, never } secure_cookie = cookie_mode::automatic;
   std::string info_json; // answer of GET /info
 };
 
 inline constexpr std::size_t webhook_body_max = 4 * 1024 * 1024;
-inline constexpr std::size_t json_body_max = 64 * 1024;
+inline constexpr std::size_t json_body_max = 256 * 1024; // so that a far too long text is told so
 
 class web_server {
 public:

@@ -6,6 +6,7 @@
 #include <boost/asio/ip/tcp.hpp>
 #include <boost/asio/ssl/context.hpp>
 #include <boost/asio/ssl/host_name_verification.hpp>
+#include <boost/asio/steady_timer.hpp>
 #include <boost/asio/this_coro.hpp>
 #include <boost/asio/use_awaitable.hpp>
 #include <boost/beast/core/flat_buffer.hpp>
@@ -111,13 +112,11 @@ private:
 
   // Nothing of a request has been written when this fails.
   task<opened> open() {
-    tcp::resolver resolver(io_);
     auto connection = address_.tls ? std::make_unique<graph_connection>(io_, tls_)
                                    : std::make_unique<graph_connection>(io_);
 
-    auto [resolve_error, endpoints] =
-        co_await resolver.async_resolve(address_.host, address_.port, as_result);
-    if (resolve_error) co_return opened("its name could not be looked up");
+    const auto endpoints = co_await look_up();
+    if (endpoints.empty()) co_return opened("its name could not be looked up");
 
     connection->lowest().expires_after(config_.connect_timeout);
     auto [connect_error, endpoint] = co_await connection->lowest().async_connect(endpoints, as_result);
@@ -135,6 +134,27 @@ private:
       if (tls_error) co_return opened("its certificate or the encrypted connection was not accepted");
     }
     co_return opened(std::move(connection));
+  }
+
+  // The system's lookup cannot be interrupted; it is left alone when its time is over.
+  task<tcp::resolver::results_type> look_up() {
+    struct lookup {
+      explicit lookup(asio::any_io_executor io)
+          : resolver(io)
+          , patience(io) {}
+      tcp::resolver resolver;
+      asio::steady_timer patience;
+      tcp::resolver::results_type found;
+    };
+    auto asked = std::make_shared<lookup>(io_);
+    asked->patience.expires_after(config_.lookup_timeout);
+    asked->resolver.async_resolve(address_.host, address_.port,
+                                  [asked](error_code error, tcp::resolver::results_type found) {
+                                    if (!error) asked->found = std::move(found);
+                                    asked->patience.cancel();
+                                  });
+    co_await asked->patience.async_wait(as_result);
+    co_return std::move(asked->found);
   }
 
   task<send_outcome> exchange(std::unique_ptr<graph_connection> connection, outgoing_message message) {
@@ -208,6 +228,8 @@ private:
 };
 
 } // namespace
+
+void check_base_url(const std::string& url) { parse_base(url); }
 
 std::unique_ptr<graph_api> make_graph_client(asio::any_io_executor io, graph_config config) {
   return std::make_unique<graph_client>(std::move(io), std::move(config));

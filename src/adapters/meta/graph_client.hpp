@@ -17,8 +17,9 @@ struct graph_config {
   std::string version = "v25.0";
   std::string phone_number_id;
   std::string access_token;
-  std::string extra_ca_file;                        // beside the system's, for tests; empty: none
-  std::chrono::milliseconds connect_timeout{3'000}; // name and TCP
+  std::string extra_ca_file;                       // beside the system's, for tests; empty: none
+  std::chrono::milliseconds lookup_timeout{3'000}; // of its name
+  std::chrono::milliseconds connect_timeout{3'000};
   std::chrono::milliseconds tls_timeout{5'000};
   std::chrono::milliseconds write_timeout{5'000};
   std::chrono::milliseconds answer_timeout{15'000};
@@ -26,7 +27,9 @@ struct graph_config {
   std::size_t idle_connections_max = 32;
 };
 
-// Throws std::invalid_argument for a base URL that is not http(s)://host[:port][/path].
+// Throws std::invalid_argument, saying what it must be, for anything but http(s)://host[:port][/path].
+void check_base_url(const std::string& url);
+
 std::unique_ptr<graph_api> make_graph_client(boost::asio::any_io_executor io, graph_config config);
 
 } // namespace tickwire::meta

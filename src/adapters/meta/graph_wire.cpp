@@ -43,7 +43,7 @@ send_outcome outcome_of_answer(int http_status, std::string_view body) {
       said.details = text_at(*refusal, "error_data"); // sometimes a bare text
     return outcome_of(said, http_status);
   }
-  if (http_status == 200) {
+  if (http_status >= 200 && http_status < 300) {
     const auto* messages = array_at(*answer, "messages");
     const auto* first = messages && !messages->empty() ? messages->front().if_object() : nullptr;
     const std::string wamid = first ? text_at(*first, "id") : "";

@@ -3,6 +3,7 @@
 #include "adapters/meta/json_access.hpp"
 
 #include <array>
+#include <charconv>
 
 namespace tickwire::meta {
 
@@ -12,6 +13,10 @@ std::string joined(std::string first, std::string_view separator, const std::str
   if (first.empty()) return second;
   if (!second.empty()) first.append(separator).append(second);
   return first;
+}
+
+std::string or_else(std::string text, std::string_view instead) {
+  return text.empty() ? std::string(instead) : text;
 }
 
 message_content unsupported(std::string text) { return {"unsupported", std::move(text), {}}; }
@@ -54,6 +59,14 @@ message_content media(const std::string& type, const json::object& body) {
   return content;
 }
 
+// 48.2081743 and not 4.82081743E1, which is JSON too but nothing to read.
+std::string plain_number(const json::value& value) {
+  std::array<char, 400> text;
+  const auto written = std::to_chars(text.data(), text.data() + text.size(), value.to_number<double>(),
+                                     std::chars_format::fixed);
+  return std::string(text.data(), written.ptr);
+}
+
 message_content location(const json::object& body) {
   const json::value* latitude = body.if_contains("latitude");
   const json::value* longitude = body.if_contains("longitude");
@@ -63,7 +76,7 @@ message_content location(const json::object& body) {
   for (const char* name : {"name", "address", "url"})
     if (const std::string text = text_at(body, name); !text.empty()) place[name] = text;
   std::string text = joined(text_at(body, "name"), ", ", text_at(body, "address"));
-  if (text.empty()) text = "Location " + json::serialize(*latitude) + ", " + json::serialize(*longitude);
+  if (text.empty()) text = "Location " + plain_number(*latitude) + ", " + plain_number(*longitude);
   members extra;
   extra.add("location", place);
   return {"location", std::move(text), extra.take()};
@@ -102,10 +115,12 @@ message_content interactive(const json::object& body) {
   members extra;
   extra.add("interactive", body);
   if (kind == "button_reply" || kind == "list_reply")
-    return {kind, joined(text_at(*reply, "title"), "\n", text_at(*reply, "description")), extra.take()};
+    return {
+        kind,
+        or_else(joined(text_at(*reply, "title"), "\n", text_at(*reply, "description")), "Chose an answer"),
+        extra.take()};
   if (kind == "nfm_reply") {
-    const std::string text = text_at(*reply, "body");
-    return {kind, text.empty() ? "Form answered" : text, extra.take()};
+    return {kind, or_else(text_at(*reply, "body"), "Form answered"), extra.take()};
   }
   if (kind == "call_permission_reply")
     return {kind, text_at(*reply, "response") == "accept" ? "Allowed calls" : "Declined calls", extra.take()};
@@ -136,7 +151,7 @@ message_content by_type(const std::string& type, const json::object& message) {
     return cards ? contacts(*cards) : unsupported("Contact cards without content.");
   }
   if (type == "unsupported") return unsupported_of(message);
-  if (type == "request_welcome") return {"request_welcome", "Opened the chat for the first time", {}};
+  if (type == "request_welcome") return unsupported("Opened the chat for the first time."); // has no body
   if (type.empty()) return unsupported("A message without a kind.");
 
   const auto* body = object_at(message, type);
@@ -154,7 +169,7 @@ message_content by_type(const std::string& type, const json::object& message) {
   if (type == "button") {
     members extra;
     extra.add("button", *body);
-    return {"button", joined(text_at(*body, "text"), "", ""), extra.take()};
+    return {"button", or_else(text_at(*body, "text"), "Pressed a button"), extra.take()};
   }
   if (type == "order") return order(*body);
   if (type == "system") return system(*body);

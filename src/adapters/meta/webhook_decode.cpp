@@ -1,6 +1,7 @@
 #include "adapters/meta/webhook_decode.hpp"
 
 #include "adapters/meta/json_access.hpp"
+#include "adapters/meta/json_validity.hpp"
 #include "adapters/meta/message_content.hpp"
 #include "core/phone.hpp"
 #include "core/send_policy.hpp"
@@ -8,6 +9,7 @@
 #include <openssl/sha.h>
 
 #include <algorithm>
+#include <charconv>
 
 namespace tickwire::meta {
 
@@ -23,6 +25,37 @@ std::string hash_of(std::string_view text) {
     hex += digits[digest[i] & 15];
   }
   return hex;
+}
+
+constexpr std::size_t depth_max = 64; // Meta's own bodies have ten; the parser recurses
+
+// The same JSON with U+FFFD for each escaped half of a surrogate pair without its other: JSON by its grammar,
+// and what somebody gets who cuts a text by UTF-16 units, but our parser refuses it.
+std::string without_halves_of_pairs(std::string_view body) {
+  const auto unit_at = [&](std::size_t i) -> int { // of "\\uXXXX" at i, else -1
+    if (i + 6 > body.size() || body[i] != '\\' || body[i + 1] != 'u') return -1;
+    int unit = 0;
+    const auto read = std::from_chars(body.data() + i + 2, body.data() + i + 6, unit, 16);
+    return read.ptr == body.data() + i + 6 ? unit : -1;
+  };
+  const auto is_high = [](int unit) { return unit >= 0xD800 && unit <= 0xDBFF; };
+  const auto is_low = [](int unit) { return unit >= 0xDC00 && unit <= 0xDFFF; };
+  std::string repaired;
+  repaired.reserve(body.size());
+  for (std::size_t i = 0; i < body.size();) {
+    const int unit = unit_at(i);
+    std::size_t length = unit >= 0 ? 6 : body[i] == '\\' && i + 1 < body.size() ? 2 : 1;
+    if (is_high(unit) && is_low(unit_at(i + 6)))
+      length = 12;
+    else if (is_high(unit) || is_low(unit)) {
+      repaired += "\\uFFFD";
+      i += length;
+      continue;
+    }
+    repaired += body.substr(i, length);
+    i += length;
+  }
+  return repaired;
 }
 
 class decoder {
@@ -47,6 +80,18 @@ public:
       }
       for (const json::value& change : *changes) on_change(*entry, change);
     }
+    return std::move(result_);
+  }
+
+  // Nothing in it is understood, yet it is signed: kept, so that Meta need not send it for a week.
+  decoded_webhook keep_whole(std::string what, std::string_view body) {
+    entry proposal;
+    proposal.inbox = inbox_;
+    proposal.at = now_;
+    proposal.key = "raw:" + hash_of(body);
+    proposal.data = unhandled{std::move(what)};
+    proposal.raw = std::string(body);
+    result_.proposals.push_back(std::move(proposal));
     return std::move(result_);
   }
 
@@ -381,9 +426,14 @@ std::optional<decoded_webhook> decode_webhook(std::string_view body, const std::
   unsigned char first[16 * 1024];
   json::monotonic_resource memory(first, sizeof first);
   json::parse_options options;
-  options.max_depth = 32;
+  options.max_depth = depth_max;
   boost::system::error_code error;
-  const json::value parsed = json::parse(as_json(body), error, &memory, options);
+  json::value parsed = json::parse(as_json(body), error, &memory, options);
+  if (error && error != json::error::too_deep)
+    if (const std::string repaired = without_halves_of_pairs(body); repaired != body)
+      parsed = json::parse(repaired, error, &memory, options);
+  if (error == json::error::too_deep && is_json(body))
+    return decoder(inbox, now).keep_whole("body too deep", body);
   if (error) return std::nullopt;
   return decoder(inbox, now).run(parsed);
 }

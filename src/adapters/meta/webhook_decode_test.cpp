@@ -104,6 +104,8 @@ TEST(WebhookBodies, TypesAndTexts) {
            {"message-voice", "audio", ""},
            {"message-sticker", "sticker", ""},
            {"message-location", "location", nullptr},
+           {"message-location-current", "location", "Location -33.9, 151"},
+           {"message-request-welcome", "unsupported", "Opened the chat for the first time."},
            {"message-contacts", "contacts", nullptr},
            {"message-button-reply", "button_reply", nullptr},
            {"message-list-reply", "list_reply", nullptr},
@@ -215,6 +217,32 @@ TEST(WebhookBodies, WhatIsNotJsonIsSaidToBeSo) {
     EXPECT_FALSE(decode_webhook(body, inbox, at(0))) << body;
   EXPECT_FALSE(decode_webhook(std::string(100, '['), inbox, at(0)));
   EXPECT_TRUE(decode_webhook("[]", inbox, at(0)));
+}
+
+TEST(WebhookBodies, DeepJsonIsKeptAsItIsAndBrokenDeepJsonIsNot) {
+  const auto nested = [](std::size_t depth, std::string_view inner) {
+    return std::string(depth, '[') + std::string(inner) + std::string(depth, ']');
+  };
+  for (const std::string& body : {nested(100'000, "{\"a\":[1,true,\"]\\\"\"]}"), nested(100, "-1.5e3")}) {
+    const auto decoded = decode_webhook(body, inbox, at(0));
+    ASSERT_TRUE(decoded) << body.size();
+    ASSERT_EQ(decoded->proposals.size(), 1u);
+    EXPECT_EQ(decoded->proposals.front().raw, body);
+  }
+  for (const char* inner :
+       {"1 2", "{\"a\"}", "{\"a\":}", "{1:2}", "[}", "tru", "\"", "01", "1,", "{\"a\":1,}", ":"})
+    EXPECT_FALSE(decode_webhook(nested(100, inner), inbox, at(0))) << inner;
+}
+
+TEST(WebhookBodies, HalfOfASurrogatePairIsShownAsAReplacementCharacter) {
+  const std::string body =
+      R"({"entry":[{"changes":[{"field":"messages","value":{"messages":[{"from":"15550000101","id":"wamid.H",)"
+      R"("timestamp":"1","type":"text","text":{"body":"a \\ud83d \ud83d b \udc4d \ud83d\udc4d \ud83d\n"}}]}}]}]})";
+  const auto decoded = decode_webhook(body, inbox, at(0));
+  ASSERT_TRUE(decoded);
+  ASSERT_EQ(decoded->proposals.size(), 1u);
+  EXPECT_EQ(std::get<message_received>(decoded->proposals.front().data).text,
+            "a \\ud83d \uFFFD b \uFFFD 👍 \uFFFD\n");
 }
 
 TEST(FileNames, LosePathsAndDirectionTricks) {

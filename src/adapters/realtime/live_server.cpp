@@ -58,14 +58,14 @@ std::string room_of(const std::string& user_id) { return "user:" + user_id; }
 
 live_server::live_server(asio::io_context& io, socketio::server& server, log_store& log,
                          auth::accounts& accounts, messaging& messages, presence& present,
-                         std::vector<std::string> cors_origins)
+                         std::vector<std::string> own_pages)
     : io_(io)
     , nsp_(server.of("/"))
     , log_(log)
     , accounts_(accounts)
     , messages_(messages)
     , presence_(present)
-    , cors_origins_(std::move(cors_origins)) {
+    , own_pages_(std::move(own_pages)) {
   nsp_.use([this](socket& socket, socketio::next next) { admit(socket, std::move(next)); });
   nsp_.on_connection([this](socket& socket) { connected(socket); });
   nsp_.on_disconnect([this](socket& socket, std::string_view, std::string_view) {
@@ -96,8 +96,8 @@ live_server::live_server(asio::io_context& io, socketio::server& server, log_sto
   });
 }
 
-// The token of CONNECT, or the cookie where the page is our own or one of CORS_ORIGINS; a foreign page's
-// cookie is nobody's.
+// The token of CONNECT, or the cookie where the page is our own or one that may act for people; a foreign
+// page's cookie is nobody's.
 void live_server::admit(socket& socket, socketio::next next) {
   const socketio::handshake& handshake = socket.shake();
   const json::object* auth = handshake.auth.if_object();
@@ -108,7 +108,7 @@ void live_server::admit(socket& socket, socketio::next next) {
     const std::size_t scheme = origin.find("://");
     const bool own = origin.empty() ||
                      (scheme != std::string_view::npos && origin.substr(scheme + 3) == host) ||
-                     std::find(cors_origins_.begin(), cors_origins_.end(), origin) != cors_origins_.end();
+                     std::find(own_pages_.begin(), own_pages_.end(), origin) != own_pages_.end();
     if (own) token = cookie_token(handshake.header("cookie"));
   }
   auto ask = [](live_server* self, std::string its_token, std::shared_ptr<socketio::socket> guest,
@@ -127,7 +127,8 @@ void live_server::admit(socket& socket, socketio::next next) {
     guest->data = std::move(visitor);
     go_on(std::nullopt);
   };
-  asio::co_spawn(io_, ask(this, std::move(token), socket.shared_from_this(), std::move(next)), asio::detached);
+  asio::co_spawn(io_, ask(this, std::move(token), socket.shared_from_this(), std::move(next)),
+                 asio::detached);
 }
 
 void live_server::connected(socket& socket) {
@@ -137,7 +138,7 @@ void live_server::connected(socket& socket) {
   socket.join(everybody);
   socket.join(room_of(guest.who.id));
   if (presence_.arrived(guest.who.id)) {
-    json::object arrived{{"userId", guest.who.id}, {"state", "online"}, {"lastSeen", nullptr}};
+    json::object arrived{{"userId", guest.who.id}, {"state", "online"}, {"lastSeen", to_iso8601(wall_now())}};
     nsp_.to(here).emit("presence", json::array{std::move(arrived)});
   }
   asio::co_spawn(io_, catch_up(socket.shared_from_this()), asio::detached);
@@ -148,14 +149,21 @@ task<void> live_server::catch_up(std::shared_ptr<socket> socket) {
   const std::shared_ptr<live_cursor> cursor = guest.cursor;
   const std::string user_id = guest.who.id;
   const json::object* auth = socket->shake().auth.if_object();
-  const json::value* seen = auth ? auth->if_contains("seq") : nullptr;
-  const std::string epoch = auth ? text_of(*auth, "epoch") : "";
+  const auto given = [&](std::string_view name) -> const json::value* {
+    const json::value* value =
+        auth ? auth->if_contains(json::string_view(name.data(), name.size())) : nullptr;
+    return value && !value->is_null() ? value : nullptr;
+  };
+  const json::value* seen = given("seq");
+  const json::value* epoch = given("epoch");
+  const bool other_epoch =
+      epoch && (!epoch->is_string() || epoch->get_string() != json::string_view(log_.epoch()));
 
-  bool resync = false;
+  bool resync = other_epoch;
   std::vector<encoded_event> events;
-  if (seen && !seen->is_null() && !epoch.empty()) {
+  if (seen && !other_epoch) {
     const std::int64_t seq = seen->is_int64() ? seen->get_int64() : -1;
-    if (epoch != log_.epoch() || seq < 0 || static_cast<std::uint64_t>(seq) > cursor->head()) {
+    if (seq < 0 || static_cast<std::uint64_t>(seq) > cursor->head()) {
       resync = true;
     } else {
       auto missed = co_await log_.events_between(static_cast<std::uint64_t>(seq), cursor->head(), user_id,

@@ -18,7 +18,7 @@ namespace tickwire::realtime {
 class live_server {
 public:
   live_server(boost::asio::io_context& io, socketio::server& server, log_store& log, auth::accounts& accounts,
-              messaging& messages, presence& present, std::vector<std::string> cors_origins);
+              messaging& messages, presence& present, std::vector<std::string> own_pages);
 
   // A commit's events, to everybody who may see them and has what came before.
   void publish(const std::vector<encoded_event>& events);
@@ -40,7 +40,7 @@ private:
   auth::accounts& accounts_;
   messaging& messages_;
   presence& presence_;
-  const std::vector<std::string> cors_origins_;
+  const std::vector<std::string> own_pages_;
 };
 
 } // namespace tickwire::realtime

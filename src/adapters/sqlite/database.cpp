@@ -68,7 +68,24 @@ void statement::check(int code) const {
   if (code != SQLITE_OK) raise(connection_, code);
 }
 
-database::database(const std::filesystem::path& file, open_mode mode) {
+bool sqlite_error::of_the_store() const {
+  switch (code & 0xFF) {
+  case SQLITE_BUSY:
+  case SQLITE_LOCKED:
+  case SQLITE_FULL:
+  case SQLITE_IOERR:
+  case SQLITE_CANTOPEN:
+  case SQLITE_READONLY:
+  case SQLITE_CORRUPT:
+  case SQLITE_NOTADB:
+  case SQLITE_NOMEM:
+    return true;
+  default:
+    return false;
+  }
+}
+
+database::database(const std::filesystem::path& file, open_mode mode, std::chrono::milliseconds patience) {
   const int flags =
       mode == open_mode::read_only ? SQLITE_OPEN_READONLY : SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE;
   const int code =
@@ -78,12 +95,15 @@ database::database(const std::filesystem::path& file, open_mode mode) {
     sqlite3_close(handle_);
     throw sqlite_error(code, "Cannot open " + file.string() + ": " + said);
   }
-  execute("PRAGMA busy_timeout = 5000");
+  execute("PRAGMA busy_timeout = " + std::to_string(patience.count()));
   execute("PRAGMA cache_size = -8000");
   execute("PRAGMA temp_store = MEMORY");
   if (mode == open_mode::read_write) {
     execute("PRAGMA journal_mode = WAL");
     execute("PRAGMA synchronous = FULL");
+    // Pages that are written by every commit reach the file once per so many; 16 MiB are read again after a
+    // crash.
+    execute("PRAGMA wal_autocheckpoint = 4000");
   } else {
     execute("PRAGMA query_only = ON");
   }
@@ -107,6 +127,11 @@ void database::execute(const std::string& sql) {
 }
 
 int database::changes() const { return sqlite3_changes(handle_); }
+
+bool database::moved_away() const {
+  int moved = 0;
+  return sqlite3_file_control(handle_, "main", SQLITE_FCNTL_HAS_MOVED, &moved) == SQLITE_OK && moved != 0;
+}
 
 void database::migrate(const std::vector<std::string_view>& migrations) {
   transaction whole(*this); // two programs may open a new file at once

@@ -2,6 +2,7 @@
 // where a port is implemented. A connection belongs to one thread at a time.
 #pragma once
 
+#include <chrono>
 #include <cstdint>
 #include <filesystem>
 #include <memory>
@@ -22,6 +23,9 @@ struct sqlite_error : std::runtime_error {
       : std::runtime_error(what)
       , code(code) {}
   int code; // SQLite's extended result code
+  // The store as a whole cannot be used now (full, locked, broken, gone); it is not about what was to be
+  // stored.
+  bool of_the_store() const;
 };
 
 class database;
@@ -80,14 +84,18 @@ enum class open_mode { read_write, read_only };
 
 class database {
 public:
-  // WAL, synchronous=FULL: a commit that returned survives kill -9 and power loss.
-  database(const std::filesystem::path& file, open_mode mode);
+  // WAL, synchronous=FULL: a commit that returned survives kill -9 and power loss. `patience`: how long a
+  // lock of another program is waited for.
+  database(const std::filesystem::path& file, open_mode mode,
+           std::chrono::milliseconds patience = std::chrono::seconds{2});
   database(const database&) = delete;
   database& operator=(const database&) = delete;
   ~database();
 
   void execute(const std::string& sql);
   int changes() const; // rows changed by the last statement
+  // The file was renamed or removed while it was open: what is written now would be gone after a restart.
+  bool moved_away() const;
 
   // Brings the schema to migrations.size(): step i takes version i to i+1, each in a transaction of its own.
   // Throws when the file is newer than that.

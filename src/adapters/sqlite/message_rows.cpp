@@ -36,7 +36,7 @@ message read_message(const statement& row, int first) {
   message m;
   int c = first;
   m.id = row.text(c++);
-  m.seq = static_cast<std::uint64_t>(row.number(c++));
+  m.seq = static_cast<std::uint64_t>(std::max<std::int64_t>(row.number(c++), 0)); // below: not known yet
   m.chat_id = row.text(c++);
   m.sender_id = row.text(c++);
   m.receiver_id = row.text(c++);

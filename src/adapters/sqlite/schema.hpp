@@ -67,6 +67,38 @@ CREATE TABLE chats (
 CREATE INDEX chats_by_activity ON chats (activity);
 CREATE TABLE read_marks (user_id TEXT NOT NULL, chat_id TEXT NOT NULL, up_to INTEGER NOT NULL, PRIMARY KEY (user_id, chat_id))
   WITHOUT ROWID;
+)sql",
+    // The position is the row's own number (a message that is not known yet has one below zero), and one
+    // index serves pages and unread counts: half as many pages to write for each message.
+    R"sql(
+CREATE TABLE placed (
+  seq INTEGER PRIMARY KEY,
+  id TEXT NOT NULL UNIQUE,
+  chat_id TEXT NOT NULL,
+  sender_id TEXT NOT NULL,
+  receiver_id TEXT NOT NULL,
+  direction INTEGER NOT NULL,
+  type TEXT NOT NULL,
+  text TEXT NOT NULL,
+  extra TEXT NOT NULL,
+  client_id TEXT NOT NULL,
+  created_at INTEGER NOT NULL,
+  counts_unread INTEGER NOT NULL,
+  status INTEGER NOT NULL,
+  attempt INTEGER NOT NULL,
+  unconfirmed INTEGER NOT NULL,
+  updated_at INTEGER NOT NULL,
+  wamid TEXT NOT NULL,
+  accepted_time INTEGER, sent_time INTEGER, delivered_time INTEGER, read_time INTEGER, failed_time INTEGER, played_time INTEGER,
+  details TEXT NOT NULL -- what few messages have, as JSON; empty: nothing
+);
+INSERT INTO placed SELECT CASE WHEN seq > 0 THEN seq ELSE -rowid END, id, chat_id, sender_id, receiver_id, direction, type,
+  text, extra, client_id, created_at, counts_unread, status, attempt, unconfirmed, updated_at, wamid, accepted_time,
+  sent_time, delivered_time, read_time, failed_time, played_time, details FROM messages;
+DROP TABLE messages;
+ALTER TABLE placed RENAME TO messages;
+CREATE INDEX messages_by_chat ON messages (chat_id, seq, counts_unread);
+CREATE INDEX messages_sending ON messages (seq) WHERE status = 0;
 )sql"};
 
 inline const std::vector<std::string_view> accounts_migrations{

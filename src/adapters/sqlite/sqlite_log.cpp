@@ -19,6 +19,7 @@
 #include "base/logging.hpp"
 
 #include <fcntl.h>
+#include <sqlite3.h>
 #include <sys/file.h>
 #include <unistd.h>
 
@@ -64,10 +65,19 @@ private:
 using append_result = result<std::vector<appended>>;
 using append_handler = asio::any_completion_handler<void(append_result)>;
 
+// Without proposals it asks whether the store can be used: a commit all the same, with nothing in the log.
 struct append_job {
   std::vector<entry> proposals;
   append_handler handler;
 };
+
+// A lock of another program (somebody's shell, a backup) is waited for so long; then everything that waits is
+// answered with "unavailable", since each caller is better off knowing.
+constexpr std::chrono::milliseconds writer_patience{1'000};
+
+// What asking writes over what it wrote before: more than a usual commit once one has failed, so that the
+// answer is not "usable" as long as the last free page of a full disk lasts.
+constexpr std::size_t ask_bytes = 2 * 1024, ask_bytes_after_failure = 64 * 1024;
 
 // What a commit has to say, delivered on the I/O thread in one piece.
 struct commit_outcome {
@@ -81,7 +91,7 @@ struct commit_outcome {
 class log_writer {
 public:
   explicit log_writer(const std::filesystem::path& file)
-      : database_(file, open_mode::read_write)
+      : database_(file, open_mode::read_write, writer_patience)
       , prepared_((database_.migrate(log_migrations), database_)) {
     statement ask(database_, "SELECT coalesce(max(seq), 0) FROM log");
     ask.step();
@@ -99,7 +109,7 @@ public:
   // All jobs in one transaction. If it fails, each by itself, so that a single bad one harms no other.
   commit_outcome commit(std::vector<append_job> jobs) {
     commit_outcome outcome;
-    if (!try_commit(jobs, outcome) && jobs.size() > 1) {
+    if (!try_commit(jobs, outcome)) {
       for (append_job& job : jobs) {
         std::vector<append_job> one;
         one.push_back(std::move(job));
@@ -114,19 +124,24 @@ private:
   struct statements {
     explicit statements(database& database)
         : rows(database)
+        , ask(database, "INSERT OR REPLACE INTO meta VALUES ('asked', hex(randomblob(?)))")
         , find_key(database, "SELECT " + std::string(entry_columns) + " FROM log WHERE key = ?")
         , insert(database, "INSERT INTO log VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)") {}
     sqlite_views rows;
-    statement find_key, insert;
+    statement ask, find_key, insert;
   };
 
+  // False: nothing is stored because of one of several jobs; each has to be tried by itself.
   bool try_commit(std::vector<append_job>& jobs, commit_outcome& outcome) {
     const std::uint64_t head_before = head_;
     const std::size_t events_before = outcome.events.size();
     std::vector<append_result> results;
     try {
+      if (database_.moved_away())
+        throw sqlite_error(SQLITE_IOERR, "the database was moved or removed; put it back or restart");
       transaction whole(database_);
       for (append_job& job : jobs) {
+        if (job.proposals.empty()) ask();
         std::vector<appended> of_job;
         of_job.reserve(job.proposals.size());
         for (const entry& proposal : job.proposals) of_job.push_back(append(proposal, outcome.events));
@@ -134,14 +149,19 @@ private:
       }
       whole.commit();
       outcome.durable = true;
+      failed_before_ = false;
     } catch (const std::exception& error) {
       head_ = head_before;
       outcome.events.resize(events_before);
       prepared_.rows.forget();
-      log_error("log: nothing of " + std::to_string(jobs.size()) + " appends was stored: " + error.what());
-      if (jobs.size() > 1) return false; // commit() tries each by itself
+      const auto* said = dynamic_cast<const sqlite_error*>(&error);
+      const bool all_together = jobs.size() == 1 || (said && said->of_the_store());
+      if (!failed_before_ || !all_together)
+        log_error("log: nothing of " + std::to_string(jobs.size()) + " appends was stored: " + error.what());
+      failed_before_ = true;
+      if (!all_together) return false;
       results.clear();
-      results.emplace_back(unavailable());
+      for (std::size_t i = 0; i < jobs.size(); ++i) results.emplace_back(unavailable());
     }
     for (std::size_t i = 0; i < jobs.size(); ++i)
       outcome.answers.emplace_back(std::move(jobs[i].handler), std::move(results[i]));
@@ -164,6 +184,11 @@ private:
       done.stored_entry = std::move(completed);
     }
     return done;
+  }
+
+  void ask() {
+    prepared_.ask.bind(static_cast<std::uint64_t>((failed_before_ ? ask_bytes_after_failure : ask_bytes) / 2))
+        .run();
   }
 
   std::optional<entry> find(const std::string& key) {
@@ -204,6 +229,7 @@ private:
   database database_;
   statements prepared_;
   std::uint64_t head_ = 0;
+  bool failed_before_ = false; // and nothing was stored since: said once, not for each request
 };
 
 // Readers' connections, lent to one piece of work at a time.
@@ -251,8 +277,10 @@ message_page read_messages(database& connection, const message_query& wanted) {
   const auto rows = [&](std::string_view condition, std::string_view order, std::uint64_t seq,
                         std::size_t limit) {
     query ask(connection, "SELECT " + std::string(message_columns) + " FROM messages WHERE " + in_chat +
-                              std::string(condition) + " ORDER BY seq " + std::string(order) + " LIMIT ?3");
+                              "seq > 0 AND " + std::string(condition) + " ORDER BY seq " +
+                              std::string(order) + " LIMIT ?3");
     std::vector<message> found;
+    found.reserve(std::min<std::size_t>(limit, 256));
     ask.bind(wanted.chat_id, seq, static_cast<std::uint64_t>(limit));
     while (ask.step()) found.push_back(read_message(ask));
     return found;
@@ -299,6 +327,10 @@ std::optional<contact> read_contact_by_id(database& connection, const std::strin
 chat_summary summary_of(database& connection, const std::string& user_id, chat row) {
   chat_summary summary;
   if (row.kind == chat_kind::person) summary.contact = read_contact_by_id(connection, row.id);
+  if (user_id.empty()) {
+    summary.chat = std::move(row);
+    return summary;
+  }
   if (!row.last_message_id.empty())
     summary.last_message = read_message_by_id(connection, row.last_message_id);
   query count(
@@ -420,11 +452,12 @@ public:
 
   task<append_result> append(std::vector<entry> proposals) override {
     if (proposals.empty()) co_return std::vector<appended>{};
-    auto start = [this](auto handler, std::vector<entry> proposals) {
-      enqueue({std::move(proposals), std::move(handler)});
-    };
-    co_return co_await asio::async_initiate<const asio::use_awaitable_t<>&, void(append_result)>(
-        start, asio::use_awaitable, std::move(proposals));
+    co_return co_await commit(std::move(proposals));
+  }
+
+  task<bool> usable() override {
+    const append_result answered = co_await commit({});
+    co_return answered.has_value();
   }
 
   void on_committed(std::function<void(std::uint64_t, std::vector<encoded_event>)> listener) override {
@@ -437,6 +470,20 @@ public:
   }
   task<result<message_page>> messages(message_query query) override {
     return read<message_page>([query = std::move(query)](database& c) { return read_messages(c, query); });
+  }
+  task<result<std::optional<appended>>> find_entry(std::string key) override {
+    return read<std::optional<appended>>(
+        [key = std::move(key)](database& c) -> result<std::optional<appended>> {
+          query ask(c, "SELECT " + std::string(entry_columns) + " FROM log WHERE key = ?");
+          ask.bind(key);
+          if (!ask.step()) return std::optional<appended>();
+          appended found;
+          found.stored_entry = read_entry(ask);
+          found.seq = found.stored_entry.seq;
+          if (!found.stored_entry.message_id.empty())
+            found.row = read_message_by_id(c, found.stored_entry.message_id);
+          return std::optional(std::move(found));
+        });
   }
   task<result<std::optional<message>>> find_message(std::string id) override {
     return read<std::optional<message>>(
@@ -469,7 +516,6 @@ public:
 
   std::string epoch() const override { return epoch_; }
   std::uint64_t head() const override { return head_; }
-  bool ready() const override { return ready_; }
 
 private:
   static std::filesystem::path made(const std::filesystem::path& directory) {
@@ -490,6 +536,14 @@ private:
     co_return co_await pool_.run(std::move(on_thread));
   }
 
+  task<append_result> commit(std::vector<entry> proposals) {
+    auto start = [this](auto handler, std::vector<entry> proposals) {
+      enqueue({std::move(proposals), std::move(handler)});
+    };
+    co_return co_await asio::async_initiate<const asio::use_awaitable_t<>&, void(append_result)>(
+        start, asio::use_awaitable, std::move(proposals));
+  }
+
   void enqueue(append_job job) {
     {
       const std::lock_guard lock(mutex_);
@@ -505,7 +559,12 @@ private:
       });
       return;
     }
-    wake_.notify_one();
+    // What else is ready to be appended in this turn of the loop goes into the same commit.
+    if (std::exchange(wake_is_due_, true)) return;
+    asio::post(io_, [this] {
+      wake_is_due_ = false;
+      wake_.notify_one();
+    });
   }
 
   // The writer's thread.
@@ -533,7 +592,6 @@ private:
 
   void deliver(commit_outcome outcome) {
     asio::post(io_, [this, outcome = std::move(outcome)]() mutable {
-      ready_ = outcome.durable;
       if (outcome.durable) {
         head_ = outcome.head;
         if (listener_) listener_(head_, std::move(outcome.events));
@@ -550,7 +608,7 @@ private:
 
   // I/O thread
   std::uint64_t head_;
-  bool ready_ = true;
+  bool wake_is_due_ = false;
   std::function<void(std::uint64_t, std::vector<encoded_event>)> listener_;
 
   reader_connections readers_;

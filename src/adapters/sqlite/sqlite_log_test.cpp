@@ -1,6 +1,7 @@
 #include "adapters/sqlite/sqlite_log.hpp"
 
 #include "adapters/sqlite/database.hpp"
+#include "adapters/sqlite/schema.hpp"
 #include "adapters/sqlite/sqlite_accounts.hpp"
 #include "contract/log_store_suite.hpp"
 
@@ -57,6 +58,34 @@ TEST(SqliteLog, AFileOfANewerTickwireIsLeftAlone) {
   }
   boost::asio::io_context io;
   EXPECT_THROW(sqlite::open_log(io.get_executor(), config_in(folder.path)), std::runtime_error);
+}
+
+// Rows of the first schema keep their place, text and unread count in the one of today.
+TEST(SqliteLog, AFileOfTheFirstSchemaIsTakenOver) {
+  temporary_folder folder;
+  {
+    sqlite::database old(folder.path / ("inbox-" + inbox + ".db"), sqlite::open_mode::read_write);
+    old.migrate({sqlite::log_migrations.front()});
+    const auto row = [&](const std::string& id, int seq, int unread) {
+      old.execute("INSERT INTO messages VALUES ('" + id + "'," + std::to_string(seq) +
+                  ",'15550000101','15550000101','" + inbox + "',0,'text','text of " + id + "','','',5," +
+                  std::to_string(unread) + ",3,1,0,6,'wamid." + id + "',NULL,NULL,NULL,NULL,NULL,NULL,'')");
+    };
+    row("m_b", 7, 1);
+    row("m_unknown", 0, 0);
+    row("m_a", 2, 1);
+    old.execute("INSERT INTO chats VALUES ('15550000101',0,'',0,7,'m_b',5,1,7)");
+    old.execute("INSERT INTO log VALUES (7,'k',5,'unhandled','','','','{\"what\":\"x\"}','',NULL,'','')");
+  }
+  boost::asio::io_context io;
+  const auto store = sqlite::open_log(io.get_executor(), config_in(folder.path));
+  const auto page = *wait_for(io, store->messages({}));
+  ASSERT_EQ(page.messages.size(), 2u);
+  EXPECT_EQ(page.messages[0].seq, 2u);
+  EXPECT_EQ(page.messages[1].text, "text of m_b");
+  EXPECT_EQ(wait_for(io, store->chats("u_ana", {}, 50))->chats.front().unread, 2u);
+  EXPECT_TRUE(wait_for(io, store->append({received("wamid.new", person("15550000101"), "new", 9)})));
+  EXPECT_EQ(store->head(), 9u); // the contact, the message
 }
 
 // A child appends and reports each answered key through a pipe until it is killed with -9. Whatever was
@@ -134,17 +163,61 @@ TEST(SqliteLog, AFullDiskIsRefusedAndRecoversByItself) {
     else {
       refused = true;
       EXPECT_EQ(done.error().kind, failure_kind::store_unavailable);
-      EXPECT_FALSE(store->ready());
+      EXPECT_FALSE(wait_for(io, store->usable()));
     }
   }
   ::setrlimit(RLIMIT_FSIZE, &before);
   ASSERT_TRUE(refused);
+  EXPECT_TRUE(wait_for(io, store->usable())) << "also before anything was stored again";
   ASSERT_TRUE(wait_for(io, store->append({received("wamid.after", person("15550000101"), "again", 999)})));
-  EXPECT_TRUE(store->ready());
+  EXPECT_TRUE(wait_for(io, store->usable()));
   message_query all;
   all.after = 0;
   all.limit = 1000;
   EXPECT_EQ(wait_for(io, store->messages(all))->messages.size(), static_cast<std::size_t>(stored + 2));
+}
+
+// Somebody's shell holds the database: all that waits is told so after one patience, not each after its own.
+TEST(SqliteLog, ALockedDatabaseIsSaidToAllAtOnceAndRecoversByItself) {
+  temporary_folder folder;
+  boost::asio::io_context io;
+  const auto store = sqlite::open_log(io.get_executor(), config_in(folder.path));
+  sqlite::database other(folder.path / ("inbox-" + inbox + ".db"), sqlite::open_mode::read_write);
+  EXPECT_TRUE(wait_for(io, store->usable()));
+  other.execute("BEGIN IMMEDIATE");
+  const auto started = std::chrono::steady_clock::now();
+  int refused = 0;
+  for (int i = 0; i < 40; ++i) {
+    std::vector<entry> batch{received("wamid." + std::to_string(i), person("15550000101"), "text", i)};
+    boost::asio::co_spawn(io, store->append(std::move(batch)), [&](std::exception_ptr, auto done) {
+      refused += !done && done.error().kind == failure_kind::store_unavailable;
+    });
+  }
+  EXPECT_FALSE(wait_for(io, store->usable()));
+  while (refused < 40 && std::chrono::steady_clock::now() - started < std::chrono::seconds{20}) io.run_one();
+  EXPECT_EQ(refused, 40);
+  EXPECT_LT(std::chrono::steady_clock::now() - started, std::chrono::seconds{4});
+  other.execute("ROLLBACK");
+  EXPECT_TRUE(wait_for(io, store->usable()));
+}
+
+// Into a file that nobody will find again nothing is acknowledged.
+TEST(SqliteLog, AMovedDatabaseTakesNothingUntilItIsBack) {
+  temporary_folder folder;
+  boost::asio::io_context io;
+  const auto home = folder.path / "data", away = folder.path / "away";
+  const auto store = sqlite::open_log(io.get_executor(), config_in(home));
+  const auto arrive = [&](int i) {
+    return wait_for(io,
+                    store->append({received("wamid." + std::to_string(i), person("15550000101"), "t", i)}));
+  };
+  ASSERT_TRUE(arrive(0));
+  std::filesystem::rename(home, away);
+  EXPECT_FALSE(wait_for(io, store->usable()));
+  EXPECT_EQ(arrive(1).error().kind, failure_kind::store_unavailable);
+  std::filesystem::rename(away, home);
+  EXPECT_TRUE(wait_for(io, store->usable()));
+  EXPECT_TRUE(arrive(2));
 }
 
 TEST(SqliteAccounts, NamesAreUniqueSessionsEndAndTheFirstAdminIsMadeOnce) {

@@ -76,6 +76,7 @@ sqlite_views::sqlite_views(database& database)
           "accepted_time = ?, "
           "sent_time = ?, delivered_time = ?, read_time = ?, failed_time = ?, played_time = ?, details = ? "
           "WHERE id = ? AND seq = ?")
+    , lowest_place_(database, "SELECT min(0, coalesce(min(seq), 0)) FROM messages")
     , insert_message_(database, "INSERT OR REPLACE INTO messages (" + std::string(message_columns) +
                                     ") VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)")
     , find_binding_(database, "SELECT message_id, attempt FROM bindings WHERE wamid = ?")
@@ -93,12 +94,16 @@ sqlite_views::sqlite_views(database& database)
     , find_mark_(database, "SELECT up_to FROM read_marks WHERE user_id = ? AND chat_id = ?")
     , put_mark_(database, "INSERT OR REPLACE INTO read_marks VALUES (?, ?, ?)")
     , count_unread_(database, "SELECT count(*) FROM (SELECT 1 FROM messages WHERE chat_id = ? AND seq > ? "
-                              "AND counts_unread = 1 LIMIT ?)") {}
+                              "AND counts_unread = 1 LIMIT ?)")
+    , unread_between_(database, "SELECT seq, wamid FROM messages WHERE chat_id = ? AND seq > ? AND seq <= ? "
+                                "AND counts_unread = 1 ORDER BY seq LIMIT ?") {}
 
 void sqlite_views::forget() {
   contacts_.clear();
   aliases_.clear();
   chats_.clear();
+  written_.reset();
+  absent_.clear();
 }
 
 template <class Row>
@@ -108,23 +113,39 @@ void sqlite_views::remember(memory<Row>& rows, std::string_view key, const Row& 
 }
 
 std::optional<message> sqlite_views::find_message(std::string_view message_id) {
+  if (written_ && written_->id == message_id) return written_;
   find_message_.bind(message_id);
   std::optional<message> row;
   if (find_message_.step()) row = read_message(find_message_);
   find_message_.reset();
+  if (!row) absent_ = message_id;
   return row;
+}
+
+std::int64_t sqlite_views::lowest_place() {
+  lowest_place_.reset();
+  lowest_place_.step();
+  const std::int64_t lowest = lowest_place_.number(0);
+  lowest_place_.reset();
+  return lowest;
 }
 
 void sqlite_views::put_message(const message& m) {
   const std::string details = encode_details(m);
+  const bool may_be_there = m.id != absent_;
+  absent_.clear();
+  written_ = m;
   // What made the message never changes, so its columns and their indexes are written once.
-  update_message_.bind(static_cast<int>(m.status), m.attempt, m.reported_unconfirmed, millis(m.updated_at),
-                       m.whatsapp_message_id, millis(m.times.accepted), millis(m.times.sent),
-                       millis(m.times.delivered), millis(m.times.read), millis(m.times.failed),
-                       millis(m.times.played), details, m.id, m.seq);
-  update_message_.run();
-  if (database_.changes() > 0) return;
-  insert_message_.bind(m.id, m.seq, m.chat_id, m.sender_id, m.receiver_id, static_cast<int>(m.direction),
+  if (may_be_there) {
+    update_message_.bind(static_cast<int>(m.status), m.attempt, m.reported_unconfirmed, millis(m.updated_at),
+                         m.whatsapp_message_id, millis(m.times.accepted), millis(m.times.sent),
+                         millis(m.times.delivered), millis(m.times.read), millis(m.times.failed),
+                         millis(m.times.played), details, m.id, m.seq);
+    update_message_.run();
+    if (database_.changes() > 0) return;
+  }
+  const std::int64_t place = m.known() ? static_cast<std::int64_t>(m.seq) : lowest_place() - 1;
+  insert_message_.bind(m.id, place, m.chat_id, m.sender_id, m.receiver_id, static_cast<int>(m.direction),
                        m.type, m.text, m.extra, m.client_id, millis(m.created_at), m.counts_unread,
                        static_cast<int>(m.status), m.attempt, m.reported_unconfirmed, millis(m.updated_at),
                        m.whatsapp_message_id, millis(m.times.accepted), millis(m.times.sent),
@@ -232,6 +253,16 @@ std::uint64_t sqlite_views::count_unread(std::string_view chat_id, std::uint64_t
   const auto count = static_cast<std::uint64_t>(count_unread_.number(0));
   count_unread_.reset();
   return count;
+}
+
+std::vector<unseen_message> sqlite_views::unread_between(std::string_view chat_id, std::uint64_t after,
+                                                         std::uint64_t up_to, std::size_t limit) {
+  unread_between_.bind(chat_id, after, up_to, static_cast<std::uint64_t>(limit));
+  std::vector<unseen_message> rows;
+  while (unread_between_.step())
+    rows.push_back({static_cast<std::uint64_t>(unread_between_.number(0)), unread_between_.text(1)});
+  unread_between_.reset();
+  return rows;
 }
 
 } // namespace tickwire::sqlite

@@ -32,6 +32,8 @@ public:
   std::uint64_t find_read_mark(std::string_view user_id, std::string_view chat_id) override;
   void put_read_mark(std::string_view user_id, std::string_view chat_id, std::uint64_t up_to) override;
   std::uint64_t count_unread(std::string_view chat_id, std::uint64_t after, std::uint64_t cap) override;
+  std::vector<unseen_message> unread_between(std::string_view chat_id, std::uint64_t after,
+                                             std::uint64_t up_to, std::size_t limit) override;
 
 private:
   template <class Row>
@@ -41,14 +43,19 @@ private:
   template <class Row>
   static void remember(memory<Row>& rows, std::string_view key, const Row& row);
 
+  std::int64_t lowest_place();
+
   database& database_;
+  std::optional<message>
+      written_;        // the last one put: what is appended next is often about it, and its answer is
+  std::string absent_; // the last one looked for in vain: the next to be put is new
   memory<std::optional<contact>> contacts_;
   memory<std::optional<std::pair<std::string, std::uint64_t>>> aliases_;
   memory<std::optional<chat>> chats_;
 
-  statement find_message_, update_message_, insert_message_, find_binding_, put_binding_, park_, find_parked_,
-      remove_parked_, find_contact_, put_contact_, find_alias_, put_alias_, find_chat_, put_chat_, find_mark_,
-      put_mark_, count_unread_;
+  statement find_message_, update_message_, lowest_place_, insert_message_, find_binding_, put_binding_,
+      park_, find_parked_, remove_parked_, find_contact_, put_contact_, find_alias_, put_alias_, find_chat_,
+      put_chat_, find_mark_, put_mark_, count_unread_, unread_between_;
 };
 
 contact read_contact(const statement& row, int first_column = 0);

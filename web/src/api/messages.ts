@@ -30,6 +30,17 @@ export const loadMessages = (chatId: string, where: { before?: number; around?: 
 
 export const loadChats = (before?: number): Promise<Result<Page<Chat>>> => request("GET", `/chats?${query({ before, limit: 100 })}`, page("chats", parseChat));
 
+export interface Contact {
+  id: string;
+  name: string;
+}
+const contact = (item: unknown): Contact | null => {
+  const { id, name, profileName, username } = object(item) ?? {};
+  const shown = [name, profileName, username].find((text) => typeof text === "string" && text !== "");
+  return typeof id === "string" && typeof shown === "string" ? { id, name: shown } : null;
+};
+export const loadContacts = (after?: string): Promise<Result<Page<Contact>>> => request("GET", `/contacts?${query({ after, limit: 200 })}`, page("contacts", contact));
+
 export const loadUsers = (): Promise<Result<Colleague[]>> => request("GET", "/users", (body) => list(object(body)?.users, (item) => item as Colleague));
 
 export const sendMessage = (message: { chatId: string; text: string; clientId: string; replyTo?: string }): Promise<Result<Message>> =>

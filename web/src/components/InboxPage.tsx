@@ -1,34 +1,46 @@
+// The inbox: chats, the open conversation, message info; what belongs to the whole window (title, sound, keys, address).
 import { useCallback, useEffect, useMemo, useRef, useState } from "react";
 import { logOut } from "@/api/messages";
+import { AccountBar } from "@/components/AccountBar";
 import { ChatListPane } from "@/components/ChatListPane";
 import { ConnectionBar, useFreshness } from "@/components/ConnectionBar";
 import { MessageInfo } from "@/components/MessageInfo";
 import { NewChatDialog } from "@/components/NewChatDialog";
-import { ThemeButton } from "@/components/ThemeButton";
-import { Avatar } from "@/components/ui/Avatar";
 import { ChatBox } from "@/components/ui/ChatBox";
-import { Icon } from "@/components/ui/Icon";
 import type { InboxSession } from "@/hooks/inboxSession";
+import { useInboxKeys } from "@/hooks/useInboxKeys";
 import { useSession } from "@/hooks/useWebSocketMessages";
+import { browserStorage } from "@/lib/browserStorage";
+import { chatOfPath, pathOfChat } from "@/lib/address";
 import { playArrival } from "@/lib/sound";
-import { readDraft } from "@/state/drafts";
-import { unreadTotal } from "@/state/inbox";
+import { chatsInOrder, unreadTotal } from "@/state/inbox";
 import type { Info, Message } from "@/types/wire";
 
-const chatOfPath = () => (location.pathname.startsWith("/c/") ? decodeURIComponent(location.pathname.slice(3)) : null);
+interface Props {
+  session: InboxSession;
+  info: Info | null;
+  onLeft: (why: "asked" | "thrown out") => void;
+}
 
-export function InboxPage({ session, info, onLeft }: { session: InboxSession; info: Info | null; onLeft: () => void }) {
+export function InboxPage({ session, info, onLeft }: Props) {
   const { inbox, outbox, line, caughtUp, failure } = useSession(session);
   const freshness = useFreshness(line);
-  const [openId, setOpenId] = useState<string | null>(chatOfPath);
+  const [openId, setOpenId] = useState<string | null>(() => chatOfPath(location.pathname));
   const [infoOf, setInfoOf] = useState<{ chatId: string; id: string } | null>(null);
   const [asking, setAsking] = useState(false);
-  const [sound, setSound] = useState(() => localStorage.getItem("tickwire.sound") !== "off");
+  const [searched, setSearched] = useState<string | null>(null); // a chat of the address that is not there
+  const [said, setSaid] = useState(""); // for screen readers: what has just come in
+  const [sound, setSound] = useState(() => browserStorage.getItem("tickwire.sound") !== "off");
   const openRef = useRef(openId);
   openRef.current = openId;
 
+  // --- where we are, and the way back ---
+
   useEffect(() => {
-    const back = () => setOpenId(chatOfPath());
+    const back = () => {
+      setInfoOf(null);
+      setOpenId(chatOfPath(location.pathname));
+    };
     window.addEventListener("popstate", back);
     return () => window.removeEventListener("popstate", back);
   }, []);
@@ -36,77 +48,81 @@ export function InboxPage({ session, info, onLeft }: { session: InboxSession; in
   const open = useCallback((chatId: string | null) => {
     setInfoOf(null);
     setOpenId(chatId);
-    const path = chatId ? `/c/${encodeURIComponent(chatId)}` : "/";
-    if (location.pathname !== path) history.pushState(null, "", path);
+    const path = chatId ? pathOfChat(chatId) : "/";
+    if (location.pathname !== path) history.pushState({ ours: true }, "", path);
+  }, []);
+  const back = useCallback(() => {
+    // The step that led here is undone, so that the browser's own "back" does not lead into the chat again.
+    if ((history.state as { ours?: boolean } | null)?.ours) history.back();
+    else open(null);
+  }, [open]);
+
+  const infoRef = useRef(infoOf);
+  infoRef.current = infoOf;
+  const onInfo = useCallback((message: Message) => {
+    if (!infoRef.current) history.pushState({ ours: true, info: true }, "");
+    setInfoOf({ chatId: message.chatId, id: message.id });
+  }, []);
+  const closeInfo = useCallback(() => {
+    setInfoOf(null);
+    if ((history.state as { info?: boolean } | null)?.info) history.back();
   }, []);
 
+  const onMore = useCallback(() => void session.loadMoreChats(), [session]);
+  // An old chat may stand behind those that are loaded.
+  const missing = openId !== null && inbox.loaded && !inbox.chats[openId] ? openId : null;
+  useEffect(() => {
+    if (missing) void session.findChat(missing).then(() => setSearched(missing));
+  }, [session, missing]);
+
+  // --- what comes in ---
+
+  const names = useMemo(() => ({ ...inbox.contacts, ...Object.fromEntries(Object.values(inbox.chats).map((one) => [one.id, one.title])) }), [inbox.contacts, inbox.chats]);
+  const namesRef = useRef(names);
+  namesRef.current = names;
   useEffect(() => {
     session.onArrival = (message) => {
       const looking = document.visibilityState === "visible" && document.hasFocus() && openRef.current === message.chatId;
-      if (sound && !looking) playArrival();
+      if (sound && !looking) playArrival(message.seq);
+      const from = namesRef.current[message.senderId] ?? namesRef.current[message.chatId] ?? "a customer";
+      setSaid(openRef.current === message.chatId ? `${from}: ${message.text || "Attachment"}` : `New message from ${from}`);
     };
   }, [session, sound]);
 
   const waiting = unreadTotal(inbox);
+  const business = info?.business.name;
   useEffect(() => {
-    document.title = `${waiting > 0 ? `(${waiting}) ` : ""}${info?.business.name ?? "Tickwire"} · Tickwire`;
-  }, [waiting, info]);
+    document.title = `${waiting > 0 ? `(${waiting}) ` : ""}${business ? `${business} · ` : ""}Tickwire`;
+  }, [waiting, business]);
+  useEffect(
+    () => () => {
+      document.title = "Tickwire";
+    },
+    [],
+  );
 
   useEffect(() => {
-    if (line.line === "unauthorized") onLeft();
+    if (line.line === "unauthorized") onLeft("thrown out");
   }, [line.line, onLeft]);
 
+  // --- keys ---
+
+  const step = (by: 1 | -1) => {
+    const order = chatsInOrder(inbox);
+    const at = order.findIndex((one) => one.id === openId);
+    const next = order[at < 0 ? 0 : at + by];
+    if (next) open(next.id);
+  };
+  useInboxKeys({ onStep: step, onEscape: () => (infoOf ? closeInfo() : document.getElementById("draft")?.focus()) });
+
   const chat = openId ? inbox.chats[openId] : undefined;
-  const shownInfo: Message | undefined = useMemo(() => (infoOf ? inbox.lists[infoOf.chatId]?.items.find((message) => message.id === infoOf.id) : undefined), [infoOf, inbox.lists]);
-  const onInfo = useCallback((message: Message) => setInfoOf({ chatId: message.chatId, id: message.id }), []);
-  const draftOf = useCallback((chatId: string) => readDraft(localStorage, session.me.id, chatId), [session.me.id]);
-  const names = useMemo(() => ({ ...inbox.contacts, ...Object.fromEntries(Object.values(inbox.chats).map((one) => [one.id, one.title])) }), [inbox.contacts, inbox.chats]);
+  const shownInfo: Message | undefined = infoOf ? inbox.lists[infoOf.chatId]?.items.find((message) => message.id === infoOf.id) : undefined;
+  const empty = inbox.loaded && Object.keys(inbox.chats).length === 0;
 
   async function leave() {
     await logOut();
-    onLeft();
+    onLeft("asked");
   }
-
-  const footer = (
-    <footer className="list-foot" role="group" aria-label="Connection and account">
-      <span className={freshness === "offline" ? "live off" : freshness === "reconnecting" ? "live re" : "live ok"} data-testid="connection" data-state={freshness === "back" ? "live" : line.line === "connecting" ? "reconnecting" : freshness}>
-        <svg className="wire" viewBox="0 0 28 14" aria-hidden="true">
-          <path d={freshness === "live" || freshness === "back" ? "M6.5 7h15" : "M7.5 7h14"} className={freshness === "reconnecting" ? "run" : undefined} />
-          <circle className="f" cx="3.5" cy="7" r="3" />
-          <circle className={freshness === "live" || freshness === "back" ? "f" : undefined} cx="24.5" cy="7" r={freshness === "live" || freshness === "back" ? 3 : 2.25} />
-        </svg>
-        <span>{freshness === "offline" ? "Offline" : freshness === "reconnecting" ? "Reconnecting" : line.line === "connecting" ? "Connecting" : "Live"}</span>
-      </span>
-      <span className="spacer" />
-      {info?.demonstration && (
-        <a className="ib" href={info.demonstration.simulatorUrl} target="_blank" rel="noreferrer" aria-label="Customer’s phone (demonstration)" title="Customer’s phone (demonstration)">
-          <Icon name="phone" />
-        </a>
-      )}
-      <button
-        className="ib"
-        type="button"
-        aria-pressed={sound}
-        aria-label={sound ? "Sound is on" : "Sound is off"}
-        title={sound ? "Sound is on" : "Sound is off"}
-        onClick={() => {
-          localStorage.setItem("tickwire.sound", sound ? "off" : "on");
-          setSound(!sound);
-          if (!sound) playArrival();
-        }}
-      >
-        <Icon name={sound ? "sound" : "mute"} />
-      </button>
-      <ThemeButton />
-      <button className="ib" type="button" aria-label="Sign out" title={`Sign out ${session.me.name}`} onClick={() => void leave()}>
-        <Icon name="out" />
-      </button>
-      <span className="me" title={session.me.name}>
-        <Avatar id={session.me.id} name={session.me.name} size="x28" online={freshness === "live" || freshness === "back"} />
-        <span className="sr">Signed in as {session.me.name}</span>
-      </span>
-    </footer>
-  );
 
   return (
     <>
@@ -117,17 +133,50 @@ export function InboxPage({ session, info, onLeft }: { session: InboxSession; in
         <div className="shell">
           <ConnectionBar freshness={freshness} line={line} waiting={outbox.filter((item) => !item.refused).length} caughtUp={caughtUp} onRetry={() => session.reconnect()} />
           <main className={shownInfo ? "cols with-panel" : "cols no-panel"}>
-            <h1 className="sr">Tickwire inbox of {info?.business.name ?? "your business"}</h1>
-            <ChatListPane info={info} inbox={inbox} me={session.me} openId={openId} draftOf={draftOf} onOpen={open} onNewChat={() => setAsking(true)} onMore={() => void session.loadMoreChats()} footer={footer} />
+            <h1 className="sr">Tickwire inbox of {business ?? "your business"}</h1>
+            <ChatListPane
+              info={info}
+              inbox={inbox}
+              me={session.me}
+              openId={openId}
+              outbox={outbox}
+              live={line.line === "live"}
+              failure={failure}
+              onOpen={open}
+              onNewChat={() => setAsking(true)}
+              onMore={onMore}
+              footer={
+                <AccountBar
+                  me={session.me}
+                  info={info}
+                  freshness={freshness}
+                  connecting={line.line === "connecting"}
+                  sound={sound}
+                  onSound={(on) => {
+                    setSound(on);
+                    try {
+                      browserStorage.setItem("tickwire.sound", on ? "on" : "off");
+                    } catch {
+                      // it lasts as long as the page
+                    }
+                  }}
+                  onLeave={() => void leave()}
+                />
+              }
+            />
             {chat ? (
-              <ChatBox key={chat.id} session={session} chat={chat} onBack={() => open(null)} onInfo={onInfo} />
+              <ChatBox key={chat.id} session={session} chat={chat} infoOf={infoOf?.id ?? null} onBack={back} onInfo={onInfo} />
             ) : (
               <section className="conv nothing" id="conversation" aria-label="No chat open">
                 <div className="nothing-in">
-                  <h2>{openId && inbox.loaded ? "There is no such chat" : inbox.loaded && Object.keys(inbox.chats).length === 0 ? "Waiting for the first message" : "Choose a chat"}</h2>
+                  <h2>{openId === null ? (empty ? "Waiting for the first message" : "Choose a chat") : searched === openId ? "There is no such chat" : "Looking for this chat…"}</h2>
                   <p>
                     {failure ??
-                      (info?.demonstration ? (
+                      (openId !== null ? (
+                        <button className="btn small line" type="button" onClick={() => open(null)}>
+                          All chats
+                        </button>
+                      ) : info?.demonstration ? (
                         <>
                           Write from the{" "}
                           <a href={info.demonstration.simulatorUrl} target="_blank" rel="noreferrer">
@@ -142,10 +191,13 @@ export function InboxPage({ session, info, onLeft }: { session: InboxSession; in
                 </div>
               </section>
             )}
-            {shownInfo && <MessageInfo message={shownInfo} names={names} onClose={() => setInfoOf(null)} onRetry={() => void session.retry(shownInfo)} />}
+            {shownInfo && <MessageInfo message={shownInfo} names={names} onClose={closeInfo} onRetry={() => session.retry(shownInfo)} />}
           </main>
         </div>
       </div>
+      <p className="sr" role="status" aria-live="polite" data-testid="announcements">
+        {said}
+      </p>
       {asking && (
         <NewChatDialog
           onClose={() => setAsking(false)}

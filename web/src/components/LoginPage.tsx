@@ -1,27 +1,42 @@
-import { useState, type FormEvent } from "react";
+import { useRef, useState, type FormEvent } from "react";
 import { logIn, setUp } from "@/api/messages";
 import { Avatar } from "@/components/ui/Avatar";
 import { Icon } from "@/components/ui/Icon";
 import { ThemeButton } from "@/components/ThemeButton";
 import type { Info, User } from "@/types/wire";
 
-// Signing in; with a setup token, making the first administrator.
-export function LoginPage({ info, setupToken, onUser }: { info: Info | null; setupToken: string | null; onUser: (user: User) => void }) {
+// Logging in; with a setup token, making the first administrator.
+interface Props {
+  info: Info | null;
+  setupToken: string | null;
+  notice: string | null; // why one is here again
+  onUser: (user: User) => void;
+}
+
+export function LoginPage({ info, setupToken, notice, onUser }: Props) {
   const [name, setName] = useState("");
   const [password, setPassword] = useState("");
   const [shown, setShown] = useState(false);
   const [problem, setProblem] = useState<string | null>(null);
   const [busy, setBusy] = useState(false);
+  const passwordField = useRef<HTMLInputElement>(null);
   const demo = setupToken ? undefined : info?.demonstration;
 
   async function submit(event: FormEvent) {
     event.preventDefault();
+    if (busy) return;
     setBusy(true);
     const answer = setupToken ? await setUp(setupToken, name, password) : await logIn(name, password);
     setBusy(false);
-    if (answer.ok) onUser(answer.value);
-    else setProblem(answer.detail);
+    if (answer.ok) return onUser(answer.value);
+    setProblem(answer.detail);
+    passwordField.current?.select();
   }
+  // What is said of the last try does not fit what is being typed.
+  const change = (set: (value: string) => void) => (value: string) => {
+    setProblem(null);
+    set(value);
+  };
 
   return (
     <div className="login">
@@ -32,14 +47,14 @@ export function LoginPage({ info, setupToken, onUser }: { info: Info | null; set
       </div>
       <main>
         <div>
-          <h1>{setupToken ? "Make the first administrator" : "Sign in to Tickwire"}</h1>
+          <h1>{setupToken ? "Make the first administrator" : "Log in to Tickwire"}</h1>
           <p>{info ? [info.business.name, info.business.phoneNumber].filter(Boolean).join(" · ") : "\u00a0"}</p>
         </div>
         {demo && (
           <div className="demo">
             <Icon name="phone" />
             <b>Demonstration: nothing leaves this machine</b>
-            <p>WhatsApp is simulated. Choose who you are, then sign in.</p>
+            <p>WhatsApp is simulated. Choose who you are, then log in.</p>
             <div className="alts">
               {demo.logins.map((login) => (
                 <button
@@ -47,6 +62,7 @@ export function LoginPage({ info, setupToken, onUser }: { info: Info | null; set
                   className="btn small soft"
                   type="button"
                   onClick={() => {
+                    setProblem(null);
                     setName(login.username);
                     setPassword(login.password);
                   }}
@@ -61,10 +77,16 @@ export function LoginPage({ info, setupToken, onUser }: { info: Info | null; set
             </div>
           </div>
         )}
+        {notice && (
+          <p className="login-notice" role="status">
+            <Icon name="info" small />
+            {notice}
+          </p>
+        )}
         <form onSubmit={submit} data-testid="login-form">
           <div className="field">
-            <label htmlFor="user">Name</label>
-            <input className="input" id="user" autoComplete="username" required value={name} onChange={(event) => setName(event.target.value)} />
+            <label htmlFor="user">Username</label>
+            <input className="input" id="user" name="username" autoComplete="username" autoCapitalize="none" spellCheck={false} autoFocus required aria-invalid={problem !== null} value={name} onChange={(event) => change(setName)(event.target.value)} />
           </div>
           <div className="field">
             <label htmlFor="pw">Password</label>
@@ -72,14 +94,17 @@ export function LoginPage({ info, setupToken, onUser }: { info: Info | null; set
               <input
                 className="input"
                 id="pw"
+                name="password"
+                ref={passwordField}
+                aria-invalid={problem !== null}
                 type={shown ? "text" : "password"}
                 autoComplete={setupToken ? "new-password" : "current-password"}
                 required
                 minLength={setupToken ? 8 : undefined}
                 value={password}
-                onChange={(event) => setPassword(event.target.value)}
+                onChange={(event) => change(setPassword)(event.target.value)}
               />
-              <button className="ib" type="button" aria-label={shown ? "Hide the password" : "Show the password"} onClick={() => setShown(!shown)}>
+              <button className="ib" type="button" aria-pressed={shown} aria-label="Show what I type" title={shown ? "Hide what I type" : "Show what I type"} onClick={() => setShown(!shown)}>
                 <Icon name="eye" />
               </button>
             </div>
@@ -92,7 +117,7 @@ export function LoginPage({ info, setupToken, onUser }: { info: Info | null; set
             </p>
           )}
           <button className="btn primary wide" type="submit" disabled={busy}>
-            {setupToken ? "Make the account" : "Sign in"}
+            {busy ? "One moment…" : setupToken ? "Make the account" : "Log in"}
           </button>
         </form>
       </main>

@@ -1,10 +1,13 @@
 // One person's session with the inbox: the live connection, what was loaded, what waits to be sent, in one place without
 // React. Events that come while something is being loaded are applied again to what was loaded, so that snapshot and stream
 // meet without a gap.
-import { loadChats, loadMessages, loadUsers, retryMessage, sendMessage } from "@/api/messages";
+import { isPassing, type Result } from "@/api/client";
+import { loadChats, loadContacts, loadMessages, loadUsers, retryMessage, sendMessage, type Page } from "@/api/messages";
+import { backoff } from "@/lib/backoff";
+import { randomId } from "@/lib/identifier";
 import { SocketService, type LineState, type SocketFactory } from "@/lib/socketService";
-import { addChats, addPage, applyEvent, emptyInbox, setPresence, setTyping, type Inbox } from "@/state/inbox";
-import { nextToSend, readOutbox, writeOutbox, type Pending, type Storage } from "@/state/outbox";
+import { addChats, addPage, applyEvent, emptyInbox, forgetSignals, setPresence, setTyping, type Inbox } from "@/state/inbox";
+import { forgetPending, joinStorageEvent, keepPending, nextToSend, readOutbox, type Pending, type Storage } from "@/state/outbox";
 import type { Chat, LiveEvent, Message, Sync, User } from "@/types/wire";
 
 export interface SessionState {
@@ -16,17 +19,31 @@ export interface SessionState {
 }
 
 const pageSize = 50;
+const reloadSize = 200; // the most that one request gives
+const reloadMax = 1000; // messages of an open chat that are fetched again when the stream was broken for long
+const contactPagesMax = 25;
 const recentMax = 5000;
+const markPause = 200;
+const typingLasts = 7000; // a writer who is not heard of for so long has stopped
 
 export class InboxSession {
   private state: SessionState;
   private readonly watchers = new Set<() => void>();
   private readonly socket: SocketService;
   private recent: LiveEvent[] = []; // events since the oldest load under way
+  private recentLost = false; // there were more than we keep
   private loads = 0;
   private sending = false;
+  private sendTries = 0;
+  private loadTries = 0;
+  private readonly timers = new Map<string, ReturnType<typeof setTimeout>>();
   private synced = false;
-  private marked: Record<string, number> = {};
+  private stopped = false;
+  private owedMarks: Record<string, number> = {}; // read up to here, and not confirmed
+  private toldMarks: Record<string, number> = {}; // of those, told since the line is up
+  private looksAt: string | null = null;
+  private moreChats: Promise<boolean> | null = null;
+  private readonly retrying = new Set<string>();
   onArrival: (message: Message) => void = () => {};
 
   constructor(
@@ -41,8 +58,11 @@ export class InboxSession {
     });
     this.state = { inbox: emptyInbox, outbox: readOutbox(storage, me.id), line: this.socket.getState(), caughtUp: 0, failure: null };
     this.socket.subscribe(() => {
-      this.set({ line: this.socket.getState() });
-      if (this.state.line.line === "live") void this.pump();
+      const line = this.socket.getState();
+      this.set({ line, ...(line.line !== "live" && { inbox: forgetSignals(this.state.inbox) }) });
+      if (line.line !== "live") return;
+      this.tellView();
+      void this.pump();
     });
   }
 
@@ -53,46 +73,95 @@ export class InboxSession {
   };
 
   start(): void {
+    addEventListener("storage", this.onStorage);
+    document.addEventListener("visibilitychange", this.tellView);
+    addEventListener("pagehide", this.tellLeft);
     this.socket.start();
   }
   stop(): void {
+    this.stopped = true;
+    removeEventListener("storage", this.onStorage);
+    document.removeEventListener("visibilitychange", this.tellView);
+    removeEventListener("pagehide", this.tellLeft);
+    for (const timer of this.timers.values()) clearTimeout(timer);
+    this.timers.clear();
     this.socket.stop();
   }
   reconnect(): void {
     this.socket.retry();
   }
 
+  // One timer for each purpose; a new one replaces the old one.
+  private later(name: string, ms: number, act: () => void): void {
+    clearTimeout(this.timers.get(name));
+    if (this.stopped) return;
+    this.timers.set(
+      name,
+      setTimeout(() => {
+        this.timers.delete(name);
+        act();
+      }, ms),
+    );
+  }
+
   // --- loading ---
 
   async loadChat(chatId: string): Promise<void> {
     if (this.state.inbox.lists[chatId]) return;
-    await this.load(() => loadMessages(chatId, { limit: pageSize }), (inbox, page) => addPage(inbox, chatId, page.items, page.hasMore, true));
+    // All that is unread, so that reading begins where it was left.
+    const limit = Math.min(2 * pageSize, Math.max(pageSize, (this.state.inbox.chats[chatId]?.unread ?? 0) + 20));
+    const done = await this.load(() => loadMessages(chatId, { limit }), (inbox, page) => addPage(inbox, chatId, page.items, page.hasMore, true));
+    if (!done) this.later(`chat ${chatId}`, backoff(this.loadTries++), () => void (this.looksAt === chatId && this.loadChat(chatId)));
   }
 
-  async loadOlder(chatId: string): Promise<void> {
+  // Whether there is more of it now.
+  async loadOlder(chatId: string, limit = pageSize): Promise<boolean> {
     const list = this.state.inbox.lists[chatId];
     const first = list?.items[0];
-    if (!list?.hasMore || !first) return;
-    await this.load(() => loadMessages(chatId, { before: first.seq, limit: pageSize }), (inbox, page) => addPage(inbox, chatId, page.items, page.hasMore, false));
+    if (!list?.hasMore || !first) return false;
+    return this.load(() => loadMessages(chatId, { before: first.seq, limit }), (inbox, page) => addPage(inbox, chatId, page.items, page.hasMore, false));
   }
 
-  async loadMoreChats(): Promise<void> {
+  // Older pages until the message is there.
+  async loadBackTo(chatId: string, isIt: (message: Message) => boolean): Promise<Message | null> {
+    for (;;) {
+      const found = this.state.inbox.lists[chatId]?.items.find(isIt);
+      if (found) return found;
+      if (!(await this.loadOlder(chatId, reloadSize))) return null;
+    }
+  }
+
+  // Whether there are more now; one load at a time, however often it is asked for.
+  loadMoreChats(): Promise<boolean> {
     const seqs = Object.values(this.state.inbox.chats).flatMap((chat) => chat.lastMessage?.seq ?? []);
-    if (!this.state.inbox.hasMoreChats || seqs.length === 0) return;
-    await this.load(() => loadChats(Math.min(...seqs)), (inbox, page) => addChats(inbox, page.items, page.hasMore, false));
+    if (!this.state.inbox.hasMoreChats || seqs.length === 0) return Promise.resolve(false);
+    this.moreChats ??= this.load(() => loadChats(Math.min(...seqs)), (inbox, page) => addChats(inbox, page.items, page.hasMore, false)).finally(() => (this.moreChats = null));
+    return this.moreChats;
   }
 
-  private async load<T>(ask: () => Promise<{ ok: true; value: T } | { ok: false; detail: string }>, take: (inbox: Inbox, value: T) => Inbox): Promise<boolean> {
+  // More chats until this one is among them: it may be an old one, opened by its address.
+  async findChat(chatId: string): Promise<void> {
+    while (!this.stopped && !this.state.inbox.chats[chatId]) if (!(await this.loadMoreChats())) return;
+  }
+
+  private async load<T>(ask: () => Promise<Result<T>>, take: (inbox: Inbox, value: T) => Inbox): Promise<boolean> {
     this.loads++;
     const from = this.recent.length;
     const answer = await ask();
     this.loads--;
     const since = this.recent.slice(from);
-    if (this.loads === 0) this.recent = [];
+    const lost = this.recentLost;
+    if (this.loads === 0) {
+      this.recent = [];
+      this.recentLost = false;
+    }
+    if (this.stopped) return false;
     if (!answer.ok) {
+      if (answer.status === 401) this.socket.expire();
       this.set({ failure: answer.detail });
       return false;
     }
+    this.loadTries = 0;
     let inbox = take(this.state.inbox, answer.value);
     // What happened while we waited may be missing in the answer; what is in it is joined, not doubled.
     const unread = new Map(Object.values(inbox.chats).map((chat) => [chat.id, chat.unread]));
@@ -102,15 +171,55 @@ export class InboxSession {
       if (event.name === "new_message") inbox = keepUnread(before, inbox, event.data, unread);
     }
     this.set({ inbox, failure: null });
+    if (lost) void this.loadAnew();
     return true;
   }
 
+  // Everything from the server again: at first, and when too much was missed to be told. What is shown stays until the new
+  // is here; lists of chats that nobody looks at are dropped, they load when they are opened.
   private async loadAnew(): Promise<void> {
-    const open = Object.keys(this.state.inbox.lists);
-    await this.load(() => loadChats(), (inbox, page) => addChats({ ...inbox, lists: {} }, page.items, page.hasMore, true));
-    for (const chatId of open) await this.loadChat(chatId);
+    this.set({ inbox: { ...this.state.inbox, lists: pick(this.state.inbox.lists, this.looksAt) } });
+    const gotChats = await this.load(() => loadChats(), (inbox, page) => addChats(inbox, page.items, page.hasMore, true));
+    const shown = this.looksAt;
+    const gotList = !shown || !this.state.inbox.lists[shown] || (await this.reloadList(shown));
+    const gotUsers = await this.reloadUsers();
+    if (!gotChats || !gotList || !gotUsers) return this.later("anew", backoff(this.loadTries++), () => void this.loadAnew());
+    if (Object.values(this.state.inbox.chats).some((chat) => chat.kind === "group")) await this.loadNames();
+  }
+
+  private async reloadList(chatId: string): Promise<boolean> {
+    const oldest = this.state.inbox.lists[chatId]?.items[0]?.seq ?? 0;
+    return this.load(
+      async (): Promise<Result<Page<Message>>> => {
+        let items: Message[] = [];
+        for (;;) {
+          const page = await loadMessages(chatId, { limit: reloadSize, ...(items[0] && { before: items[0].seq }) });
+          if (!page.ok) return page;
+          items = [...page.value.items, ...items];
+          if (!page.value.hasMore || (items[0]?.seq ?? 0) <= oldest || items.length >= reloadMax) return { ...page, value: { items, hasMore: page.value.hasMore } };
+        }
+      },
+      (inbox, page) => addPage(inbox, chatId, page.items, page.hasMore, true),
+    );
+  }
+
+  private async reloadUsers(): Promise<boolean> {
     const users = await loadUsers();
     if (users.ok) this.set({ inbox: { ...this.state.inbox, users: Object.fromEntries(users.value.map((user) => [user.id, user])) } });
+    return users.ok;
+  }
+
+  // Names of those who write in groups.
+  private async loadNames(): Promise<void> {
+    let after: string | undefined;
+    for (let pages = 0; pages < contactPagesMax; pages++) {
+      const page = await loadContacts(after);
+      if (!page.ok || this.stopped) return;
+      const names = Object.fromEntries(page.value.items.map((one) => [one.id, one.name]));
+      this.set({ inbox: { ...this.state.inbox, contacts: { ...names, ...this.state.inbox.contacts } } });
+      after = page.value.items[page.value.items.length - 1]?.id;
+      if (!page.value.hasMore || !after) return;
+    }
   }
 
   // --- live ---
@@ -118,56 +227,111 @@ export class InboxSession {
   private onSync(sync: Sync, events: LiveEvent[]): void {
     const first = !this.synced;
     this.synced = true;
+    this.toldMarks = {};
+    if (sync.resync) this.owedMarks = {}; // of another log, perhaps
+    queueMicrotask(() => this.tellMarks()); // once the line counts as live
     if (first || sync.resync) {
       this.set({ caughtUp: 0 });
       void this.loadAnew();
       return;
     }
     this.set({ caughtUp: events.length });
-    for (const event of events) this.onEvent(event);
-    void loadUsers().then((users) => users.ok && this.set({ inbox: { ...this.state.inbox, users: Object.fromEntries(users.value.map((user) => [user.id, user])) } }));
+    for (const event of events) this.take(event);
+    // One sound for all that was missed.
+    const arrived = events.filter((event) => event.name === "new_message" && event.data.direction === "in").pop();
+    if (arrived?.name === "new_message") this.onArrival(arrived.data);
+    void this.reloadUsers();
   }
 
   private onEvent(event: LiveEvent): void {
-    if (this.loads > 0 && this.recent.length < recentMax) this.recent.push(event);
-    this.set({ inbox: applyEvent(this.state.inbox, event, this.me.id) });
-    if (event.name === "new_message") {
-      if (event.data.clientId && event.data.senderId === this.me.id) this.drop(event.data.clientId);
-      if (event.data.direction === "in") this.onArrival(event.data);
+    this.take(event);
+    if (event.name === "new_message" && event.data.direction === "in") this.onArrival(event.data);
+  }
+
+  private take(event: LiveEvent): void {
+    if (this.loads > 0) {
+      if (this.recent.length < recentMax) this.recent.push(event);
+      else this.recentLost = true;
     }
+    if (event.name === "read_mark" && event.data.userId === this.me.id) {
+      const owed = this.owedMarks[event.data.chatId];
+      if (owed !== undefined && event.data.upTo < owed) return; // the answer to an earlier mark: more has been read since
+      delete this.owedMarks[event.data.chatId];
+    }
+    // An old chat that the list has not reached: its name and count are the server's to say.
+    const unknown = event.name === "new_message" && !this.state.inbox.chats[event.data.chatId] && this.state.inbox.hasMoreChats;
+    this.set({ inbox: applyEvent(this.state.inbox, event, this.me.id) });
+    if (unknown) this.later("newest chats", 50, () => void this.loadNewestChats());
+    if (event.name === "new_message" && event.data.clientId && event.data.senderId === this.me.id) this.drop(event.data.clientId);
+  }
+
+  private async loadNewestChats(): Promise<void> {
+    const done = await this.load(() => loadChats(), (inbox, page) => addChats(inbox, page.items, inbox.hasMoreChats, false));
+    if (!done) this.later("newest chats", backoff(this.loadTries++), () => void this.loadNewestChats());
   }
 
   private onSignal(name: "typing" | "presence" | "viewing", data: Record<string, unknown>): void {
     const userId = String(data.userId ?? "");
     const inbox = this.state.inbox;
     if (!userId) return;
-    if (name === "typing") this.set({ inbox: setTyping(inbox, String(data.chatId), userId, data.isTyping === true) });
-    else if (name === "viewing") this.set({ inbox: { ...inbox, viewing: { ...inbox.viewing, [userId]: typeof data.chatId === "string" ? data.chatId : null } } });
-    else this.set({ inbox: setPresence(inbox, userId, data.state === "online", typeof data.lastSeen === "string" ? data.lastSeen : null) });
+    if (name === "typing") {
+      const chatId = String(data.chatId);
+      const writes = data.isTyping === true;
+      this.set({ inbox: setTyping(inbox, chatId, userId, writes) });
+      if (writes) this.later(`typing ${userId} ${chatId}`, typingLasts, () => this.set({ inbox: setTyping(this.state.inbox, chatId, userId, false) }));
+    } else if (name === "viewing") {
+      this.set({ inbox: { ...inbox, viewing: { ...inbox.viewing, [userId]: typeof data.chatId === "string" ? data.chatId : null } } });
+    } else {
+      const online = data.state === "online";
+      this.set({ inbox: setPresence(inbox, userId, online, typeof data.lastSeen === "string" ? data.lastSeen : null) });
+      if (!online || userId === this.me.id) return;
+      if (!inbox.users[userId]) void this.reloadUsers(); // somebody new
+      // Whoever just came cannot know where we are.
+      this.later("tell where", 500, this.tellView);
+    }
   }
 
   typing(chatId: string, isTyping: boolean): void {
     this.socket.emit("typing", { chatId, isTyping });
   }
   viewing(chatId: string | null): void {
-    this.socket.emit("viewing", { chatId });
+    if (chatId === this.looksAt) return;
+    this.looksAt = chatId;
+    this.tellView();
   }
+  // While the page is in the background nobody looks at its chat.
+  private readonly tellView = () => {
+    if (this.state.line.line === "live") this.socket.emit("viewing", { chatId: document.visibilityState === "visible" ? this.looksAt : null });
+  };
+  private readonly tellLeft = () => this.socket.emit("viewing", { chatId: null });
+  // Shown as read at once, and told until the server has said so: a mark may be lost with the line.
   markRead(chatId: string, upTo: number): void {
-    const unread = this.state.inbox.chats[chatId]?.unread ?? 0;
-    if (unread === 0 || (this.marked[chatId] ?? 0) >= upTo || this.state.line.line !== "live") return;
-    this.marked[chatId] = upTo;
-    this.socket.emit("read", { chatId, upTo });
+    const chat = this.state.inbox.chats[chatId];
+    if (!chat || chat.unread === 0 || (this.owedMarks[chatId] ?? 0) >= upTo) return;
+    this.owedMarks[chatId] = upTo;
+    if (upTo >= (chat.lastMessage?.seq ?? 0)) this.set({ inbox: { ...this.state.inbox, chats: { ...this.state.inbox.chats, [chatId]: { ...chat, unread: 0 } } } });
+    if (!this.timers.has("marks")) this.tellMarks();
+  }
+  // A flood of messages is one mark for each pause, not one for each message.
+  private tellMarks(): void {
+    for (const [chatId, upTo] of Object.entries(this.owedMarks)) {
+      if (this.toldMarks[chatId] === upTo) continue;
+      this.socket.emit("read", { chatId, upTo });
+      this.toldMarks[chatId] = upTo;
+      this.later("marks", markPause, () => this.tellMarks());
+    }
   }
 
   // --- sending ---
 
   send(chatId: string, text: string, replyTo?: string): void {
-    const clientId = crypto.randomUUID();
     const last = this.state.outbox[this.state.outbox.length - 1];
     const now = new Date().toISOString();
     // Strictly rising, so that two messages of one millisecond keep their order.
     const createdAt = last && last.createdAt >= now ? new Date(Date.parse(last.createdAt) + 1).toISOString() : now;
-    this.setOutbox([...this.state.outbox, { clientId, chatId, text, createdAt, ...(replyTo && { replyTo }) }]);
+    const item: Pending = { clientId: randomId(), chatId, text, createdAt, ...(replyTo && { replyTo }) };
+    keepPending(this.storage, this.me.id, item);
+    this.set({ outbox: [...this.state.outbox, item] });
     void this.pump();
   }
 
@@ -175,26 +339,39 @@ export class InboxSession {
     this.drop(clientId);
   }
 
+  // Why it did not work, or nothing. A second click while the first is under way does nothing.
   async retry(message: Message): Promise<string | null> {
+    if (this.retrying.has(message.id)) return null;
+    this.retrying.add(message.id);
     const answer = await retryMessage(message.id);
+    this.retrying.delete(message.id);
     if (!answer.ok) return answer.detail;
     this.set({ inbox: this.merge(answer.value) });
     return null;
   }
 
   private async pump(): Promise<void> {
-    if (this.sending) return;
+    if (this.sending || this.stopped) return;
     this.sending = true;
-    for (let next = nextToSend(this.state.outbox); next; next = nextToSend(this.state.outbox)) {
-      const { clientId, chatId, text, replyTo } = next;
+    for (let next = nextToSend(this.state.outbox); next && !this.stopped; next = nextToSend(this.state.outbox)) {
+      const item = next;
+      const { clientId, chatId, text, replyTo } = item;
       const answer = await sendMessage({ chatId, text, clientId, ...(replyTo && { replyTo }) });
       if (answer.ok) {
+        this.sendTries = 0;
         this.set({ inbox: this.merge(answer.value) });
         this.drop(clientId);
-      } else if (answer.status === 0 || answer.status === 401 || answer.status === 429 || answer.status >= 500) {
-        break; // kept; goes when the line is back
+      } else if (answer.status === 401) {
+        this.socket.expire();
+        break; // kept; goes after the next login
+      } else if (isPassing(answer)) {
+        // Kept. Without a line it goes when the line is back, else after a while.
+        if (this.state.line.line === "live") this.later("send", answer.retryAfter ? answer.retryAfter * 1000 : backoff(this.sendTries++), () => void this.pump());
+        break;
       } else {
-        this.setOutbox(this.state.outbox.map((item) => (item.clientId === clientId ? { ...item, refused: answer.detail } : item)));
+        const refused = { ...item, refused: answer.detail };
+        keepPending(this.storage, this.me.id, refused);
+        this.set({ outbox: this.state.outbox.map((one) => (one.clientId === clientId ? refused : one)) });
       }
     }
     this.sending = false;
@@ -205,12 +382,16 @@ export class InboxSession {
   }
 
   private drop(clientId: string): void {
-    if (this.state.outbox.some((item) => item.clientId === clientId)) this.setOutbox(this.state.outbox.filter((item) => item.clientId !== clientId));
+    if (!this.state.outbox.some((item) => item.clientId === clientId)) return;
+    forgetPending(this.storage, this.me.id, clientId);
+    this.set({ outbox: this.state.outbox.filter((item) => item.clientId !== clientId) });
   }
-  private setOutbox(outbox: readonly Pending[]): void {
-    writeOutbox(this.storage, this.me.id, outbox);
-    this.set({ outbox });
-  }
+
+  // Another window of ours queued, sent or removed something. It sends what is its own; this one does when its line comes back.
+  private readonly onStorage = (event: StorageEvent) => {
+    const outbox = joinStorageEvent(this.state.outbox, this.me.id, event.key, event.newValue);
+    if (outbox) this.set({ outbox });
+  };
 
   addChat(chat: Chat): void {
     this.set({ inbox: { ...this.state.inbox, chats: { ...this.state.inbox.chats, [chat.id]: this.state.inbox.chats[chat.id] ?? chat } } });
@@ -221,6 +402,8 @@ export class InboxSession {
     for (const watcher of this.watchers) watcher();
   }
 }
+
+const pick = <T>(all: Readonly<Record<string, T>>, key: string | null): Record<string, T> => (key !== null && all[key] !== undefined ? { [key]: all[key] } : {});
 
 // A message that the answer counted already must not count again when its event is applied to that answer.
 function keepUnread(before: Inbox, after: Inbox, message: Message, loaded: Map<string, number>): Inbox {

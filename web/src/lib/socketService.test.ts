@@ -1,4 +1,4 @@
-import { expect, test } from "vitest";
+import { expect, test, vi } from "vitest";
 import { SocketService, type SocketLike } from "@/lib/socketService";
 import type { LiveEvent, Sync } from "@/types/wire";
 
@@ -91,4 +91,43 @@ test("rubbish from the wire changes nothing", () => {
   socket.says("new_message", { seq: 1 });
   socket.says("new_message", null);
   expect([events, syncs]).toEqual([[], []]);
+});
+
+function network(onLine: boolean) {
+  vi.spyOn(navigator, "onLine", "get").mockReturnValue(onLine);
+  dispatchEvent(new Event(onLine ? "online" : "offline"));
+}
+
+test("without a network it is offline, with one again it connects at once", () => {
+  const { socket, service } = begin();
+  socket.says("sync", { epoch: "e", head: 5, events: [] });
+  vi.spyOn(navigator, "onLine", "get").mockReturnValue(false);
+  socket.connected = false;
+  socket.says("disconnect", "transport close");
+  expect(service.getState().line).toBe("offline");
+  const connect = vi.spyOn(socket, "connect");
+  network(true);
+  expect(connect).toHaveBeenCalledTimes(1);
+  socket.says("sync", { epoch: "e", head: 5, events: [] });
+  expect(service.getState().line).toBe("live");
+  service.stop();
+  network(false);
+  network(true);
+  expect(connect).toHaveBeenCalledTimes(1);
+  vi.restoreAllMocks();
+});
+
+test("refused for a while: it asks again; stopped: it does not", () => {
+  vi.useFakeTimers();
+  const { socket, service } = begin();
+  const connect = vi.spyOn(socket, "connect");
+  socket.says("connect_error", { data: { code: "store_unavailable" } });
+  expect(service.getState().line).toBe("reconnecting");
+  vi.advanceTimersByTime(1100);
+  expect(connect).toHaveBeenCalledTimes(1);
+  socket.says("connect_error", { data: { code: "store_unavailable" } });
+  service.stop();
+  vi.advanceTimersByTime(5000);
+  expect(connect).toHaveBeenCalledTimes(1);
+  vi.useRealTimers();
 });

@@ -31,6 +31,7 @@ export class SocketService {
   private state: LineState;
   private epoch: string | null = null;
   private seq: number | null = null;
+  private again: ReturnType<typeof setTimeout> | undefined;
 
   constructor(
     private readonly make: SocketFactory,
@@ -56,31 +57,59 @@ export class SocketService {
       socket.on(name, ((data: Record<string, unknown>) => this.listener.onSignal(name, data)) as never);
     socket.on("disconnect", ((reason: string) => {
       // The server has thrown us out (logged out elsewhere): the client would not come back by itself.
-      this.become(reason === "io server disconnect" ? "unauthorized" : "reconnecting");
+      if (reason === "io server disconnect") this.become("unauthorized");
+      else this.lost();
     }) as never);
     socket.on("connect_error", ((error: { data?: { code?: string } }) => {
-      if (error.data?.code === "unauthorized") this.become("unauthorized");
-      else this.become(navigator.onLine === false ? "offline" : "reconnecting");
+      if (error.data?.code === "unauthorized") return this.become("unauthorized");
+      this.lost();
       // Refused by the server, but not for good: the stock client does not try again after CONNECT_ERROR.
-      if (error.data && error.data.code !== "unauthorized") setTimeout(() => socket.connect(), 1000);
+      if (error.data) this.again = setTimeout(() => socket.connect(), 1000);
     }) as never);
+    addEventListener("offline", this.onNetwork);
+    addEventListener("online", this.onNetwork);
+    document.addEventListener("visibilitychange", this.onVisible);
     socket.connect();
   }
 
   stop(): void {
-    this.socket?.disconnect();
+    clearTimeout(this.again);
+    removeEventListener("offline", this.onNetwork);
+    removeEventListener("online", this.onNetwork);
+    document.removeEventListener("visibilitychange", this.onVisible);
+    const socket = this.socket;
     this.socket = null;
+    socket?.disconnect();
+  }
+
+  // The session is over, as a request has learnt.
+  expire(): void {
+    if (this.socket) this.become("unauthorized");
+  }
+
+  // The browser tells of the network at once; the heartbeat would need its time.
+  private readonly onNetwork = () => {
+    if (navigator.onLine) this.retry();
+    else if (!this.socket?.connected) this.lost();
+  };
+  // A page that comes back to the front does not wait for the back-off, which browsers stretch in the background.
+  private readonly onVisible = () => {
+    if (document.visibilityState === "visible") this.retry();
+  };
+  private lost(): void {
+    if (this.socket && this.state.line !== "unauthorized") this.become(navigator.onLine ? "reconnecting" : "offline");
   }
 
   // Now, not at the next turn of the back-off.
   retry(): void {
-    if (!this.socket || this.socket.connected) return;
+    if (!this.socket || this.socket.connected || this.state.line === "unauthorized") return;
+    clearTimeout(this.again);
     this.socket.disconnect();
     this.socket.connect();
   }
 
   emit(event: string, data: object): void {
-    if (this.socket?.connected) this.socket.emit(event, data);
+    if (this.socket?.connected && this.state.line === "live") this.socket.emit(event, data);
   }
 
   private onSync(value: unknown): void {

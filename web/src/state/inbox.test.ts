@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { addChats, addPage, applyEvent, chatsInOrder, emptyInbox, setPresence, setTyping } from "@/state/inbox";
-import { nextToSend, readOutbox, writeOutbox, type Pending } from "@/state/outbox";
+import { forgetPending, joinStorageEvent, keepPending, nextToSend, readOutbox, type Pending, type Storage } from "@/state/outbox";
 import { parseChat, parseEvent, parseMessage, type Message } from "@/types/wire";
 
 const inbound = (id: string, seq: number, chatId = "15550000101"): Message => ({
@@ -44,24 +44,74 @@ test("nobody writes without a connection", () => {
   expect(setPresence(inbox, "u", false, null).typing["1"]).toEqual([]);
 });
 
-test("the outbox survives a reload and sends in order, one of a chat at a time", () => {
+function memory(): Storage & { kept: Map<string, string> } {
   const kept = new Map<string, string>();
-  const storage = { getItem: (key: string) => kept.get(key) ?? null, setItem: (key: string, value: string) => void kept.set(key, value), removeItem: (key: string) => void kept.delete(key) };
-  const pending: Pending[] = [
-    { clientId: "b", chatId: "1", text: "second", createdAt: "2026-11-24T10:00:02.000Z" },
-    { clientId: "a", chatId: "1", text: "first", createdAt: "2026-11-24T10:00:01.000Z" },
-  ];
-  writeOutbox(storage, "u", pending);
-  expect(readOutbox(storage, "u")).toEqual(pending);
-  expect(nextToSend(pending)?.clientId).toBe("a");
-  expect(nextToSend(pending.map((item) => (item.clientId === "a" ? { ...item, refused: "no" } : item)))?.clientId).toBe("b");
-  kept.set("tickwire.outbox.u", "{broken");
-  expect(readOutbox(storage, "u")).toEqual([]);
+  return {
+    kept,
+    getItem: (key) => kept.get(key) ?? null,
+    setItem: (key, value) => void kept.set(key, value),
+    removeItem: (key) => void kept.delete(key),
+    key: (at) => [...kept.keys()][at] ?? null,
+    get length() {
+      return kept.size;
+    },
+  };
+}
+const first: Pending = { clientId: "a", chatId: "1", text: "first", createdAt: "2026-11-24T10:00:01.000Z" };
+const second: Pending = { clientId: "b", chatId: "1", text: "second", createdAt: "2026-11-24T10:00:02.000Z" };
+
+test("the outbox survives a reload and sends in order, one of a chat at a time", () => {
+  const storage = memory();
+  for (const item of [second, first]) keepPending(storage, "u", item);
+  expect(readOutbox(storage, "u")).toEqual([first, second]);
+  expect(readOutbox(storage, "other")).toEqual([]);
+  expect(nextToSend([second, first])?.clientId).toBe("a");
+  expect(nextToSend([second, { ...first, refused: "no" }])?.clientId).toBe("b");
+  storage.kept.set("tickwire.outbox.u.c", "{broken");
+  storage.kept.set("tickwire.outbox.u.d", '{"clientId":"d"}');
+  forgetPending(storage, "u", "a");
+  expect(readOutbox(storage, "u")).toEqual([second]);
+});
+
+test("two windows do not write over each other's outbox, and each sees what the other has", () => {
+  const storage = memory();
+  keepPending(storage, "u", first); // one window
+  keepPending(storage, "u", second); // the other
+  forgetPending(storage, "u", first.clientId);
+  expect(readOutbox(storage, "u")).toEqual([second]);
+  expect(joinStorageEvent([second], "u", "tickwire.outbox.u.a", JSON.stringify(first))).toEqual([first, second]);
+  expect(joinStorageEvent([first, second], "u", "tickwire.outbox.u.a", null)).toEqual([second]);
+  expect(joinStorageEvent([first], "u", "tickwire.outbox.other.a", null)).toBeNull();
+  expect(joinStorageEvent([first], "u", null, null)).toBeNull();
+});
+
+test("a new group is called a group until its name is told, never by its id", () => {
+  let inbox = applyEvent(addChats(emptyInbox, [], false, true), arrives({ ...inbound("a", 2, "120363000000000001"), senderId: "15550000101" }), "me");
+  expect(inbox.chats["120363000000000001"]).toMatchObject({ title: "Group", kind: "group" });
+  inbox = applyEvent(inbox, { name: "chat_update", seq: 3, data: { chatId: "120363000000000001", title: "Kitchen", kind: "group" } }, "me");
+  expect(inbox.chats["120363000000000001"]?.title).toBe("Kitchen");
+});
+
+test("what waits to be sent puts its chat at the top", () => {
+  let inbox = addChats(emptyInbox, [], false, true);
+  inbox = applyEvent(inbox, arrives(inbound("a", 2, "1")), "me");
+  inbox = applyEvent(inbox, arrives(inbound("b", 3, "2")), "me");
+  expect(chatsInOrder(inbox).map((chat) => chat.id)).toEqual(["2", "1"]);
+  expect(chatsInOrder(inbox, new Set(["1"])).map((chat) => chat.id)).toEqual(["1", "2"]);
+});
+
+test("a title that the server does not know yet does not blank the one that is shown", () => {
+  let inbox = applyEvent(addChats(emptyInbox, [], false, true), arrives(inbound("a", 2)), "me");
+  inbox = applyEvent(inbox, { name: "chat_update", seq: 3, data: { chatId: "15550000101", title: "" } }, "me");
+  expect(inbox.chats["15550000101"]?.title).toBe("+15550000101");
+  inbox = applyEvent(inbox, { name: "chat_update", seq: 4, data: { chatId: "15550000101", title: "Kitchen" } }, "me");
+  expect(inbox.chats["15550000101"]?.title).toBe("Kitchen");
 });
 
 test("what is not the contract is nothing", () => {
   expect(parseMessage({ id: 1 })).toBeNull();
   expect(parseMessage({ ...inbound("a", 1), status: "unheard of" })).toBeNull();
+  expect(parseMessage({ ...inbound("a", 1), createdAt: "yesterday" })).toBeNull();
   expect(parseChat(null)).toBeNull();
   expect(parseEvent("new_message", { seq: 1 })).toBeNull();
   expect(parseEvent("tomorrow", { seq: 1 })).toBeNull();

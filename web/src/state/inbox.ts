@@ -17,9 +17,10 @@ export const emptyInbox: Inbox = { chats: {}, hasMoreChats: false, loaded: false
 
 const dayMs = 24 * 3600 * 1000;
 
-// Newest activity first; chats without messages at the top of their making.
-export function chatsInOrder(inbox: Inbox): Chat[] {
-  return Object.values(inbox.chats).sort((a, b) => (b.lastMessage?.seq ?? Number.MAX_SAFE_INTEGER) - (a.lastMessage?.seq ?? Number.MAX_SAFE_INTEGER));
+// Newest activity first; what waits to be sent is newer than all, and so are chats without messages, which were just made.
+export function chatsInOrder(inbox: Inbox, waiting: ReadonlySet<string> = new Set()): Chat[] {
+  const place = (chat: Chat) => (waiting.has(chat.id) ? Infinity : (chat.lastMessage?.seq ?? Number.MAX_SAFE_INTEGER));
+  return Object.values(inbox.chats).sort((a, b) => (place(a) === place(b) ? 0 : place(b) - place(a)));
 }
 
 export function unreadTotal(inbox: Inbox): number {
@@ -48,10 +49,11 @@ function onNewMessage(inbox: Inbox, message: Message): Inbox {
   const known = inbox.chats[message.chatId];
   const isNew = !known?.lastMessage || message.seq > known.lastMessage.seq;
   const inbound = message.direction === "in";
+  const group = inbound && message.senderId !== message.chatId;
   const chat: Chat = known ?? {
     id: message.chatId,
-    title: inbox.contacts[message.chatId] ?? (/^\d+$/.test(message.chatId) ? `+${message.chatId}` : "New chat"),
-    kind: inbound && message.senderId !== message.chatId ? "group" : "person",
+    title: inbox.contacts[message.chatId] ?? (group ? "Group" : /^\d+$/.test(message.chatId) ? `+${message.chatId}` : "New chat"),
+    kind: group ? "group" : "person",
     lastMessage: null,
     unread: 0,
     windowEndsAt: null,
@@ -87,9 +89,8 @@ export function applyEvent(inbox: Inbox, event: LiveEvent, me: string): Inbox {
     case "chat_update": {
       const chat = inbox.chats[event.data.chatId];
       if (!chat) return inbox;
-      const { chatId: _chatId, ...changes } = event.data;
-      void _chatId;
-      return withChat(inbox, { ...chat, ...changes, id: chat.id });
+      // A title that is not known yet does not replace the one that stands there.
+      return withChat(inbox, { ...chat, ...(event.data.title && { title: event.data.title }), ...(event.data.kind && { kind: event.data.kind }) });
     }
     case "contact_update": {
       const next = { ...inbox, contacts: { ...inbox.contacts, [event.data.contactId]: event.data.name } };
@@ -114,8 +115,15 @@ export function addPage(inbox: Inbox, chatId: string, messages: readonly Message
   return { ...inbox, lists: { ...inbox.lists, [chatId]: addMessages({ ...list, hasMore }, messages, hasMore) } };
 }
 
+// What may be stale after a break of the line: who writes and who looks.
+export function forgetSignals(inbox: Inbox): Inbox {
+  return { ...inbox, typing: {}, viewing: {} };
+}
+
 export function setTyping(inbox: Inbox, chatId: string, userId: string, isTyping: boolean): Inbox {
-  const others = (inbox.typing[chatId] ?? []).filter((id) => id !== userId);
+  const writers = inbox.typing[chatId] ?? [];
+  if (writers.includes(userId) === isTyping) return inbox;
+  const others = writers.filter((id) => id !== userId);
   return { ...inbox, typing: { ...inbox.typing, [chatId]: isTyping ? [...others, userId] : others } };
 }
 

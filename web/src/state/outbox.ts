@@ -1,5 +1,6 @@
 // Messages that the server has not taken yet. Kept in storage, with the client id made before the first try, so that a reload
-// or a lost answer neither loses nor doubles one.
+// or a lost answer neither loses nor doubles one. Each has a key of its own: windows of one person share the storage and must
+// not write over each other.
 
 export interface Pending {
   clientId: string;
@@ -10,25 +11,59 @@ export interface Pending {
   refused?: string; // why the server will not take it
 }
 
-export type Storage = Pick<globalThis.Storage, "getItem" | "setItem" | "removeItem">;
+export type Storage = Pick<globalThis.Storage, "getItem" | "setItem" | "removeItem" | "key" | "length">;
 
-export function readOutbox(storage: Storage, userId: string): Pending[] {
+const prefixOf = (userId: string) => `tickwire.outbox.${userId}.`;
+
+function parse(text: string | null): Pending | null {
   try {
-    const value: unknown = JSON.parse(storage.getItem(`tickwire.outbox.${userId}`) ?? "[]");
-    if (!Array.isArray(value)) return [];
-    return value.filter((item): item is Pending => typeof item?.clientId === "string" && typeof item?.chatId === "string" && typeof item?.text === "string");
+    const item = JSON.parse(text ?? "null") as Partial<Pending> | null;
+    const complete = [item?.clientId, item?.chatId, item?.text, item?.createdAt].every((value) => typeof value === "string");
+    return complete ? (item as Pending) : null;
   } catch {
-    return [];
+    return null;
   }
 }
 
-export function writeOutbox(storage: Storage, userId: string, pending: readonly Pending[]): void {
+const inOrder = (items: Pending[]) => items.sort((a, b) => (a.createdAt < b.createdAt ? -1 : a.createdAt > b.createdAt ? 1 : 0));
+
+export function readOutbox(storage: Storage, userId: string): Pending[] {
+  const found: Pending[] = [];
   try {
-    if (pending.length === 0) storage.removeItem(`tickwire.outbox.${userId}`);
-    else storage.setItem(`tickwire.outbox.${userId}`, JSON.stringify(pending));
+    for (let i = 0; i < storage.length; i++) {
+      const key = storage.key(i);
+      const item = key?.startsWith(prefixOf(userId)) ? parse(storage.getItem(key)) : null;
+      if (item) found.push(item);
+    }
+  } catch {
+    // storage is switched off
+  }
+  return inOrder(found);
+}
+
+export function keepPending(storage: Storage, userId: string, item: Pending): void {
+  try {
+    storage.setItem(prefixOf(userId) + item.clientId, JSON.stringify(item));
   } catch {
     // storage is full or switched off: the page still sends, it only forgets on reload
   }
+}
+
+export function forgetPending(storage: Storage, userId: string, clientId: string): void {
+  try {
+    storage.removeItem(prefixOf(userId) + clientId);
+  } catch {
+    // switched off: nothing was kept
+  }
+}
+
+// What another window of the same person did to the shared outbox; null: nothing of ours.
+export function joinStorageEvent(pending: readonly Pending[], userId: string, key: string | null, value: string | null): readonly Pending[] | null {
+  if (!key?.startsWith(prefixOf(userId))) return null;
+  const clientId = key.slice(prefixOf(userId).length);
+  const others = pending.filter((item) => item.clientId !== clientId);
+  const item = parse(value);
+  return item ? inOrder([...others, item]) : others;
 }
 
 // The next one to send: the oldest of each chat that is not refused, one at a time, so that order holds.

@@ -125,6 +125,7 @@ const statuses = new Set<unknown>(["sending", "sent", "delivered", "read", "fail
 
 export function parseMessage(value: unknown): Message | null {
   if (!isObject(value) || !has(value, ["id", "chatId", "senderId", "receiverId", "text", "createdAt", "updatedAt", "type"], ["seq"])) return null;
+  if (Number.isNaN(Date.parse(String(value.createdAt)))) return null;
   if (!statuses.has(value.status) || (value.direction !== "in" && value.direction !== "out")) return null;
   return { statusTimes: {}, attempt: 1, ...value } as unknown as Message;
 }

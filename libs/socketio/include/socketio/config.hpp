@@ -1,4 +1,6 @@
-// Every limit, time and hook of the server, by name.
+// Every limit, time and hook of the server, by name. Sizes are bytes unless they say otherwise. Nothing is
+// checked: a limit of 0 means none of it, where it does not say that it means "no limit". A config is copied
+// into the server and does not change any more.
 #pragma once
 
 #include <boost/json/value.hpp>
@@ -19,86 +21,111 @@ class http_request;
 class cluster_adapter;
 
 struct cors_options {
-  // Exact origins ("https://example.org"), or the single entry "*". Empty: no CORS headers at all.
+  // Exact origins ("https://example.org", compared as they are), or the single entry "*". Empty: no CORS
+  // headers at all. CORS tells browsers which pages may read answers. It refuses nobody, and a browser opens
+  // a WebSocket from any page: to admit only known origins look at the header in allow_request.
   std::vector<std::string> origins = {};
   bool credentials = false; // with "*", the origin is reflected, since browsers refuse "*" with credentials
 };
 
-// A cookie on the answer to the polling handshake, for load balancers that keep a client at one node by it. The
-// server never reads it.
+// A cookie on the answer to the polling handshake, for load balancers that keep a client at one node by it.
+// The server never reads it.
 struct cookie_options {
-  std::string name = "io";
+  std::string name = "io"; // the value is the session's id, which grants access to it
   std::string attributes = "Path=/; HttpOnly; SameSite=Lax";
 };
 
 // Connection state recovery: a client that was cut off comes back to its id, rooms, data and missed events.
-// Kept in the memory of this process: behind a load balancer clients must come back to the same one. Who missed
-// more than max_queued_packets events begins anew.
+// Kept in the memory of this process: behind a load balancer clients must come back to the same one. Who
+// missed more than max_queued_packets packets or max_queued_bytes begins anew.
 struct recovery_options {
   std::chrono::milliseconds max_disconnection{120'000}; // how long a session that was cut off is kept
   bool skip_middlewares = true;                         // of a namespace, when a session is recovered
-  std::size_t max_packets = 50'000;                     // kept for replay, of one namespace; when they do not
-  std::size_t max_bytes = 64 * 1024 * 1024;             // reach back far enough, a session is not recovered
+  std::size_t max_sessions = 10'000;                    // that are kept; beyond it the oldest go
+  // Events kept for replay, of one namespace on one thread (the threads share the bytes); when they do not
+  // reach back far enough, a session is not recovered.
+  std::size_t max_packets = 50'000;
+  std::size_t max_bytes = 64 * 1024 * 1024;
 };
 
-// A handshake or request that was refused, or a message that ended a connection.
+// A handshake or request that was refused, or a message that ended a connection. Good until the call returns.
 struct connection_error {
   const http_request* request = nullptr; // null for what came over a WebSocket
-  int code = 0;                          // Engine.IO's: 0 transport, 1 session, 2 method, 3 bad request, 4 forbidden, 5 version
-  std::string_view message;              // what the client is told
-  std::string_view context;              // for people: "message over the limit of 1000000 bytes"
+  int code = 0; // Engine.IO's: 0 transport, 1 session, 2 method, 3 bad request, 4 forbidden, 5 version
+  std::string_view message; // what the client is told
+  std::string_view context; // for people: "message over the limit of 1000000 bytes", "TRANSPORT_MISMATCH"
 };
 
-// Answers allow_request, once, now or later, on any thread: admitted, or refused with a reason for the client.
+// Answers allow_request, once, now or later, on any thread: admitted, or refused with a reason for the client
+// (403 {"code":4,"message":reason}, or 400 with the reason as text where a WebSocket was asked for;
+// "Forbidden" when empty).
 using admit = std::function<void(bool admitted, std::string reason)>;
 using header_list = std::vector<std::pair<std::string, std::string>>;
 
 struct config {
   // --- Engine.IO ---
-  std::string path = "/socket.io/";                // prefix of the requests that are ours
-  std::chrono::milliseconds ping_interval{25'000}; // announced to clients
-  std::chrono::milliseconds ping_timeout{20'000};  // announced to clients
-  std::chrono::milliseconds upgrade_timeout{10'000};
-  std::size_t max_payload = 1'000'000; // bytes of one polling body or WebSocket message, announced to clients
-  std::size_t max_packets_per_poll = 16; // python-socketio's client gives up at 17
+  // https://socket.io/docs/v4/engine-io-protocol/, version 4. Prefix of the requests that are ours; with both
+  // slashes, as clients ask for it.
+  std::string path = "/socket.io/";
+  // From the last answer to the next question, and until the answer must be there, else "ping timeout". Both
+  // are announced to clients, which give up after their sum. Kept to the millisecond.
+  std::chrono::milliseconds ping_interval{25'000};
+  std::chrono::milliseconds ping_timeout{20'000};
+  std::chrono::milliseconds upgrade_timeout{10'000}; // a begun upgrade is given up then; polling goes on
+  // Of one polling body or WebSocket message, announced to clients. More: 413, or close code 1009 ("transport
+  // error").
+  std::size_t max_payload = 1'000'000;
+  std::size_t max_packets_per_poll = 16; // in one answer, at least 1; python-socketio's client gives up at 17
   bool allow_polling = true;
   bool allow_websocket = true;
   cors_options cors = {};
   std::optional<cookie_options> cookie = {};
-  std::size_t compress_from = 1024; // bytes of a polling answer from which it is gzipped for who accepts it; 0: never
+  // A polling answer of so many bytes is gzipped for who accepts it; 0: never.
+  std::size_t compress_from = 1024;
   // Whether a handshake is admitted; empty: everybody. Called once per session, before it exists, for both
-  // transports, on an I/O thread; the request lives until the answer.
+  // transports, on an I/O thread; the request lives until the answer. Must not throw; a client whose answer
+  // never comes waits as long as it likes.
   std::function<void(const http_request&, admit)> allow_request = {};
-  // May add headers to the answer of a handshake (the first polling answer, the 101), Set-Cookie several times.
+  // May add headers to the answer of a handshake (the first polling answer, the 101), Set-Cookie several
+  // times. On an I/O thread; must not throw. The values go out as they are: no line breaks in them.
   std::function<void(header_list&, const http_request&)> initial_headers = {};
 
   // --- Socket.IO ---
   std::chrono::milliseconds connect_timeout{45'000}; // until a client has joined some namespace
-  std::size_t max_attachments = 10;                  // binary parts of one packet
+  // Binary parts of one packet; a client that sends one with more ends its connection. Stock clients take 10.
+  std::size_t max_attachments = 10;
+  // Beyond it: CONNECT_ERROR "Too many namespaces on one connection".
   std::size_t max_namespaces_per_client = 16;
   std::size_t max_rooms_per_socket = 1'000; // joins beyond it are refused
-  std::size_t max_pending_acks = 64;        // of one socket
-  std::size_t max_event_name = 256;         // bytes
+  std::size_t max_pending_acks = 64; // questions to one socket that wait; beyond it: error::too_many_pending
+  // Bytes of an event's name and depth of its JSON; with more a client ends its connection.
+  std::size_t max_event_name = 256;
   std::size_t max_json_depth = 32;
   bool cleanup_empty_child_namespaces = true; // those of of_matching(), when their last socket has left
   std::optional<recovery_options> recovery = {};
   std::shared_ptr<cluster_adapter> cluster = {}; // null: this process is alone
 
   // --- threads ---
-  // 1: everything happens on the thread that runs the io_context. More: that thread and this many less one of
-  // our own; handlers then run on the thread of their socket, side by side.
+  // 1: everything happens on the thread that runs the io_context. More (up to 64): that thread and this many
+  // less one of our own; handlers then run on the thread of their socket, side by side.
   std::size_t threads = 1;
 
   // --- slow readers ---
-  // A client with more than this waiting is cut off, as a transport that closed, so that it reconnects. An
-  // event is never dropped silently. A single burst may be eight times over.
+  // A client with more than this waiting is cut off, as a transport that closed ("transport close", and the
+  // cause for people), so that it reconnects. An event is never dropped silently. A single burst may be eight
+  // times over, and one packet alone may be as large as the application makes it. Attachments count as
+  // packets; bytes are those of frames.
   std::size_t max_queued_packets = 256;
   std::size_t max_queued_bytes = 1024 * 1024;
   std::chrono::milliseconds write_stall_timeout{15'000}; // nothing of what waits could be written for so long
 
   // --- HTTP ---
-  std::size_t max_connections = 20'000;
-  std::size_t max_handshakes_per_second = 0; // new sessions beyond it: 503 with Retry-After; 0: no limit
+  std::size_t max_connections = 20'000; // of TCP; beyond it new ones are closed at once
+  // New sessions beyond it: 503 with Retry-After; 0: no limit. It is what bounds sessions that poll, which
+  // may be without a connection: at most this many times the 45 s of ping_interval + ping_timeout.
+  std::size_t max_handshakes_per_second = 0;
+  // Sessions at once; a handshake beyond it gets 503 with Retry-After. A polling session needs no connection.
+  std::size_t max_sessions = 20'000;
   std::size_t max_head_bytes = 8 * 1024;
   std::size_t max_body_bytes = 1024 * 1024; // of application requests, unless body_limit says otherwise
   std::function<std::size_t(std::string_view method, std::string_view path)> body_limit = {};
@@ -106,10 +133,11 @@ struct config {
   std::chrono::milliseconds body_timeout{30'000};       // and its body by then
   std::chrono::milliseconds keep_alive_timeout{60'000}; // an idle connection is closed after
 
-  // Told of refused handshakes, cut clients and broken connections, one short line each; no ids that grant
-  // access. Any I/O thread.
+  // Told of refused handshakes, cut clients, broken connections and handlers that threw, one short line each;
+  // no ids that grant access. Any I/O thread, several at a time; must not throw.
   std::function<void(std::string_view)> log = {};
-  // The same as values, for whoever counts. Any I/O thread.
+  // Refusals and messages that broke the protocol, as values, for whoever counts. Any I/O thread; must not
+  // throw.
   std::function<void(const connection_error&)> on_connection_error = {};
 };
 

@@ -6,7 +6,9 @@
 //   });
 //   server.listen("127.0.0.1", 3000);
 //
-// Handlers are set before listen() and called on the thread of their session.
+// Of the config, what is under "Engine.IO", "threads", "slow readers" and "HTTP" counts. Handlers are set
+// before listen(), called on the thread of their session, in the order of what happened; what they throw is
+// told to config.log. Protocol: https://socket.io/docs/v4/engine-io-protocol/, version 4.
 #pragma once
 
 #include "socketio/config.hpp"
@@ -27,22 +29,27 @@ namespace socketio {
 namespace detail {
 class engine_peer;
 class loop;
-}
+} // namespace detail
 
+// Good until the handler returns.
 struct engine_message {
   bool binary = false;
-  std::string_view data;
+  std::string_view data;                 // UTF-8 when it is text
   const http_request* request = nullptr; // the POST that carried it; null over a WebSocket
 };
 
-// One session. Held by shared_ptr it outlives its connection and then does nothing. Any thread.
+// One session. Held (shared_from_this()) it outlives its connection and then does nothing; not to be used
+// after its server. Any thread.
 class engine_socket : public std::enable_shared_from_this<engine_socket> {
 public:
   explicit engine_socket(detail::engine_peer& peer);
   const handshake_request& request() const { return *request_; }
+  // Queued when this returns (or soon, from another thread); a client that lets too much wait is cut off
+  // (config.max_queued_packets). Text is UTF-8 without U+001E, which ends a packet in long-polling: pass on a
+  // client's text only when it has none.
   void send(std::string_view text);
   void send_binary(std::string_view bytes);
-  void close(); // after what is queued
+  void close(); // after what is queued, as socket::close_transport(); on_close says "forced close"
 
   std::any data; // whatever the application wants to keep with it; the session's thread
 
@@ -56,6 +63,7 @@ private:
 
 class engine_server {
 public:
+  // As those of `server`.
   engine_server(boost::asio::io_context& io, config config);
   ~engine_server();
   engine_server(const engine_server&) = delete;
@@ -63,11 +71,13 @@ public:
 
   void on_connection(std::function<void(engine_socket&)> handler);
   void on_message(std::function<void(engine_socket&, const engine_message&)> handler);
-  // Reasons: "transport close", "transport error", "ping timeout", "parse error", "forced close"; `detail` is for
-  // people and may be empty.
-  void on_close(std::function<void(engine_socket&, std::string_view reason, std::string_view detail)> handler);
+  // Once for each session. Reasons: "transport close", "transport error", "ping timeout", "parse error",
+  // "forced close", "server shutting down"; `detail` is for people and may be empty.
+  void
+  on_close(std::function<void(engine_socket&, std::string_view reason, std::string_view detail)> handler);
   void on_http(http_handler handler);
 
+  // As those of `server`.
   boost::system::result<std::uint16_t> listen(const std::string& host, std::uint16_t port);
   void close(std::chrono::milliseconds patience, std::function<void()> done);
 

@@ -1,4 +1,6 @@
-// HTTP as the application sees it: requests outside the Socket.IO path, on the same port.
+// HTTP as the application sees it: requests outside the Socket.IO path, on the same port. HTTP/1.0 and 1.1
+// (RFC 9112) with keep-alive, pipelining and chunked requests; HEAD is answered with the head alone. Limits
+// and times: config.hpp.
 #pragma once
 
 #include <functional>
@@ -15,7 +17,8 @@ struct exchange;
 class connection;
 } // namespace detail
 
-// A request, complete with its body. Valid as long as its responder lives. Immutable.
+// A request, complete with its body. Valid as long as its responder lives. Immutable: any thread may read it.
+// What it gives are views into it.
 class http_request {
 public:
   std::string_view method() const; // "GET"
@@ -26,8 +29,9 @@ public:
   header(std::string_view name) const; // first of that name, case-insensitive; empty when absent
   std::vector<std::pair<std::string_view, std::string_view>> headers() const; // all, names as sent
   std::string_view body() const;
-  std::string_view remote_address() const;
-  // The body was over the limit and was not kept: answer 413.
+  std::string_view remote_address() const; // of the peer, without port; behind a proxy the proxy's
+  // The body was over config.body_limit or max_body_bytes and was not kept: answer 413. The connection ends
+  // after it.
   bool body_too_large() const;
 
   // A parameter of the query, decoded; the last one of that name. Empty when absent.
@@ -39,18 +43,21 @@ private:
   detail::exchange* exchange_ = nullptr;
 };
 
+// What is answered. Names and values of headers go out as they are: no line breaks in them.
 struct http_response {
   unsigned status = 200;
-  std::vector<std::pair<std::string, std::string>>
-      headers = {}; // without Content-Length and Connection, which are ours
+  // Without Content-Length and Connection, which are ours.
+  std::vector<std::pair<std::string, std::string>> headers = {};
   std::string body = {};
-  // Used instead of `body` when set: bytes that live elsewhere (a page compiled into the program), sent
-  // without a copy.
+  // Used instead of `body` when set: bytes that live elsewhere until the server ends (a page compiled into
+  // the program), sent without a copy.
   std::string_view fixed_body = {};
   bool close = false; // close the connection after it
 };
 
-// Answers one request, once, now or later, on any thread. Dropped without an answer it answers 500.
+// Answers one request, once, now or later, on any thread; there is no limit of time but the client's
+// patience. A second answer and one to a client that has gone do nothing. Dropped without an answer it
+// answers 500.
 class responder {
 public:
   explicit responder(std::shared_ptr<detail::exchange> exchange)
@@ -61,7 +68,7 @@ public:
   responder& operator=(const responder&) = delete;
   ~responder();
 
-  void send(http_response response);
+  void send(http_response response); // not after it was moved from
   // The client has gone; an answer would reach nobody.
   bool aborted() const;
   const http_request& request() const;
@@ -70,12 +77,13 @@ private:
   std::shared_ptr<detail::exchange> exchange_;
 };
 
+// The request and what answers it; on an I/O thread. Must not throw.
 using http_handler = std::function<void(const http_request&, responder)>;
 
 // The last parameter of that name in a query, decoded; empty when absent.
 std::string query_value(std::string_view query, std::string_view name);
 
-// "%41+b" → "A b".
+// "%41+b" → "A b"; what is no valid escape stays as it is. The result may be any bytes.
 std::string url_decode(std::string_view text);
 
 } // namespace socketio

@@ -16,7 +16,7 @@ namespace json = boost::json;
 
 namespace {
 
-constexpr double two_to_32 = 4294967296.0, two_to_53 = 9007199254740992.0, two_to_63 = 9223372036854775808.0;
+constexpr double two_to_32 = 4294967296.0, two_to_63 = 9223372036854775808.0;
 
 } // namespace
 
@@ -224,8 +224,9 @@ private:
   static json::value floating(double number) {
     if (!std::isfinite(number)) return nullptr;
     // For JavaScript 3.0 is 3, and that is how it must look in a client's JSON.
-    if (std::floor(number) == number && std::abs(number) <= two_to_53)
-      return static_cast<std::int64_t>(number);
+    const bool is_whole = std::floor(number) == number;
+    if (is_whole && number >= -two_to_63 && number < two_to_63) return static_cast<std::int64_t>(number);
+    if (is_whole && number > 0 && number < 2 * two_to_63) return static_cast<std::uint64_t>(number);
     return number;
   }
   static json::value whole(std::uint64_t number) {
@@ -354,7 +355,7 @@ json::value reader::map(std::size_t size, std::size_t depth) {
   for (std::size_t i = 0; i < size && !failed_; ++i) {
     const json::value key = value(depth + 1);
     if (!key.is_string()) return fail();
-    members.insert_or_assign(key.get_string(), value(depth + 1));
+    if (!members.emplace(key.get_string(), value(depth + 1)).second) return fail();
   }
   if (poses_as_placeholder(members)) return fail();
   return members;

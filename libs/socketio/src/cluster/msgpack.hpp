@@ -55,9 +55,9 @@ struct document {
   std::vector<std::string> attachments; // numbered in the order of the bytes
 };
 
-// Strict: one whole value and nothing behind it, texts in UTF-8, keys that are texts, limits kept, and no map
-// that poses as a placeholder. Dates (ext -1) become the text that JSON.stringify gives for them; what JSON
-// cannot say (NaN, infinities, undefined) becomes null.
+// Strict: one whole value and nothing behind it, texts in UTF-8, keys that are texts and differ, limits kept,
+// and no map that poses as a placeholder. Dates (ext -1) become the text that JSON.stringify gives for them;
+// what JSON cannot say (NaN, infinities, undefined) becomes null.
 std::optional<document> decode(std::string_view bytes, const limits& limits = {});
 
 // The text of `new Date(milliseconds)` in JSON, or nothing for a date that JavaScript calls invalid.

@@ -1,7 +1,7 @@
 // The classic format: what Node's adapter and emitter sent over a real Redis, and each message there and
 // back.
 #include "cluster/redis_format.hpp"
-#include "cluster/testing.hpp"
+#include "cluster/testing/values.hpp"
 
 #include <boost/json/serialize.hpp>
 #include <gtest/gtest.h>

@@ -1,6 +1,6 @@
 // Questions under way, told what happens in every order: each handler is called once, with what came.
 #include "cluster/request_table.hpp"
-#include "cluster/testing.hpp"
+#include "cluster/testing/values.hpp"
 
 #include <gtest/gtest.h>
 

@@ -40,11 +40,12 @@ std::string accept_key(std::string_view client_key) {
   hash.process_bytes(client_key.data(), client_key.size());
   static constexpr std::string_view guid = "258EAFA5-E914-47DA-95CA-C5AB0DC85B11";
   hash.process_bytes(guid.data(), guid.size());
-  unsigned int digest[5];
+  boost::uuids::detail::sha1::digest_type digest; // five words, or since Boost 1.86 twenty bytes
   hash.get_digest(digest);
   std::string bytes;
-  for (unsigned int word : digest)
-    for (int shift = 24; shift >= 0; shift -= 8) bytes += static_cast<char>(word >> shift & 255);
+  for (const auto part : digest)
+    for (int shift = 8 * (static_cast<int>(sizeof part) - 1); shift >= 0; shift -= 8)
+      bytes += static_cast<char>(part >> shift & 255);
   return base64_encode(bytes);
 }
 

@@ -80,7 +80,8 @@ void client::on_packet(socket_packet packet, std::vector<std::string> attachment
 
 void client::on_ack(socket& target, std::uint64_t id, packet_data answer) {
   auto& waiting = target.acks_;
-  const auto place = std::find_if(waiting.begin(), waiting.end(), [&](const auto& one) { return one->id == id; });
+  const auto place =
+      std::find_if(waiting.begin(), waiting.end(), [&](const auto& one) { return one->id == id; });
   if (place == waiting.end()) return; // late, a second time, or never asked
   const auto alive = target.shared_from_this();
   const std::unique_ptr<pending_ack> mine = std::move(*place);
@@ -93,8 +94,8 @@ void client::on_ack(socket& target, std::uint64_t id, packet_data answer) {
 namespace {
 
 // The name stays where it is: `event` is used as long as its packet lives.
-incoming event_of(socket_packet& packet, std::vector<std::string> attachments, const std::shared_ptr<socket>& from,
-                  std::string& name) {
+incoming event_of(socket_packet& packet, std::vector<std::string> attachments,
+                  const std::shared_ptr<socket>& from, std::string& name) {
   json::array& list = packet.payload.get_array();
   name.assign(list.front().get_string().data(), list.front().get_string().size());
   list.erase(list.begin());
@@ -111,10 +112,13 @@ incoming event_of(socket_packet& packet, std::vector<std::string> attachments, c
   return event;
 }
 
-void tell_handlers(hub& hub, const std::shared_ptr<const handlers>& table, socket& from, const incoming& event) {
-  for (const auto& handler : table->any) hub.call(handler, from, event);
+void tell_handlers(hub& hub, const std::shared_ptr<const handlers>& table, socket& from,
+                   const incoming& event) {
+  for (const auto& handler : table->any)
+    if (from.connected()) hub.call(handler, from, event);
   if (const auto place = table->events.find(event.name); place != table->events.end())
-    for (const auto& handler : place->second) hub.call(handler, from, event);
+    for (const auto& handler : place->second)
+      if (from.connected()) hub.call(handler, from, event);
 }
 
 // Asks the packet middlewares about the first in line; events come out in the order in which they went in.
@@ -122,27 +126,29 @@ void ask_about_next(hub& hub, const std::shared_ptr<socket>& from, packet_line& 
 
 void ask_packet_middleware(hub& hub, const std::shared_ptr<socket>& from, packet_line& line, nsp_slice& slice,
                            const std::shared_ptr<const handlers>& table, std::size_t index) {
-  packet_line::waiting& first = *line.events.front();
+  const std::shared_ptr<packet_line::waiting> first = line.events.front();
   if (index == table->packet_middlewares.size()) {
-    const std::unique_ptr<packet_line::waiting> mine = std::move(line.events.front());
     line.events.erase(line.events.begin());
     line.asking = false;
-    if (from->connected()) tell_handlers(hub, table, *from, mine->event);
+    if (from->connected()) tell_handlers(hub, table, *from, first->event);
     return ask_about_next(hub, from, line, slice);
   }
-  hub.call(table->packet_middlewares[index], *from, first.event,
-           [&hub, from, &line, &slice, table, index,
-            asked = std::make_shared<std::atomic<bool>>(false)](std::optional<connect_error> error) {
-             if (asked->exchange(true)) return;
-             slice.home.run([&hub, from, &line, &slice, table, index, error = std::move(error)] {
-               if (!error) return ask_packet_middleware(hub, from, line, slice, table, index + 1);
-               line.events.erase(line.events.begin());
-               line.asking = false;
-               if (from->connected())
-                 for (const auto& handler : table->on_packet_refused) hub.call(handler, *from, *error);
-               ask_about_next(hub, from, line, slice);
-             });
-           });
+  // Holds what it refers to: the line belongs to the socket, the event may be looked at after going on.
+  const next go_on = [&hub, from, &line, &slice, table, index,
+                      asked =
+                          std::make_shared<std::atomic<bool>>(false)](std::optional<connect_error> error) {
+    if (asked->exchange(true)) return;
+    slice.home.run([&hub, from, &line, &slice, table, index, error = std::move(error)] {
+      if (!error) return ask_packet_middleware(hub, from, line, slice, table, index + 1);
+      line.events.erase(line.events.begin());
+      line.asking = false;
+      if (from->connected())
+        for (const auto& handler : table->on_packet_refused) hub.call(handler, *from, *error);
+      ask_about_next(hub, from, line, slice);
+    });
+  };
+  if (!hub.call(table->packet_middlewares[index], *from, first->event, go_on))
+    go_on(connect_error{"Internal error"});
 }
 
 void ask_about_next(hub& hub, const std::shared_ptr<socket>& from, packet_line& line, nsp_slice& slice) {
@@ -165,7 +171,7 @@ void client::on_event(socket& target, socket_packet packet, std::vector<std::str
   packet_line& line = *target.line_;
   if (line.events.size() >= hub_.settings().max_queued_packets)
     return violation("more events than the packet middlewares let through");
-  auto waiting = std::make_unique<packet_line::waiting>();
+  auto waiting = std::make_shared<packet_line::waiting>();
   waiting->event = event_of(packet, std::move(attachments), alive, waiting->name);
   line.events.push_back(std::move(waiting));
   ask_about_next(hub_, alive, line, slice);
@@ -176,8 +182,8 @@ void client::on_event(socket& target, socket_packet packet, std::vector<std::str
 void client::connect(std::string_view name, json::value auth) {
   if (find(name)) return violation("second CONNECT to a namespace");
   if (sockets_.size() >= hub_.settings().max_namespaces_per_client)
-    return link_.send(
-        control_packet(socket_type::connect_error, name, R"({"message":"Too many namespaces on one connection"})"));
+    return link_.send(control_packet(socket_type::connect_error, name,
+                                     R"({"message":"Too many namespaces on one connection"})"));
   nsp_slice* slice = hub_.slice_for(link_.home_loop(), name, auth);
   if (!slice)
     return link_.send(control_packet(socket_type::connect_error, name, R"({"message":"Invalid namespace"})"));
@@ -205,7 +211,7 @@ void client::connect(std::string_view name, json::value auth) {
                       client& self = *fresh->client_;
                       const bool skip = kept && self.hub_.settings().recovery->skip_middlewares;
                       if (kept) {
-                        fresh->recovery_->seen = seen.value_or(kept->joined_at);
+                        fresh->recovery_->seen = std::max(seen.value_or(0), kept->joined_at);
                         fresh->recovery_->restored = std::move(kept);
                       }
                       skip ? self.admit(fresh) : self.ask_middleware(fresh, fresh->slice_.table, 0);
@@ -215,17 +221,16 @@ void client::connect(std::string_view name, json::value auth) {
 void client::ask_middleware(std::shared_ptr<socket> socket, std::shared_ptr<const handlers> table,
                             std::size_t index) {
   if (index == table->middlewares.size()) return admit(socket);
-  const auto& ask = table->middlewares[index];
-  hub_.call(ask, *socket,
-            [socket, table, index, asked = std::make_shared<std::atomic<bool>>(false)](
-                std::optional<connect_error> error) {
-              if (asked->exchange(true)) return;
-              socket->slice_.home.run([socket, table, index, error = std::move(error)] {
-                if (!socket->client_) return; // the transport died meanwhile
-                if (error) return socket->client_->refuse(socket, *error);
-                socket->client_->ask_middleware(socket, table, index + 1);
-              });
-            });
+  const next go_on = [socket, table, index, asked = std::make_shared<std::atomic<bool>>(false)](
+                         std::optional<connect_error> error) {
+    if (asked->exchange(true)) return;
+    socket->slice_.home.run([socket, table, index, error = std::move(error)] {
+      if (!socket->client_) return; // the transport died meanwhile
+      if (error) return socket->client_->refuse(socket, *error);
+      socket->client_->ask_middleware(socket, table, index + 1);
+    });
+  };
+  if (!hub_.call(table->middlewares[index], *socket, go_on)) go_on(connect_error{"Internal error"});
 }
 
 void client::admit(const std::shared_ptr<socket>& socket) {
@@ -240,9 +245,12 @@ void client::admit(const std::shared_ptr<socket>& socket) {
   ++socket->nsp_->state_->size;
   link_.joined();
   link_.send(control_packet(socket_type::connect, socket->nsp_->name(), answer));
+  link_.let_first_packet_arrive();
+  if (!socket->member_) return; // it could not be written: the connection is gone
   if (socket->recovery_) hub_.remember(*socket);
   const auto table = slice.table;
-  for (const auto& handler : table->on_connection) hub_.call(handler, *socket);
+  for (const auto& handler : table->on_connection)
+    if (socket->member_) hub_.call(handler, *socket);
 }
 
 void client::refuse(const std::shared_ptr<socket>& socket, const connect_error& error) {
@@ -258,6 +266,7 @@ void client::refuse(const std::shared_ptr<socket>& socket, const connect_error& 
 // --- the end ---
 
 void client::leave(socket& leaving, std::string_view reason, std::string_view detail) {
+  if (std::exchange(leaving.leaving_, true)) return; // a handler of its end ends it again
   const auto socket = leaving.shared_from_this();
   const auto table = socket->slice_.table;
   if (socket->member_) {
@@ -292,7 +301,7 @@ void client::disconnect_all() {
 
 void client::on_closed(std::string_view reason, std::string_view detail) {
   closed_ = true;
-  while (!sockets_.empty()) leave(*sockets_.back(), reason, detail);
+  for (const auto& socket : std::vector(sockets_)) leave(*socket, reason, detail);
 }
 
 } // namespace socketio::detail

@@ -49,7 +49,8 @@ void hub::broadcast(std::string_view name, const packet_data& data, const target
   auto event = std::make_shared<broadcast_event>();
   event->whom = whom;
   event->is_volatile = flags.is_volatile;
-  event->head = event_packet(where->name(), std::nullopt, data.attachments.size(), name_of(data), behind_name(data));
+  event->head =
+      event_packet(where->name(), std::nullopt, data.attachments.size(), name_of(data), behind_name(data));
   event->attachments = binary_packets(data.attachments);
   deliver(*where, std::move(event));
 }
@@ -72,7 +73,8 @@ void hub::broadcast_with_ack(std::string_view name, const packet_data& data, con
             });
 }
 
-void hub::sockets_join(std::string_view name, const target_options& whom, const std::vector<std::string>& rooms) {
+void hub::sockets_join(std::string_view name, const target_options& whom,
+                       const std::vector<std::string>& rooms) {
   if (const auto where = find(name))
     on_each_slice(*where, [whom, rooms](nsp_slice& slice) {
       for (const auto& one : slice.select(whom))
@@ -80,7 +82,8 @@ void hub::sockets_join(std::string_view name, const target_options& whom, const 
     });
 }
 
-void hub::sockets_leave(std::string_view name, const target_options& whom, const std::vector<std::string>& rooms) {
+void hub::sockets_leave(std::string_view name, const target_options& whom,
+                        const std::vector<std::string>& rooms) {
   if (const auto where = find(name))
     on_each_slice(*where, [whom, rooms](nsp_slice& slice) {
       for (const auto& one : slice.select(whom))

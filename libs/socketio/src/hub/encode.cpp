@@ -46,7 +46,8 @@ codec::packet event_packet(std::string_view nsp, std::optional<std::uint64_t> id
                            std::string_view name, std::string_view arguments_json) {
   codec::packet_builder builder(nsp.size() + name.size() + arguments_json.size() + 40);
   std::string& out = builder.text();
-  codec::append_socket_head(out, attachments > 0 ? socket_type::binary_event : socket_type::event, attachments, nsp, id);
+  codec::append_socket_head(out, attachments > 0 ? socket_type::binary_event : socket_type::event,
+                            attachments, nsp, id);
   out += '[';
   append_json_text(out, name);
   if (!arguments_json.empty()) {
@@ -61,7 +62,8 @@ codec::packet event_packet(std::string_view nsp, std::optional<std::uint64_t> id
                            std::string_view name, const json::array& arguments) {
   codec::packet_builder builder(128);
   std::string& out = builder.text();
-  codec::append_socket_head(out, attachments > 0 ? socket_type::binary_event : socket_type::event, attachments, nsp, id);
+  codec::append_socket_head(out, attachments > 0 ? socket_type::binary_event : socket_type::event,
+                            attachments, nsp, id);
   out += '[';
   append_json_text(out, name);
   if (!arguments.empty()) {
@@ -88,7 +90,8 @@ codec::packet with_offset(const codec::packet& event, std::string_view offset) {
 codec::packet ack_packet(std::string_view nsp, std::uint64_t id, std::size_t attachments,
                          const json::array& arguments) {
   codec::packet_builder builder(128);
-  codec::append_socket_head(builder.text(), attachments > 0 ? socket_type::binary_ack : socket_type::ack, attachments, nsp, id);
+  codec::append_socket_head(builder.text(), attachments > 0 ? socket_type::binary_ack : socket_type::ack,
+                            attachments, nsp, id);
   append_json(builder.text(), arguments);
   return builder.finish();
 }

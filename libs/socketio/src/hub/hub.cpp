@@ -35,13 +35,22 @@ std::string with_slash(std::string_view name) {
 
 nsp& hub::of(std::string_view name) {
   const std::string full = with_slash(name);
-  std::shared_ptr<nsp> its;
   {
     const std::scoped_lock lock(nsps_mutex_);
     if (const auto place = nsps_.find(full); place != nsps_.end()) return *place->second;
-    its = nsps_.emplace(full, std::make_shared<nsp>(full, *this)).first->second;
+    if (const auto place = children_.find(full); place != children_.end()) {
+      ++place->second->state_->users; // somebody has it now: it stays
+      return *place->second;
+    }
   }
-  if (cluster_adapter* others = cluster()) others->nsp_opened(full);
+  // A name that fits of_matching() has its middlewares, whoever asks first; pinned by this.
+  if (const auto child = child_for(full, nullptr)) return *child;
+  std::shared_ptr<nsp> its;
+  {
+    const std::scoped_lock lock(nsps_mutex_);
+    its = nsps_.try_emplace(full, std::make_shared<nsp>(full, *this)).first->second;
+  }
+  tell_cluster(full);
   return *its;
 }
 
@@ -107,7 +116,7 @@ std::shared_ptr<nsp> hub::child_for(std::string_view name, const json::value& au
       ++child->state_->users;
     }
     if (fresh) {
-      if (cluster_adapter* others = cluster()) others->nsp_opened(name);
+      tell_cluster(child->name());
       if (on_new_namespace) call(on_new_namespace, *child);
     }
     return child;
@@ -122,7 +131,19 @@ void hub::release(nsp& left) {
     if (--left.state_->users > 0 || !settings().cleanup_empty_child_namespaces) return;
     children_.erase(left.name()); // its last sockets keep it while they need it
   }
-  if (cluster_adapter* others = cluster()) others->nsp_closed(left.name());
+  tell_cluster(left.name());
+}
+
+// What is so now: of two threads that make and drop a namespace at once, the second finds nothing to tell.
+void hub::tell_cluster(const std::string& name) {
+  cluster_adapter* const others = cluster();
+  if (!others) return;
+  const std::scoped_lock lock(cluster_mutex_);
+  if (find(name)) {
+    if (told_.insert(name).second) others->nsp_opened(name);
+  } else {
+    if (told_.erase(name) > 0) others->nsp_closed(name);
+  }
 }
 
 std::vector<std::shared_ptr<nsp>> hub::children_of(nsp& parent) {
@@ -134,28 +155,21 @@ std::vector<std::shared_ptr<nsp>> hub::children_of(nsp& parent) {
 }
 
 void hub::change_handlers(nsp& where, const std::function<void(handlers&)>& change) {
-  std::shared_ptr<const handlers> fresh;
   {
-    const std::scoped_lock lock(where.state_->handlers_mutex);
+    const std::scoped_lock lock(
+        where.state_->handlers_mutex); // until every thread has its letter: in one order
     auto changed = std::make_shared<handlers>(*where.state_->current);
     change(*changed);
-    fresh = where.state_->current = std::move(changed);
-  }
-  const auto give = [this](nsp& to, const std::shared_ptr<const handlers>& table) {
-    for (const auto& slice : to.state_->slices) {
+    where.state_->current = changed;
+    for (const auto& slice : where.state_->slices) {
       if (!engine.started())
-        slice->table = table; // no thread reads it yet
+        slice->table = changed; // no thread reads it yet
       else
-        slice->home.post([keep = to.shared_from_this(), &its = *slice, table] { its.table = table; });
+        slice->home.post([keep = where.shared_from_this(), &its = *slice, changed] { its.table = changed; });
     }
-  };
-  give(where, fresh);
-  if (!where.state_->is_parent) return;
-  for (const auto& child : children_of(where)) {
-    const std::scoped_lock lock(child->state_->handlers_mutex);
-    child->state_->current = fresh;
-    give(*child, fresh);
   }
+  if (where.state_->is_parent)
+    for (const auto& child : children_of(where)) change_handlers(*child, change);
 }
 
 // --- sending ---
@@ -170,7 +184,8 @@ void hub::on_each_slice(nsp& where, std::function<void(nsp_slice&)> work) {
 
 void hub::deliver(nsp& where, std::shared_ptr<broadcast_event> event) {
   const auto send = [](nsp_slice& slice, const broadcast_event& it) {
-    slice.each(it.whom, [&](socket& one) { one.send(it); });
+    if (slice.table->any_outgoing.empty()) return slice.each(it.whom, [&](socket& one) { one.send(it); });
+    for (const auto& one : slice.select(it.whom)) one->send(it); // who watches may move or end anybody
   };
   const auto& slices = where.state_->slices;
   if (!recovering() || event->is_volatile) {
@@ -178,7 +193,8 @@ void hub::deliver(nsp& where, std::shared_ptr<broadcast_event> event) {
       if (slice->home.is_current())
         send(*slice, *event);
       else
-        slice->home.post([keep = where.shared_from_this(), &its = *slice, event, send] { send(its, *event); });
+        slice->home.post(
+            [keep = where.shared_from_this(), &its = *slice, event, send] { send(its, *event); });
     }
     return;
   }
@@ -188,7 +204,9 @@ void hub::deliver(nsp& where, std::shared_ptr<broadcast_event> event) {
   event->head = with_offset(event->head, offset_text(number));
   std::size_t size = event->head.bytes->size();
   for (const codec::packet& part : event->attachments) size += part.bytes->size();
-  const bool at_once = slices.size() == 1 && ordered_in_flight_ == 0 && slices.front()->home.is_current();
+  // Not when somebody watches, who may send in the middle of it.
+  const bool at_once = slices.size() == 1 && ordered_in_flight_ == 0 && slices.front()->home.is_current() &&
+                       slices.front()->table->any_outgoing.empty();
   for (const auto& slice : slices) {
     auto work = [keep = where.shared_from_this(), &its = *slice, event, send, number, size] {
       its.log->append(number, steady::now(), size, event);
@@ -206,8 +224,9 @@ void hub::deliver(nsp& where, std::shared_ptr<broadcast_event> event) {
   }
 }
 
-void hub::ask_local(nsp& where, std::shared_ptr<const broadcast_event> event, std::chrono::milliseconds patience,
-                    std::function<void(std::size_t)> asked, ack_handler answered) {
+void hub::ask_local(nsp& where, std::shared_ptr<const broadcast_event> event,
+                    std::chrono::milliseconds patience, std::function<void(std::size_t)> asked,
+                    ack_handler answered) {
   struct census {
     std::atomic<std::size_t> slices_left, clients = 0;
   };

@@ -1,11 +1,11 @@
-// The Socket.IO layer: clients, namespaces, rooms, broadcasts. Each thread has its slice of each namespace, with the
-// sockets that live there; what concerns several threads goes to each by mail.
+// The Socket.IO layer: clients, namespaces, rooms, broadcasts. Each thread has its slice of each namespace,
+// with the sockets that live there; what concerns several threads goes to each by mail.
 #pragma once
 
 #include "codec/socket_packet.hpp"
+#include "hub/broadcast_event.hpp"
 #include "hub/encode.hpp"
 #include "hub/nsp_slice.hpp"
-#include "hub/broadcast_event.hpp"
 #include "hub/recovery_log.hpp"
 #include "net/live_session.hpp"
 #include "net/runtime.hpp"
@@ -17,13 +17,15 @@
 #include <map>
 #include <memory>
 #include <mutex>
+#include <set>
 #include <string>
 #include <unordered_map>
 #include <vector>
 
 namespace socketio::detail {
 
-// What an application wants to be told of a namespace. Immutable: a change makes a new one, which each thread gets.
+// What an application wants to be told of a namespace. Immutable: a change makes a new one, which each thread
+// gets.
 struct handlers {
   std::vector<std::function<void(socket&, next)>> middlewares;
   std::vector<std::function<void(socket&, const incoming&, next)>> packet_middlewares;
@@ -83,7 +85,8 @@ private:
   void on_ack(socket& target, std::uint64_t id, packet_data answer);
   void connect(std::string_view nsp_name, boost::json::value auth);
   void begin(const std::shared_ptr<socket>& socket);
-  void ask_middleware(std::shared_ptr<socket> socket, std::shared_ptr<const handlers> table, std::size_t index);
+  void ask_middleware(std::shared_ptr<socket> socket, std::shared_ptr<const handlers> table,
+                      std::size_t index);
   void admit(const std::shared_ptr<socket>& socket);
   void refuse(const std::shared_ptr<socket>& socket, const connect_error& error);
   void violation(std::string_view what);
@@ -102,7 +105,7 @@ struct packet_line {
     std::string name;
     incoming event;
   };
-  std::vector<std::unique_ptr<waiting>> events;
+  std::vector<std::shared_ptr<waiting>> events;
   bool asking = false;
 };
 
@@ -162,10 +165,10 @@ public:
                  std::function<void(std::size_t)> asked, ack_handler answered);
 
   // --- recovery ---
-  void remember(socket& socket);                       // it is here and alive
-  void keep(socket& socket);                           // it was cut off
-  void restore(socket& socket);                        // it is being admitted
-  void forget(const socket& socket);                   // it left
+  void remember(socket& socket);     // it is here and alive
+  void keep(socket& socket);         // it was cut off
+  void restore(socket& socket);      // it is being admitted
+  void forget(const socket& socket); // it left
   // Gives the session to `loop` through `found`, there; an old connection that is still open is cut first.
   void take_session(loop& loop, const std::string& pid, const std::string& nsp,
                     std::function<void(std::unique_ptr<kept_session>)> found);
@@ -176,7 +179,8 @@ public:
   void broadcast_with_ack(std::string_view nsp, const packet_data& event, const target_options& whom,
                           const broadcast_flags& flags, std::function<void(std::size_t)> asked,
                           std::function<void(packet_data)> answered) override;
-  void sockets_join(std::string_view nsp, const target_options& whom, const std::vector<std::string>& rooms) override;
+  void sockets_join(std::string_view nsp, const target_options& whom,
+                    const std::vector<std::string>& rooms) override;
   void sockets_leave(std::string_view nsp, const target_options& whom,
                      const std::vector<std::string>& rooms) override;
   void disconnect_sockets(std::string_view nsp, const target_options& whom, bool close) override;
@@ -190,12 +194,15 @@ public:
   std::unique_ptr<session_peer> make_peer(live_session& session) override;
 
   // Calls a handler of the application; what it throws is told to the log and harms nobody.
+  // False: it threw.
   template <class Handler, class... Arguments>
-  void call(const Handler& handler, Arguments&&... arguments) {
+  bool call(const Handler& handler, Arguments&&... arguments) {
     try {
       handler(std::forward<Arguments>(arguments)...);
+      return true;
     } catch (const std::exception& error) {
       log(std::string("a handler threw: ") + error.what());
+      return false;
     }
   }
 
@@ -205,6 +212,7 @@ private:
     std::shared_ptr<nsp> its;
   };
   std::shared_ptr<nsp> child_for(std::string_view name, const boost::json::value& auth);
+  void tell_cluster(const std::string& name);
   void sweep_later(); // with recovery_mutex_
 
   std::mutex nsps_mutex_; // of the next three; never held while an application's function runs
@@ -212,6 +220,8 @@ private:
   std::map<std::string, std::shared_ptr<nsp>, std::less<>> children_;
   std::vector<parent> parents_;
   bool stopped_ = false;
+  std::mutex cluster_mutex_; // what the adapter is told of namespaces, it is told in order
+  std::set<std::string, std::less<>> told_;
   // For each loop: namespaces that stay, so that a CONNECT needs no lock.
   std::vector<std::unordered_map<std::string_view, nsp_slice*>> known_;
 
@@ -246,9 +256,9 @@ struct nsp::state {
   std::shared_ptr<const detail::handlers> current; // with handlers_mutex
   std::atomic<std::size_t> size = 0;
   std::atomic<std::uint64_t> next_ack = 0;
-  bool is_parent = false;          // of_matching()
-  nsp* parent = nullptr;           // of a child
-  std::size_t users = 0;           // of a child: sockets in it or on their way, with hub's mutex
+  bool is_parent = false; // of_matching()
+  nsp* parent = nullptr;  // of a child
+  std::size_t users = 0;  // of a child: sockets in it or on their way, with hub's mutex
 };
 
 } // namespace socketio

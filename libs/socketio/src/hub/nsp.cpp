@@ -24,45 +24,45 @@ nsp::nsp(std::string name, hub& hub)
   state_->hub = &hub;
   state_->current = std::make_shared<const handlers>();
   for (std::size_t i = 0; i < hub.engine.threads(); ++i)
-    state_->slices.push_back(
-        std::make_unique<nsp_slice>(*this, hub.engine.loop_at(i), state_->current, hub.settings()));
+    state_->slices.push_back(std::make_unique<nsp_slice>(*this, hub.engine.loop_at(i), state_->current,
+                                                         hub.settings(), hub.last_counter()));
 }
 
 nsp::~nsp() = default;
 
 void nsp::use(std::function<void(socket&, next)> middleware) {
-  state_->hub->change_handlers(*this, [&](handlers& all) { all.middlewares.push_back(std::move(middleware)); });
+  state_->hub->change_handlers(*this, [&](handlers& all) { all.middlewares.push_back(middleware); });
 }
 void nsp::on_connection(std::function<void(socket&)> handler) {
-  state_->hub->change_handlers(*this, [&](handlers& all) { all.on_connection.push_back(std::move(handler)); });
+  state_->hub->change_handlers(*this, [&](handlers& all) { all.on_connection.push_back(handler); });
 }
 void nsp::on_disconnecting(std::function<void(socket&, std::string_view)> handler) {
-  state_->hub->change_handlers(*this, [&](handlers& all) { all.on_disconnecting.push_back(std::move(handler)); });
+  state_->hub->change_handlers(*this, [&](handlers& all) { all.on_disconnecting.push_back(handler); });
 }
 void nsp::on_disconnect(std::function<void(socket&, std::string_view, std::string_view)> handler) {
-  state_->hub->change_handlers(*this, [&](handlers& all) { all.on_disconnect.push_back(std::move(handler)); });
+  state_->hub->change_handlers(*this, [&](handlers& all) { all.on_disconnect.push_back(handler); });
 }
 void nsp::on(std::string_view event, std::function<void(socket&, const incoming&)> handler) {
   refuse_reserved(event);
-  state_->hub->change_handlers(
-      *this, [&](handlers& all) { all.events[std::string(event)].push_back(std::move(handler)); });
+  state_->hub->change_handlers(*this,
+                               [&](handlers& all) { all.events[std::string(event)].push_back(handler); });
 }
 void nsp::use_packet(std::function<void(socket&, const incoming&, next)> middleware) {
-  state_->hub->change_handlers(*this,
-                               [&](handlers& all) { all.packet_middlewares.push_back(std::move(middleware)); });
+  state_->hub->change_handlers(*this, [&](handlers& all) { all.packet_middlewares.push_back(middleware); });
 }
 void nsp::on_packet_refused(std::function<void(socket&, const connect_error&)> handler) {
-  state_->hub->change_handlers(*this, [&](handlers& all) { all.on_packet_refused.push_back(std::move(handler)); });
+  state_->hub->change_handlers(*this, [&](handlers& all) { all.on_packet_refused.push_back(handler); });
 }
 void nsp::on_any(std::function<void(socket&, const incoming&)> handler) {
-  state_->hub->change_handlers(*this, [&](handlers& all) { all.any.push_back(std::move(handler)); });
+  state_->hub->change_handlers(*this, [&](handlers& all) { all.any.push_back(handler); });
 }
 void nsp::on_any_outgoing(std::function<void(socket&, const packet_data&)> handler) {
-  state_->hub->change_handlers(*this, [&](handlers& all) { all.any_outgoing.push_back(std::move(handler)); });
+  state_->hub->change_handlers(*this, [&](handlers& all) { all.any_outgoing.push_back(handler); });
 }
-void nsp::on_server(std::string_view event, std::function<void(const packet_data&, acknowledge_server)> handler) {
+void nsp::on_server(std::string_view event,
+                    std::function<void(const packet_data&, acknowledge_server)> handler) {
   state_->hub->change_handlers(
-      *this, [&](handlers& all) { all.server_events[std::string(event)].push_back(std::move(handler)); });
+      *this, [&](handlers& all) { all.server_events[std::string(event)].push_back(handler); });
 }
 
 void nsp::server_side_emit(std::string_view name, const json::array& arguments) {
@@ -71,7 +71,8 @@ void nsp::server_side_emit(std::string_view name, const json::array& arguments) 
     others->server_side_emit(name_, event_data(name, arguments, {}), {});
 }
 
-void nsp::server_side_emit_with_ack(std::string_view name, const json::array& arguments, acks_handler answered) {
+void nsp::server_side_emit_with_ack(std::string_view name, const json::array& arguments,
+                                    acks_handler answered) {
   refuse_reserved(name);
   if (cluster_adapter* others = state_->hub->cluster())
     others->server_side_emit(name_, event_data(name, arguments, {}), std::move(answered));
@@ -80,6 +81,10 @@ void nsp::server_side_emit_with_ack(std::string_view name, const json::array& ar
 }
 
 void nsp::for_each_socket(std::function<void(socket&)> visit) {
+  if (state_->is_parent) {
+    for (const auto& child : state_->hub->children_of(*this)) child->for_each_socket(visit);
+    return;
+  }
   state_->hub->on_each_slice(*this, [visit = std::move(visit), hub = state_->hub](nsp_slice& slice) {
     for (const auto& one : slice.select({}))
       if (one->connected()) hub->call(visit, *one);
@@ -87,12 +92,15 @@ void nsp::for_each_socket(std::function<void(socket&)> visit) {
 }
 
 void nsp::for_each_socket_in(std::string_view room, std::function<void(socket&)> visit) {
-  state_->hub->on_each_slice(
-      *this, [whom = target_options{{std::string(room)}, {}}, visit = std::move(visit), hub = state_->hub](
-                 nsp_slice& slice) {
-        for (const auto& one : slice.select(whom))
-          if (one->connected()) hub->call(visit, *one);
-      });
+  if (state_->is_parent) {
+    for (const auto& child : state_->hub->children_of(*this)) child->for_each_socket_in(room, visit);
+    return;
+  }
+  state_->hub->on_each_slice(*this, [whom = target_options{{std::string(room)}, {}}, visit = std::move(visit),
+                                     hub = state_->hub](nsp_slice& slice) {
+    for (const auto& one : slice.select(whom))
+      if (one->connected()) hub->call(visit, *one);
+  });
 }
 
 std::size_t nsp::size() const { return state_->size; }
@@ -147,7 +155,8 @@ bool broadcast_operator::for_children(const std::function<void(const broadcast_o
 void broadcast_operator::emit(std::string_view name, const json::array& arguments,
                               const std::vector<std::string>& attachments) const {
   refuse_reserved(name);
-  if (for_children([&](const broadcast_operator& child) { child.emit(name, arguments, attachments); })) return;
+  if (for_children([&](const broadcast_operator& child) { child.emit(name, arguments, attachments); }))
+    return;
   auto event = std::make_shared<broadcast_event>();
   event->whom = whom_;
   event->is_volatile = flags_.is_volatile;
@@ -159,6 +168,12 @@ void broadcast_operator::emit(std::string_view name, const json::array& argument
 }
 
 void broadcast_operator::emit(const outgoing& encoded) const {
+  if (nsp_->state_->is_parent) { // each child has a name of its own in its packets
+    const packet_data data = decode_event(encoded.event_->head, {});
+    const json::array arguments(data.arguments.begin() + 1, data.arguments.end());
+    const auto& name = data.arguments.front().get_string();
+    return emit({name.data(), name.size()}, arguments);
+  }
   auto event = std::make_shared<broadcast_event>(*encoded.event_);
   event->whom = whom_;
   event->is_volatile = flags_.is_volatile;
@@ -171,7 +186,7 @@ namespace {
 
 // Counts the answers to a broadcast until all are there or time is over. Lives on one loop.
 struct answer_tally {
-  std::size_t reports = 0;      // how many servers have said how many clients they ask
+  std::size_t reports = 0;            // how many servers have said how many clients they ask
   std::optional<std::size_t> servers; // how many will
   std::size_t clients = 0, gone = 0;
   std::vector<packet_data> answers;
@@ -219,7 +234,9 @@ void broadcast_operator::emit_with_ack(std::string_view name, const json::array&
     });
   };
   const auto one_answer = [on_home](packet_data answer) {
-    on_home([answer = std::move(answer)](answer_tally& all) mutable { all.answers.push_back(std::move(answer)); });
+    on_home([answer = std::move(answer)](answer_tally& all) mutable {
+      all.answers.push_back(std::move(answer));
+    });
   };
   home.run([&home, &hub, tally, patience] {
     home.after(patience, [&hub, tally] { tally->finish(hub, error::timed_out); });
@@ -253,14 +270,18 @@ void broadcast_operator::fetch_sockets(sockets_handler found) const {
   hub.fetch_sockets(nsp_->name(), whom_,
                     [&hub, far, found = std::move(found), name = nsp_->name(),
                      whom = whom_](std::vector<remote_socket> here) {
-                      if (!far) return hub.call(found, boost::system::error_code(), std::move(here));
-                      far->fetch_sockets(name, whom,
-                                         [&hub, found, here = std::move(here)](
-                                             boost::system::error_code why, std::vector<remote_socket> there) {
-                                           std::vector<remote_socket> all = here;
-                                           std::move(there.begin(), there.end(), std::back_inserter(all));
-                                           hub.call(found, why, std::move(all));
-                                         });
+                      if (!far) {
+                        hub.call(found, boost::system::error_code(), std::move(here));
+                        return;
+                      }
+                      far->fetch_sockets(
+                          name, whom,
+                          [&hub, found, here = std::move(here)](boost::system::error_code why,
+                                                                std::vector<remote_socket> there) {
+                            std::vector<remote_socket> all = here;
+                            std::move(there.begin(), there.end(), std::back_inserter(all));
+                            hub.call(found, why, std::move(all));
+                          });
                     });
 }
 

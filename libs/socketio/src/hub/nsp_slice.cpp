@@ -13,13 +13,14 @@ std::chrono::milliseconds time_to_keep(const config& settings) {
 
 } // namespace
 
-nsp_slice::nsp_slice(nsp& owner, loop& home, std::shared_ptr<const handlers> table, const config& settings)
+nsp_slice::nsp_slice(nsp& owner, loop& home, std::shared_ptr<const handlers> table, const config& settings,
+                     std::uint64_t last_event)
     : owner(owner)
     , home(home)
     , table(std::move(table)) {
   if (settings.recovery)
     log = std::make_unique<recovery_log>(time_to_keep(settings), settings.recovery->max_packets,
-                                         settings.recovery->max_bytes);
+                                         settings.recovery->max_bytes, last_event);
 }
 
 void nsp_slice::add(socket& socket) {
@@ -64,7 +65,8 @@ void nsp_slice::join(socket& socket, std::string_view name) {
 // The last member takes the place of who leaves, so that nobody is searched for.
 void nsp_slice::leave(socket& socket, room& room) {
   auto& mine = socket.rooms_;
-  const auto membership = std::find_if(mine.begin(), mine.end(), [&](const auto& one) { return one.room == &room; });
+  const auto membership =
+      std::find_if(mine.begin(), mine.end(), [&](const auto& one) { return one.room == &room; });
   const std::uint32_t index = membership->index;
   mine.erase(membership);
   class socket* last = room.members.back();

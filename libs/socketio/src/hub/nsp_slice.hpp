@@ -30,7 +30,8 @@ struct room {
 
 class nsp_slice {
 public:
-  nsp_slice(nsp& owner, loop& home, std::shared_ptr<const handlers> table, const config& config);
+  nsp_slice(nsp& owner, loop& home, std::shared_ptr<const handlers> table, const config& config,
+            std::uint64_t last_event);
 
   nsp& owner;
   loop& home;

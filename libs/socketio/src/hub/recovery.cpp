@@ -1,7 +1,8 @@
-// Connection state recovery (https://socket.io/docs/v4/connection-state-recovery): who was cut off comes back to
-// id, rooms, data and missed events. Three holes of Node's in-memory version are closed: a client that has had no
-// event yet is recovered from where it joined; one whose last event is older than all that are kept has missed
-// nothing but those; and one that comes back before its old connection is noticed to be dead takes its place.
+// Connection state recovery (https://socket.io/docs/v4/connection-state-recovery): who was cut off comes back
+// to id, rooms, data and missed events. Three holes of Node's in-memory version are closed: a client that has
+// had no event yet is recovered from where it joined; one whose last event is older than all that are kept
+// has missed nothing but those; and one that comes back before its old connection is noticed to be dead takes
+// its place.
 #include "hub/hub.hpp"
 
 #include <algorithm>
@@ -35,6 +36,13 @@ void hub::keep(socket& socket) {
 
   const std::scoped_lock lock(recovery_mutex_);
   expiries_.emplace_back(kept->expires, socket.recovery_->pid);
+  while (expiries_.size() > settings().recovery->max_sessions) {
+    const auto oldest = recoverable_.find(expiries_.front().second);
+    if (oldest != recoverable_.end() && oldest->second.kept &&
+        oldest->second.kept->expires == expiries_.front().first)
+      recoverable_.erase(oldest);
+    expiries_.pop_front();
+  }
   recovery_entry& entry = recoverable_[socket.recovery_->pid];
   entry.live.reset();
   entry.nsp = kept->nsp;
@@ -105,8 +113,8 @@ void hub::take_session(loop& asker, const std::string& pid, const std::string& n
   });
 }
 
-// Makes a socket that is being admitted the one that was cut off, and sends what it missed; or a fresh one, when
-// something of that may be lost.
+// Makes a socket that is being admitted the one that was cut off, and sends what it missed; or a fresh one,
+// when something of that may be lost.
 void hub::restore(socket& socket) {
   recovery_state& state = *socket.recovery_;
   const std::unique_ptr<kept_session> kept = std::move(state.restored);
@@ -116,8 +124,15 @@ void hub::restore(socket& socket) {
   std::vector<std::string> rooms = kept->rooms;
   rooms.push_back(kept->id);
   const auto missed = socket.slice_.log->missed_after(state.seen, steady::now(), rooms);
+  if (!missed) return;
   // More than may wait for one client would have it cut off again.
-  if (!missed || missed->size() > settings().max_queued_packets) return;
+  std::size_t packets = 0, bytes = 0;
+  for (const auto& event : *missed) {
+    packets += 1 + event->attachments.size();
+    bytes += event->head.bytes->size();
+    for (const codec::packet& part : event->attachments) bytes += part.bytes->size();
+  }
+  if (packets > settings().max_queued_packets || bytes > settings().max_queued_bytes) return;
   std::copy(kept->id.begin(), kept->id.end(), socket.id_.begin());
   state.pid = kept->pid;
   state.joined_at = kept->joined_at;

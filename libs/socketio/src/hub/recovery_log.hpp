@@ -1,4 +1,5 @@
-// The events of one namespace that a client may have missed, in the order in which they were sent. No I/O, no clock.
+// The events of one namespace that a client may have missed, in the order in which they were sent. No I/O, no
+// clock.
 #pragma once
 
 #include "socketio/cluster.hpp"
@@ -28,13 +29,18 @@ public:
 
   // Events are kept for `keep`: what is older was surely received or its receiver given up (its heartbeat
   // answered, or the session expired). What the limits push out earlier is lost.
-  recovery_log(std::chrono::milliseconds keep, std::size_t max_packets, std::size_t max_bytes)
+  // It knows nothing of what was sent up to `last_event`, when it begins.
+  recovery_log(std::chrono::milliseconds keep, std::size_t max_packets, std::size_t max_bytes,
+               std::uint64_t last_event)
       : keep_(keep)
       , max_packets_(max_packets)
-      , max_bytes_(max_bytes) {}
+      , max_bytes_(max_bytes)
+      , lost_up_to_(last_event) {}
 
-  void append(std::uint64_t counter, time_point now, std::size_t bytes, std::shared_ptr<const broadcast_event> event);
-  // What was sent to any of `rooms`, or to all, after `counter`, in order; nothing when something of it may be lost.
+  void append(std::uint64_t counter, time_point now, std::size_t bytes,
+              std::shared_ptr<const broadcast_event> event);
+  // What was sent to any of `rooms`, or to all, after `counter`, in order; nothing when something of it may
+  // be lost.
   std::optional<std::vector<std::shared_ptr<const broadcast_event>>>
   missed_after(std::uint64_t counter, time_point now, std::span<const std::string> rooms);
 
@@ -50,7 +56,7 @@ private:
   std::chrono::milliseconds keep_;
   std::size_t max_packets_, max_bytes_;
   std::size_t bytes_ = 0;
-  std::uint64_t lost_up_to_ = 0; // pushed out by the limits before its time
+  std::uint64_t lost_up_to_; // before its time, or pushed out by the limits
   std::deque<entry> entries_;
 };
 

@@ -22,13 +22,14 @@ socket::~socket() = default;
 // On its thread.
 void socket::send(const broadcast_event& event) {
   if (!member_) return;
-  live_session& link = client_->link();
-  if (event.is_volatile && !link.ready()) return;
-  const auto& watchers = slice_.table->any_outgoing;
-  if (!watchers.empty()) {
+  if (event.is_volatile && !client_->link().ready()) return;
+  if (!slice_.table->any_outgoing.empty()) {
+    const auto table = slice_.table;
     const packet_data seen = decode_event(event.head, event.attachments);
-    for (const auto& watcher : watchers) nsp_->state_->hub->call(watcher, *this, seen);
+    for (const auto& watcher : table->any_outgoing) nsp_->state_->hub->call(watcher, *this, seen);
+    if (!member_) return;
   }
+  live_session& link = client_->link();
   link.send(event.head);
   for (const codec::packet& part : event.attachments) link.send(part);
 }
@@ -48,7 +49,8 @@ void socket::emit(const outgoing& event) {
   send_or_post(std::make_shared<broadcast_event>(*event.event_));
 }
 
-void socket::emit(std::string_view name, const json::array& arguments, const std::vector<std::string>& attachments) {
+void socket::emit(std::string_view name, const json::array& arguments,
+                  const std::vector<std::string>& attachments) {
   refuse_reserved(name);
   broadcast_event event;
   event.head = event_packet(nsp_->name(), std::nullopt, attachments.size(), name, arguments);
@@ -65,8 +67,9 @@ void socket::emit_volatile(std::string_view name, const json::array& arguments) 
   send_or_post(std::move(event));
 }
 
-void socket::emit_with_ack(std::string_view name, const json::array& arguments, std::chrono::milliseconds timeout,
-                           ack_handler answered, const std::vector<std::string>& attachments) {
+void socket::emit_with_ack(std::string_view name, const json::array& arguments,
+                           std::chrono::milliseconds timeout, ack_handler answered,
+                           const std::vector<std::string>& attachments) {
   refuse_reserved(name);
   auto event = std::make_shared<broadcast_event>();
   event->ack_id = nsp_->state_->next_ack++;
@@ -80,11 +83,12 @@ void socket::emit_with_ack(std::string_view name, const json::array& arguments, 
 // On its thread. `answered` is called once, whatever happens.
 void socket::ask(const broadcast_event& event, std::chrono::milliseconds patience, ack_handler answered) {
   hub& hub = *nsp_->state_->hub;
-  if (!member_) return hub.call(answered, error::disconnected, packet_data{});
-  if (acks_.size() >= hub.settings().max_pending_acks)
-    return hub.call(answered, error::too_many_pending, packet_data{});
+  if (!member_ || acks_.size() >= hub.settings().max_pending_acks) {
+    hub.call(answered, member_ ? error::too_many_pending : error::disconnected, packet_data{});
+    return;
+  }
   acks_.push_back(std::make_unique<pending_ack>(*this, *event.ack_id, std::move(answered)));
-  slice_.home.schedule(*acks_.back(), steady::now() + patience);
+  slice_.home.schedule(*acks_.back(), deadline_after(patience));
   send(event);
 }
 
@@ -100,9 +104,8 @@ void acknowledge::operator()(json::array arguments, std::vector<std::string> att
     for (codec::packet& part : binary_packets(parts)) link.send(std::move(part));
   };
   if (whom->slice_.home.is_current()) return answer(*whom, once_->id, arguments, attachments);
-  whom->slice_.home.post([whom, answer, id = once_->id, list = std::move(arguments), parts = std::move(attachments)] {
-    answer(*whom, id, list, parts);
-  });
+  whom->slice_.home.post([whom, answer, id = once_->id, list = std::move(arguments),
+                          parts = std::move(attachments)] { answer(*whom, id, list, parts); });
 }
 
 namespace detail {
@@ -112,7 +115,8 @@ pending_ack::~pending_ack() { owner.slice_.home.cancel(*this); }
 void pending_ack::on_time(time_point) {
   const auto alive = owner.shared_from_this();
   auto& waiting = alive->acks_;
-  const auto place = std::find_if(waiting.begin(), waiting.end(), [&](const auto& one) { return one.get() == this; });
+  const auto place =
+      std::find_if(waiting.begin(), waiting.end(), [&](const auto& one) { return one.get() == this; });
   const std::unique_ptr<pending_ack> mine = std::move(*place);
   waiting.erase(place);
   alive->nsp_->state_->hub->call(answered, error::timed_out, packet_data{});

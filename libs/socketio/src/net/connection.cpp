@@ -76,8 +76,9 @@ struct connection::http_state final : timer {
   std::size_t fixed_written = 0;
   std::shared_ptr<exchange> current;
   shard* moving_to = nullptr;
-  bool busy = false;    // an exchange is under way
-  bool parsing = false; // inside parse_http(): an answer given at once needs no new start
+  std::string posting_to; // session whose POST is coming in
+  bool busy = false;      // an exchange is under way
+  bool parsing = false;   // inside parse_http(): an answer given at once needs no new start
   bool close_after = false;
   bool lingering = false; // answered, reading on only so that the answer is not lost
   std::size_t lingered = 0;
@@ -120,6 +121,7 @@ bool connection::idle() const {
 
 void connection::destroy() {
   if (!open_) return;
+  forget_post();
   open_ = false;
   ::close(descriptor_);
   if (http_ && http_->current) {
@@ -172,9 +174,18 @@ void connection::ended(std::string_view reason, std::string_view detail) {
 
 // --- HTTP ---
 
+void connection::posting_to(std::string_view sid) { http_->posting_to = std::string(sid); }
+
+// Its POST has been handled, was refused for another reason, or will not come.
+void connection::forget_post() {
+  if (!http_ || http_->posting_to.empty()) return;
+  if (live_session* its = home_->find(std::exchange(http_->posting_to, {}))) its->post_lost(*this);
+}
+
 void connection::set_deadline(time_point deadline) {
   http_->deadline = deadline;
-  // Moved only to an earlier time; else it fires early and looks again: cheaper than setting it for each request.
+  // Moved only to an earlier time; else it fires early and looks again: cheaper than setting it for each
+  // request.
   if (deadline < home_->its_loop().due(*http_)) home_->its_loop().schedule(*http_, deadline);
 }
 
@@ -263,6 +274,10 @@ bool connection::check_head(bool over) {
   }
   parser.body_limit(limit);
   if (parser.is_done()) return true;
+  if (!home_->begin_post(*this, method, target)) {
+    refuse_request(400, "");
+    return false;
+  }
   set_deadline(steady::now() + settings.body_timeout);
   if (head.find(http::field::expect) != head.end()) {
     static constexpr std::string_view go_on = "HTTP/1.1 100 Continue\r\n\r\n";
@@ -281,10 +296,16 @@ void connection::dispatch() {
   }
   http_->parser.reset();
   set_deadline(time_point::max());
-  if (home_->is_ours(request->view.path())) return home_->on_engine_request(*this, std::move(request));
+  if (home_->is_ours(request->view.path())) {
+    const bool begun = !http_->posting_to.empty();
+    home_->on_engine_request(*this, std::move(request));
+    if (begun) forget_post(); // else it may have left this thread
+    return;
+  }
   if (const auto& handler = home_->all().on_http) {
-    exchange& its = *request;
-    return handler(its.view, responder(std::move(request)));
+    const std::shared_ptr<exchange> its = request; // what throws lets its responder go, which answers 500
+    home_->guard("on_http", [&] { handler(its->view, responder(std::move(request))); });
+    return;
   }
   http_response missing;
   missing.status = 404;
@@ -292,13 +313,14 @@ void connection::dispatch() {
 }
 
 void connection::refuse_request(unsigned status, std::string_view text) {
+  forget_post();
   const auto request = new_exchange();
   request->keep_alive = false;
   http_->parser.reset();
   http_response answer;
   answer.status = status;
   answer.body = std::string(text);
-  answer.headers.emplace_back("Content-Type", "text/plain; charset=utf-8");
+  if (!text.empty()) answer.headers.emplace_back("Content-Type", "text/plain; charset=utf-8");
   request->answer(std::move(answer));
 }
 
@@ -423,7 +445,8 @@ void connection::resume(std::string rest) {
     if (!http_->busy) parse_http();
     return;
   }
-  if (!rest.empty() && reading()) reader_.feed(rest.data(), rest.size(), home_->settings().max_payload, *this);
+  if (!rest.empty() && reading())
+    reader_.feed(rest.data(), rest.size(), home_->settings().max_payload, *this);
   if (open_) write_websocket();
 }
 
@@ -442,10 +465,10 @@ void connection::on_close() {
 }
 
 void connection::on_violation(std::uint16_t code, std::string_view what) {
-  const std::string context = code == codec::close_code::too_big
-                                  ? "message over the limit of " +
-                                        std::to_string(home_->settings().max_payload) + " bytes"
-                                  : "WebSocket: " + std::string(what);
+  const std::string context =
+      code == codec::close_code::too_big
+          ? "message over the limit of " + std::to_string(home_->settings().max_payload) + " bytes"
+          : "WebSocket: " + std::string(what);
   home_->report(nullptr, 3, "Bad request", context);
   if (session) std::exchange(session, nullptr)->websocket_gone(*this, "transport error", context);
   finish_websocket(code);
@@ -523,7 +546,8 @@ void connection::drop_written(std::size_t bytes) {
   if (!session || session->websocket != this) return;
   const auto queued = session->engine.queued();
   whole = 0;
-  while (whole < queued.size() && bytes >= queued[whole].frame().size()) bytes -= queued[whole++].frame().size();
+  while (whole < queued.size() && bytes >= queued[whole].frame().size())
+    bytes -= queued[whole++].frame().size();
   session->engine.drop_front(whole);
   if (bytes == 0) return;
   out_.push_back(session->engine.take_front()); // begun: nothing may come between

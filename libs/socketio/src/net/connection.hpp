@@ -35,7 +35,12 @@ public:
   void finish_websocket(std::uint16_t code); // a close frame after what waits, then the end
   bool writable() const { return open_ && out_.empty(); }
 
-  void destroy();    // at once
+  void destroy(); // at once; its session knows already
+  // At once; its session hears why.
+  void ended(std::string_view reason, std::string_view detail = {});
+  // The body that is coming is a POST of that session.
+  void posting_to(std::string_view sid);
+  void forget_post();
   // Leaves this thread once what is being read has been read; the request under way is looked at there again.
   void move_to(shard& other);
   void leave_home(shard& other);
@@ -52,7 +57,6 @@ private:
   void on_events(std::uint32_t events) override;
   void want(std::uint32_t events);
   void on_readable();
-  void ended(std::string_view reason, std::string_view detail = {});
 
   // HTTP
   void take_http(std::string_view data);

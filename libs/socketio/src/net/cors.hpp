@@ -7,6 +7,7 @@
 namespace socketio::detail {
 
 // Appends to `headers` what an answer to this request needs; nothing when CORS is off.
-void append_cors_headers(header_list& headers, const cors_options& cors, const http_request& request, bool preflight);
+void append_cors_headers(header_list& headers, const cors_options& cors, const http_request& request,
+                         bool preflight);
 
 } // namespace socketio::detail

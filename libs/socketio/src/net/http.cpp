@@ -54,7 +54,9 @@ std::vector<std::pair<std::string_view, std::string_view>> http_request::headers
 std::string_view http_request::body() const { return exchange_->message.body(); }
 std::string_view http_request::remote_address() const { return exchange_->remote; }
 bool http_request::body_too_large() const { return exchange_->too_large; }
-std::string http_request::query_value(std::string_view name) const { return socketio::query_value(query(), name); }
+std::string http_request::query_value(std::string_view name) const {
+  return socketio::query_value(query(), name);
+}
 
 std::string query_value(std::string_view query, std::string_view name) {
   std::string found;

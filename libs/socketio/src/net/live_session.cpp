@@ -8,6 +8,11 @@
 
 namespace socketio::detail {
 
+namespace {
+// Long enough for a client on the same machine to be woken and read, too short for a person.
+constexpr std::chrono::milliseconds first_packet_time{1};
+} // namespace
+
 using session::call_result;
 using session::engine_session;
 
@@ -50,19 +55,35 @@ void live_session::mark_dirty() {
 
 void live_session::flush() {
   dirty_ = false;
-  engine.flush();
+  if (held_until_ != time_point::min() && steady::now() < held_until_) return rearm();
+  held_until_ = time_point::min();
+  engine.flush(steady::now());
+  if (engine.current() == session::transport::polling) rearm(); // what is left waits for a poll
+}
+
+void live_session::let_first_packet_arrive() {
+  engine.flush(steady::now());
+  if (engine.current() == session::transport::websocket) held_until_ = steady::now() + first_packet_time;
+}
+
+void live_session::release() {
+  if (held_until_ == time_point::min()) return;
+  held_until_ = time_point::min();
+  if (!dirty_) mark_dirty();
 }
 
 // --- time ---
 
 void live_session::rearm() {
   if (engine.closed()) return;
-  const time_point next = std::min({engine.deadline(), stalled_until_, join_by_});
+  time_point next = std::min({engine.deadline(), stalled_until_, join_by_});
+  if (held_until_ != time_point::min()) next = std::min(next, held_until_);
   // Moved only to an earlier time; else it fires early and looks again.
   if (next < home_loop().due(*this)) home_loop().schedule(*this, next);
 }
 
 void live_session::on_time(time_point now) {
+  if (now >= held_until_) release();
   if (now >= stalled_until_) {
     if (websocket) websocket->destroy();
     websocket = nullptr;
@@ -88,9 +109,12 @@ void live_session::stalled(bool is) {
 // --- what comes ---
 
 void live_session::websocket_message(connection& from, bool binary, std::string_view data) {
-  if (probing != &from) return engine.websocket_message(binary, data, steady::now());
-  engine.probe_message(binary, data, steady::now());
-  rearm();
+  release();
+  if (probing == &from)
+    engine.probe_message(binary, data, steady::now());
+  else
+    engine.websocket_message(binary, data, steady::now());
+  rearm(); // a pong moves the next ping
 }
 
 void live_session::websocket_gone(connection& which, std::string_view reason, std::string_view detail) {
@@ -113,10 +137,24 @@ void live_session::poll(std::shared_ptr<exchange> exchange) {
   rearm();
 }
 
-void live_session::post(exchange& exchange) {
+bool live_session::begin_post(connection& from) {
+  if (engine.begin_post() != call_result::ok) return false;
+  posting_connection_ = &from;
+  return true;
+}
+
+void live_session::post_lost(connection& from) {
+  if (posting_connection_ != &from) return;
+  posting_connection_ = nullptr;
+  engine.post_lost();
+}
+
+void live_session::post(exchange& exchange, connection& from) {
   http_response response;
   response.status = 400;
-  if (engine.begin_post() == call_result::overlap) return home_.reply(exchange, std::move(response));
+  if (posting_connection_ != &from && engine.begin_post() == call_result::overlap)
+    return home_.reply(exchange, std::move(response));
+  posting_connection_ = nullptr;
   posting_ = &exchange;
   const call_result result = engine.end_post(exchange.view.body(), steady::now());
   posting_ = nullptr;
@@ -181,9 +219,10 @@ void live_session::on_closed(engine_session&, std::string_view reason, std::stri
     ending->session = nullptr;
     ending->finish_websocket(codec::close_code::none);
   }
+  if (connection* ending = std::exchange(posting_connection_, nullptr)) ending->destroy();
   home_loop().cancel(*this);
   peer_->on_closed(reason, detail);
-  home_.ended(*this, engine.current() == session::transport::polling);
+  home_.ended(*this);
 }
 
 } // namespace socketio::detail

@@ -36,7 +36,11 @@ public:
   }
   // Whether a packet would leave at once.
   bool ready() const;
-  void close(std::string_view reason); // after what is queued
+  // What was sent until now leaves at once, what is sent from now on a moment later over a WebSocket, unless
+  // the client says something before: clients that take one message at a time must not miss the second of
+  // two.
+  void let_first_packet_arrive();
+  void close(std::string_view reason);                             // after what is queued
   void cut(std::string_view reason, std::string_view detail = {}); // at once
   // Closed when nobody calls joined() in time.
   void expect_join(std::chrono::milliseconds patience);
@@ -52,7 +56,9 @@ public:
   void websocket_message(connection& from, bool binary, std::string_view data);
   void websocket_gone(connection& which, std::string_view reason, std::string_view detail);
   void poll(std::shared_ptr<exchange> exchange);
-  void post(exchange& exchange);
+  void post(exchange& exchange, connection& from);
+  bool begin_post(connection& from); // its body is still coming; false: another one's is
+  void post_lost(connection& from);
   void poll_lost(const exchange& exchange); // its connection ended before the answer was out
 
   session::engine_session engine;
@@ -62,6 +68,7 @@ public:
 private:
   friend class shard;
   void mark_dirty();
+  void release(); // of let_first_packet_arrive()
   void on_time(time_point now) override;
 
   // session_shell
@@ -78,9 +85,11 @@ private:
   std::unique_ptr<session_peer> peer_;
   std::shared_ptr<const handshake_request> request_;
   std::shared_ptr<exchange> parked_;
-  const exchange* posting_ = nullptr; // the POST whose packets are being handled
+  const exchange* posting_ = nullptr;        // the POST whose packets are being handled
+  connection* posting_connection_ = nullptr; // on which the body of a POST is coming
   time_point join_by_ = time_point::max();
   time_point stalled_until_ = time_point::max();
+  time_point held_until_ = time_point::min();
   bool dirty_ = false;
 };
 

@@ -42,7 +42,7 @@ void loop::after(std::chrono::milliseconds time, std::function<void()> then) {
   delayed_.push_front(std::make_unique<delayed>(*this, std::move(then)));
   delayed& fresh = *delayed_.front();
   fresh.place = delayed_.begin();
-  schedule(fresh, steady::now() + time);
+  schedule(fresh, deadline_after(time));
 }
 
 loop::loop(std::size_t index, asio::io_context& io)
@@ -160,9 +160,12 @@ void loop::turn(int timeout_ms) {
 }
 
 void loop::end_turn() {
-  while (at_turn_end && at_turn_end()) {
+  for (;;) {
+    while (at_turn_end && at_turn_end()) {
+    }
+    if (dead_.empty()) break;
+    std::vector<std::unique_ptr<mortal>>().swap(dead_); // what they hold may send, when it goes
   }
-  while (!dead_.empty()) std::vector<std::unique_ptr<mortal>>().swap(dead_);
   in_turn_ = false;
 }
 

@@ -1,8 +1,9 @@
-// One I/O thread: its descriptors, timers and mailbox. Either a guest of somebody's io_context (which then waits for
-// our epoll descriptor among its own things), or a thread of our own.
+// One I/O thread: its descriptors, timers and mailbox. Either a guest of somebody's io_context (which then
+// waits for our epoll descriptor among its own things), or a thread of our own.
 //
-// Work goes by turns. A turn handles what has happened; at its end what was sent meanwhile is written (once for each
-// client, however many events there were) and what has died is freed, so that nothing is freed under a running call.
+// Work goes by turns. A turn handles what has happened; at its end what was sent meanwhile is written (once
+// for each client, however many events there were) and what has died is freed, so that nothing is freed under
+// a running call.
 #pragma once
 
 #include "net/mailbox.hpp"
@@ -49,8 +50,8 @@ public:
   // Called at the end of each turn, again as long as it gives true. Set before the loop runs.
   std::function<bool()> at_turn_end;
 
-  void start(); // the thread, if it is one of our own
-  void stop();  // joins it. A guest only stops listening.
+  void start();                               // the thread, if it is one of our own
+  void stop();                                // joins it. A guest only stops listening.
   void discard_mail() { mailbox_.discard(); } // after stop()
 
   // --- any thread ---

@@ -1,5 +1,5 @@
-// Work for one thread from any other, in the order in which each of them sent it. Lock-free: senders push onto a
-// stack that the owner takes whole and turns around.
+// Work for one thread from any other, in the order in which each of them sent it. Lock-free: senders push
+// onto a stack that the owner takes whole and turns around.
 #pragma once
 
 #include <atomic>
@@ -19,10 +19,12 @@ public:
   template <class Work>
   bool post(Work&& work) {
     auto* fresh = new letter_of<std::decay_t<Work>>(std::forward<Work>(work));
-    fresh->next = newest_.load(std::memory_order_relaxed);
-    while (!newest_.compare_exchange_weak(fresh->next, fresh, std::memory_order_release, std::memory_order_relaxed)) {
-    }
-    return fresh->next == nullptr;
+    letter* before = newest_.load(std::memory_order_relaxed);
+    do {
+      fresh->next = before;
+    } while (
+        !newest_.compare_exchange_weak(before, fresh, std::memory_order_release, std::memory_order_relaxed));
+    return before == nullptr; // `fresh` is the owner's now
   }
 
   // Runs what is there. The owner's thread.

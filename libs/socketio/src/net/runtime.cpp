@@ -1,5 +1,6 @@
 #include "net/runtime.hpp"
 
+#include <boost/asio/error.hpp>
 #include <boost/asio/ip/address.hpp>
 #include <boost/asio/ip/tcp.hpp>
 #include <boost/asio/post.hpp>
@@ -80,7 +81,9 @@ session::session_id session_id_on(std::size_t loop_index) {
   return id;
 }
 
-std::size_t loop_of(std::string_view sid, std::size_t) { return sid.size() == 20 ? alphabet.find(sid.back()) : 0; }
+std::size_t loop_of(std::string_view sid, std::size_t) {
+  return sid.size() == 20 ? alphabet.find(sid.back()) : 0;
+}
 
 runtime::runtime(asio::io_context& io, config config, application& application)
     : io_(io)
@@ -117,6 +120,7 @@ boost::system::result<std::uint16_t> runtime::listen(const std::string& host, st
   error_code error;
   const auto address = asio::ip::make_address(host == "localhost" ? "127.0.0.1" : host, error);
   if (error) return error;
+  if (listener_ >= 0) return asio::error::make_error_code(asio::error::already_open);
   const asio::ip::tcp::endpoint endpoint(address, port);
   const auto failed = [&] {
     const error_code why(errno, boost::system::system_category());
@@ -165,22 +169,26 @@ void runtime::accept_some() {
     const int on = 1;
     ::setsockopt(descriptor, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
     shard& target = *shards_[next_shard_++ % shards_.size()];
-    target.its_loop().run(
-        [&target, descriptor, remote = text_of(peer)]() mutable { target.adopt(descriptor, std::move(remote)); });
+    target.its_loop().run([&target, descriptor, remote = text_of(peer)]() mutable {
+      target.adopt(descriptor, std::move(remote));
+    });
   }
 }
 
 void runtime::connection_gone() {
-  if (--connections == 0 && closing_)
-    loops_.front()->post([this] { finish_closing(); });
+  if (--connections == 0 && closing_) loops_.front()->post([this] { finish_closing(); });
 }
 
 void runtime::close(std::chrono::milliseconds patience, std::function<void()> done) {
   loops_.front()->run([this, patience, done = std::move(done)]() mutable {
-    if (closing_.exchange(true)) return;
-    closed_ = std::move(done);
+    closed_.push_back(std::move(done));
+    if (closing_.exchange(true)) {
+      if (connections == 0) finish_closing();
+      return;
+    }
     if (listener_ >= 0) ::close(std::exchange(listener_, -1));
-    for (const auto& one : shards_) one->its_loop().run([&one = *one] { one.close_all("server shutting down"); });
+    for (const auto& one : shards_)
+      one->its_loop().run([&one = *one] { one.close_all("server shutting down"); });
     loops_.front()->after(patience, [this] {
       for (const auto& one : shards_) one->its_loop().run([&one = *one] { one.destroy_all(); });
     });
@@ -189,8 +197,8 @@ void runtime::close(std::chrono::milliseconds patience, std::function<void()> do
 }
 
 void runtime::finish_closing() {
-  if (!closed_ || connections > 0) return;
-  asio::post(io_, std::exchange(closed_, nullptr));
+  if (connections > 0) return;
+  for (auto& done : std::exchange(closed_, {})) asio::post(io_, std::move(done));
 }
 
 } // namespace socketio::detail

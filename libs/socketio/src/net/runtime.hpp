@@ -20,7 +20,7 @@ namespace socketio::detail {
 class application {
 public:
   virtual std::unique_ptr<session_peer> make_peer(live_session& session) = 0; // on the session's thread
-  virtual void began(session_peer&) {} // the open packet is on its way
+  virtual void began(session_peer&) {}                                        // the open packet is on its way
 
 protected:
   ~application() = default;
@@ -46,7 +46,7 @@ public:
   // The loop of the calling thread, else the first.
   loop& nearest_loop();
 
-  std::atomic<std::size_t> connections = 0;
+  std::atomic<std::size_t> connections = 0, sessions = 0;
   void connection_gone(); // the last one ends a close()
 
 private:
@@ -64,7 +64,7 @@ private:
   std::size_t next_shard_ = 0;
   bool started_ = false;
   std::atomic<bool> closing_ = false;
-  std::function<void()> closed_;
+  std::vector<std::function<void()>> closed_;
 };
 
 // 20 url-safe characters of the kernel's randomness.

@@ -17,7 +17,7 @@ using session::transport;
 namespace {
 
 constexpr std::chrono::seconds tombstone_life{5};
-constexpr std::size_t tombstones_max = 10'000;
+constexpr std::size_t tombstones_max = 1'000;
 
 http_response plain(unsigned status, std::string body, std::string_view type) {
   http_response response;
@@ -39,7 +39,8 @@ std::string error_body(int code, std::string_view message) {
 char lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; }
 
 bool equal_ignoring_case(std::string_view a, std::string_view b) {
-  return std::equal(a.begin(), a.end(), b.begin(), b.end(), [](char x, char y) { return lower(x) == lower(y); });
+  return std::equal(a.begin(), a.end(), b.begin(), b.end(),
+                    [](char x, char y) { return lower(x) == lower(y); });
 }
 
 // "Connection: keep-alive, Upgrade" has the token "upgrade".
@@ -72,7 +73,8 @@ std::shared_ptr<const handshake_request> kept(const http_request& request) {
 
 } // namespace
 
-http_response polling_answer(const socketio::config& settings, const http_request& request, std::string body) {
+http_response polling_answer(const socketio::config& settings, const http_request& request,
+                             std::string body) {
   http_response response = plain(200, std::move(body), "text/plain; charset=UTF-8");
   response.headers.emplace_back("cache-control", "no-store");
   if (settings.compress_from > 0 && response.body.size() >= settings.compress_from &&
@@ -106,7 +108,8 @@ void shard::log(std::string_view line) const {
 
 void shard::report(const http_request* request, int code, std::string_view message,
                    std::string_view context) const {
-  if (settings().on_connection_error) settings().on_connection_error({request, code, message, context});
+  if (settings().on_connection_error)
+    guard("on_connection_error", [&] { settings().on_connection_error({request, code, message, context}); });
   if (!settings().log) return;
   std::string line = request ? "request refused: " : "client cut: ";
   line += message;
@@ -122,7 +125,7 @@ void shard::adopt(int descriptor, std::string remote) {
     return all_.connection_gone();
   }
   auto fresh = std::make_unique<connection>(*this, descriptor, std::move(remote));
-  fresh->start();
+  if (!guard("epoll", [&] { fresh->start(); })) return all_.connection_gone(); // no memory for one more
   opened(*fresh.release());
 }
 
@@ -144,6 +147,7 @@ void shard::gone(connection& connection) {
 // A connection goes with the session that its request names.
 void shard::hand_over(connection& moving, shard& to) {
   loop_.forget(moving.descriptor_);
+  std::erase_if(resumable_, [&](const resumable& one) { return one.which == &moving; });
   if (moving.before_) moving.before_->after_ = moving.after_;
   if (moving.after_) moving.after_->before_ = moving.before_;
   if (first_ == &moving) first_ = moving.after_;
@@ -201,8 +205,8 @@ void shard::on_engine_request(connection& from, std::shared_ptr<exchange> exchan
   const std::string sid = request.query_value("sid");
   if (sid.empty()) {
     if (request.method() != "GET") return refuse(*exchange, false, 400, 2, "Bad handshake method");
-    if (!polling && !upgrade) return refuse(*exchange, false, 400, 3, "Bad request", "TRANSPORT_HANDSHAKE_ERROR");
-    if (request.query_value("EIO") != "4") return refuse(*exchange, upgrade, 400, 5, "Unsupported protocol version");
+    if (!polling && !upgrade)
+      return refuse(*exchange, false, 400, 3, "Bad request", "TRANSPORT_HANDSHAKE_ERROR");
     return handshake(std::move(exchange), upgrade);
   }
 
@@ -214,8 +218,8 @@ void shard::on_engine_request(connection& from, std::shared_ptr<exchange> exchan
     return refuse(*exchange, upgrade, 400, 1, "Session ID unknown");
   }
   if (upgrade) {
-    // A second WebSocket of a session is accepted and closed: a refusal by HTTP is an error that clients do not
-    // expect here.
+    // A second WebSocket of a session is accepted and closed: a refusal by HTTP is an error that clients do
+    // not expect here.
     const bool begins = session->engine.begin_upgrade(steady::now());
     header_list headers;
     append_cors_headers(headers, settings().cors, request, false);
@@ -230,45 +234,66 @@ void shard::on_engine_request(connection& from, std::shared_ptr<exchange> exchan
   if (request.method() == "GET") return session->poll(std::move(exchange));
   if (request.method() != "POST") return reply(*exchange, plain(400, "", ""));
   if (exchange->too_large) {
-    report(&request, 3, "Bad request", "body over the limit of " + std::to_string(settings().max_payload) + " bytes");
+    report(&request, 3, "Bad request",
+           "body over the limit of " + std::to_string(settings().max_payload) + " bytes");
     return reply(*exchange, plain(413, "", ""));
   }
   if (request.header("content-type") == "application/octet-stream") {
     reply(*exchange, plain(400, "", ""));
     return session->cut("transport error", "invalid content");
   }
-  session->post(*exchange);
+  session->post(*exchange, from);
+}
+
+// A session of another thread is not asked: there the second of two POSTs comes when its body is whole.
+bool shard::begin_post(connection& from, std::string_view method, std::string_view target) {
+  const std::size_t mark = target.find('?');
+  if (method != "POST" || mark == std::string_view::npos || !is_ours(target.substr(0, mark))) return true;
+  const std::string sid = query_value(target.substr(mark + 1), "sid");
+  live_session* session = sid.empty() ? nullptr : find(sid);
+  if (!session || session->engine.current() != transport::polling) return true;
+  if (!session->begin_post(from)) return false;
+  from.posting_to(sid);
+  return true;
 }
 
 void shard::handshake(std::shared_ptr<exchange> exchange, bool websocket) {
-  if (closing_ || !take_handshake_slot()) {
-    report(&exchange->view, 3, "Bad request", closing_ ? "shutting down" : "too many handshakes per second");
-    http_response busy = plain(503, "", "");
-    busy.headers.emplace_back("Retry-After", "1");
-    busy.close = websocket || closing_;
-    return reply(*exchange, std::move(busy));
-  }
+  if (!take_handshake_slot()) return busy(*exchange, websocket, "too many handshakes per second");
   const auto& ask = settings().allow_request;
   if (!ask) return admitted(std::move(exchange), websocket);
-  ask(exchange->view, [this, exchange, websocket, asked = std::make_shared<std::atomic<bool>>(false)](
-                          bool admits, std::string reason) {
+  const admit answer = [this, exchange, websocket,
+                        asked = std::make_shared<std::atomic<bool>>(false)](bool admits, std::string reason) {
     if (asked->exchange(true) || exchange->aborted) return;
     loop_.run([this, exchange, websocket, admits, why = std::move(reason)] {
       if (exchange->aborted) return;
       if (admits) return admitted(exchange, websocket);
-      refuse(*exchange, websocket, 403, 4, why.empty() ? std::string_view("Forbidden") : std::string_view(why),
-             "MIDDLEWARE_FAILURE");
+      refuse(*exchange, websocket, 403, 4,
+             why.empty() ? std::string_view("Forbidden") : std::string_view(why), "MIDDLEWARE_FAILURE");
     });
-  });
+  };
+  if (!guard("allow_request", [&] { ask(exchange->view, answer); })) answer(false, "");
+}
+
+void shard::busy(exchange& exchange, bool websocket, std::string_view why) {
+  report(&exchange.view, 3, "Bad request", why);
+  http_response response = plain(503, "", "");
+  response.headers.emplace_back("Retry-After", "1");
+  response.close = websocket || closing_;
+  reply(exchange, std::move(response));
 }
 
 void shard::admitted(std::shared_ptr<exchange> exchange, bool websocket) {
   const http_request& request = exchange->view;
   connection* where = exchange->where;
   if (!where) return;
+  if (request.query_value("EIO") != "4")
+    return refuse(*exchange, websocket, 400, 5, "Unsupported protocol version");
+  if (closing_) return busy(*exchange, websocket, "shutting down");
+  if (all_.sessions >= settings().max_sessions) return busy(*exchange, websocket, "more than max_sessions");
   header_list headers;
   append_cors_headers(headers, settings().cors, request, false);
-  if (settings().initial_headers) settings().initial_headers(headers, request);
+  if (settings().initial_headers)
+    guard("initial_headers", [&] { settings().initial_headers(headers, request); });
   live_session& session = make_session(websocket ? transport::websocket : transport::polling, request);
   if (websocket) {
     where->accept_upgrade(*exchange, headers);
@@ -279,8 +304,9 @@ void shard::admitted(std::shared_ptr<exchange> exchange, bool websocket) {
     http_response response = polling_answer(settings(), request, session.engine.open_packet());
     for (auto& header : headers) response.headers.push_back(std::move(header));
     if (settings().cookie)
-      response.headers.emplace_back("Set-Cookie", settings().cookie->name + "=" + std::string(session.engine.sid()) +
-                                                      "; " + settings().cookie->attributes);
+      response.headers.emplace_back("Set-Cookie", settings().cookie->name + "=" +
+                                                      std::string(session.engine.sid()) + "; " +
+                                                      settings().cookie->attributes);
     exchange->answer(std::move(response));
   }
   all_.app().began(*session.peer_);
@@ -298,13 +324,14 @@ live_session& shard::make_session(transport transport, const http_request& reque
                                              steady::now());
   live_session& session = *made;
   sessions_.emplace(session.engine.sid(), std::move(made));
+  ++all_.sessions;
   session.begin(all_.app().make_peer(session));
   session.rearm();
   return session;
 }
 
-void shard::ended(live_session& session, bool polling) {
-  if (polling) {
+void shard::ended(live_session& session) {
+  if (session.engine.expects_late_poll()) {
     if (tombstones_.size() >= tombstones_max) tombstones_.pop_front();
     tombstone stone{{}, steady::now() + tombstone_life};
     std::memcpy(stone.sid.data(), session.engine.sid().data(), stone.sid.size());
@@ -313,6 +340,7 @@ void shard::ended(live_session& session, bool polling) {
   const auto place = sessions_.find(session.engine.sid());
   std::unique_ptr<live_session> last = std::move(place->second);
   sessions_.erase(place);
+  --all_.sessions;
   loop_.bury(std::move(last)); // it is in the middle of one of its calls
   if (closing_) destroy_idle();
 }
@@ -338,7 +366,8 @@ bool shard::take_handshake_slot() {
   const double share = std::max(1.0, static_cast<double>(limit) / static_cast<double>(all_.threads()));
   const auto now = steady::now();
   const double passed = std::chrono::duration<double>(now - handshake_slots_at_).count();
-  handshake_slots_ = handshake_slots_at_ == time_point{} ? share : std::min(share, handshake_slots_ + passed * share);
+  handshake_slots_ =
+      handshake_slots_at_ == time_point{} ? share : std::min(share, handshake_slots_ + passed * share);
   handshake_slots_at_ = now;
   if (handshake_slots_ < 1) return false;
   handshake_slots_ -= 1;
@@ -348,7 +377,8 @@ bool shard::take_handshake_slot() {
 bool shard::end_of_turn() {
   if (dirty_.empty() && resumable_.empty()) return false;
   for (auto& [which, rest] : std::exchange(resumable_, {})) which->resume(std::move(rest));
-  // Several packets for one client leave in one write. Flushing may end sessions, whose handlers may send again.
+  // Several packets for one client leave in one write. Flushing may end sessions, whose handlers may send
+  // again.
   std::vector<live_session*> now;
   now.swap(dirty_);
   for (live_session* session : now) session->flush();
@@ -367,8 +397,8 @@ void shard::close_all(std::string_view reason) {
   destroy_idle();
 }
 
-// Connections on which nothing is under way; but as long as a polling client has not fetched the end of its session,
-// it must be able to.
+// Connections on which nothing is under way; but as long as a polling client has not fetched the end of its
+// session, it must be able to.
 void shard::destroy_idle() {
   if (!sessions_.empty()) return;
   for (connection* one = first_; one;) {
@@ -379,7 +409,11 @@ void shard::destroy_idle() {
 }
 
 void shard::destroy_all() {
-  while (first_) first_->destroy();
+  while (first_) first_->ended("transport close", "the server ends");
+  // Those that nobody polls any more.
+  std::vector<live_session*> all;
+  for (const auto& [sid, session] : sessions_) all.push_back(session.get());
+  for (live_session* session : all) session->cut("server shutting down");
 }
 
 } // namespace socketio::detail

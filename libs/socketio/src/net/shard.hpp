@@ -7,6 +7,7 @@
 #include "socketio/config.hpp"
 
 #include <deque>
+#include <exception>
 #include <memory>
 #include <string>
 #include <unordered_map>
@@ -39,15 +40,30 @@ public:
   // A request for our path. A session of another thread takes the connection with it.
   void on_engine_request(connection& from, std::shared_ptr<exchange> exchange);
 
+  // A request whose body is still coming; false: it is a second POST of its session, which is over now.
+  bool begin_post(connection& from, std::string_view method, std::string_view target);
+
   // --- sessions ---
   void mark_dirty(live_session& session) {
     dirty_.push_back(&session);
     loop_.need_turn();
   }
-  void ended(live_session& session, bool polling); // its last act: freed at the end of the turn
-  void report(const http_request* request, int code, std::string_view message, std::string_view context) const;
+  void ended(live_session& session); // its last act: freed at the end of the turn
+  void report(const http_request* request, int code, std::string_view message,
+              std::string_view context) const;
   void log(std::string_view line) const;
   void reply(exchange& exchange, http_response response) const; // with CORS headers
+  // Calls a function of the application; what it throws is told to the log and harms nobody. False: it threw.
+  template <class Work>
+  bool guard(std::string_view what, Work&& work) const {
+    try {
+      work();
+      return true;
+    } catch (const std::exception& error) {
+      log(std::string(what) + " threw: " + error.what());
+      return false;
+    }
+  }
 
   // --- closing ---
   void close_all(std::string_view reason);
@@ -61,6 +77,7 @@ private:
   void handshake(std::shared_ptr<exchange> exchange, bool websocket);
   void admitted(std::shared_ptr<exchange> exchange, bool websocket);
   live_session& make_session(session::transport transport, const http_request& request);
+  void busy(exchange& exchange, bool websocket, std::string_view why);
   bool take_handshake_slot();
   bool answer_tombstone(std::string_view sid, exchange& exchange);
   void refuse(exchange& exchange, bool upgrade, unsigned status, int code, std::string_view message,

@@ -1,6 +1,7 @@
 // Times at which something is to happen, earliest first. No clock: the loop says what time it is.
 #pragma once
 
+#include <algorithm>
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
@@ -10,6 +11,11 @@ namespace socketio::detail {
 
 using steady = std::chrono::steady_clock;
 using time_point = steady::time_point;
+
+// Now and so much, where "for ever" is a year.
+inline time_point deadline_after(std::chrono::milliseconds time) {
+  return steady::now() + std::min<std::chrono::milliseconds>(time, std::chrono::hours(24 * 365));
+}
 
 class timer_heap;
 

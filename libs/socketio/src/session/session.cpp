@@ -1,5 +1,7 @@
 #include "session/session.hpp"
 
+#include "codec/utf8.hpp"
+
 #include <algorithm>
 
 namespace socketio::session {
@@ -38,7 +40,8 @@ engine_session::engine_session(const config& config, session_shell& shell, const
 
 std::string engine_session::open_packet() const {
   const bool offers_upgrade = transport_ == transport::polling && config_.allow_websocket;
-  return "0{\"sid\":\"" + std::string(sid()) + "\",\"upgrades\":" + (offers_upgrade ? "[\"websocket\"]" : "[]") +
+  return "0{\"sid\":\"" + std::string(sid()) +
+         "\",\"upgrades\":" + (offers_upgrade ? "[\"websocket\"]" : "[]") +
          ",\"pingInterval\":" + std::to_string(config_.ping_interval.count()) +
          ",\"pingTimeout\":" + std::to_string(config_.ping_timeout.count()) +
          ",\"maxPayload\":" + std::to_string(config_.max_payload) + "}";
@@ -48,16 +51,14 @@ call_result engine_session::poll(time_point now) {
   if (transport_ == transport::websocket) return call_result::mismatch;
   if (parked_) {
     // The first one learns that it is over, the second one is refused.
-    answer_parked_with("1");
     end("transport error", "a second GET while the first waits");
     return call_result::overlap;
   }
   parked_ = true;
+  poll_by_ = never;
   if (closing_) {
-    queue_.empty() ? answer_parked_with("6\x1e"
-                                        "1")
-                   : answer_parked();
-    end("forced close");
+    answer_parked();
+    if (queue_.empty()) end(*closing_);
     return call_result::ok;
   }
   if (queued_packets() > 0)
@@ -89,7 +90,7 @@ call_result engine_session::end_post(std::string_view body, time_point now) {
   codec::decoded_packet packet;
   codec::payload_pieces pieces(body);
   for (std::string_view piece; pieces.next(piece);) {
-    if (!codec::decode_packet(piece, packet)) {
+    if (!codec::valid_utf8(piece) || !codec::decode_packet(piece, packet)) {
       end("parse error", "not an Engine.IO packet");
       return call_result::broken;
     }
@@ -124,6 +125,7 @@ void engine_session::heard_packet(const codec::decoded_packet& packet, time_poin
     ping_at_ = now + config_.ping_interval;
     break;
   case packet_type::close:
+    late_poll_ = transport_ == transport::polling && !parked_;
     if (parked_) answer_parked_with("6");
     if (transport_ == transport::websocket) shell_.end_websocket(*this);
     end("transport close");
@@ -133,7 +135,6 @@ void engine_session::heard_packet(const codec::decoded_packet& packet, time_poin
   case packet_type::ping: // in version 4 only the server asks
   case packet_type::open:
   case packet_type::upgrade:
-    if (parked_) answer_parked_with("1");
     if (transport_ == transport::websocket) shell_.end_websocket(*this);
     end("transport error", "a packet that only servers send");
     break;
@@ -171,6 +172,7 @@ void engine_session::forget_taken() {
 bool engine_session::begin_upgrade(time_point now) {
   if (closed_ || closing_ || upgrading_ || transport_ == transport::websocket) return false;
   upgrading_ = true;
+  probed_ = false;
   upgrade_by_ = now + config_.upgrade_timeout;
   return true;
 }
@@ -178,13 +180,14 @@ bool engine_session::begin_upgrade(time_point now) {
 void engine_session::probe_message(bool binary, std::string_view data, time_point now) {
   if (!upgrading_) return;
   if (!binary && data == "2probe") {
+    probed_ = true;
     shell_.write_probe(*this, probe_answer());
     if (parked_) noop_at_ = now + noop_delay;
     return;
   }
-  if (!binary && data == "5") {
+  if (!binary && data == "5" && probed_) {
     upgrading_ = false;
-    upgrade_by_ = noop_at_ = never;
+    upgrade_by_ = noop_at_ = poll_by_ = never;
     if (parked_) answer_parked_with("6"); // a client that did not wait for its poll
     transport_ = transport::websocket;
     // A pong that was lost with the old transport must not be waited for; the next ping asks anew.
@@ -210,7 +213,7 @@ void engine_session::send(codec::packet packet) {
   doomed_ = over_limit(burst_allowance);
 }
 
-void engine_session::flush() {
+void engine_session::flush(time_point now) {
   if (closed_ || queued_packets() == 0) return;
   if (!doomed_) {
     if (transport_ == transport::websocket)
@@ -218,8 +221,13 @@ void engine_session::flush() {
     else if (parked_)
       answer_parked();
   }
-  // Whatever a healthy client takes at once has left by now.
-  if (!closed_ && (doomed_ || over_limit(1))) cut("transport close", "slow client: too much waits for it");
+  if (closed_) return;
+  // Whatever a healthy client takes at once has left a WebSocket by now. A burst takes several polls; who
+  // does not come for it is slow.
+  if (doomed_ || (transport_ == transport::websocket && over_limit(1)))
+    cut("transport close", "slow client: too much waits for it");
+  else if (transport_ == transport::polling && queued_packets() > 0)
+    poll_by_ = std::min(poll_by_, now + config_.write_stall_timeout);
 }
 
 // One packet alone is never too much, however large the application made it.
@@ -241,11 +249,9 @@ void engine_session::close(std::string_view reason, time_point now) {
   }
   queue_.push_back(codec::text_packet("1"));
   queued_bytes_ += queue_.back().frame().size();
-  if (parked_) {
-    answer_parked();
-    return end(reason);
-  }
-  closing_ = true;
+  if (parked_) answer_parked();
+  if (queue_.empty()) return end(reason);
+  closing_ = std::make_unique<std::string>(reason);
   closed_by_ = now + close_patience;
   pong_by_ = ping_at_ = never;
 }
@@ -253,21 +259,20 @@ void engine_session::close(std::string_view reason, time_point now) {
 void engine_session::cut(std::string_view reason, std::string_view detail) {
   if (closed_) return;
   if (upgrading_) shell_.end_probe(*this);
-  if (parked_) answer_parked_with("1");
   if (transport_ == transport::websocket) shell_.end_websocket(*this);
   end(reason, detail);
 }
 
 time_point engine_session::deadline() const {
   if (closed_) return never;
-  return std::min({ping_at_, pong_by_, upgrade_by_, noop_at_, closed_by_});
+  return std::min({ping_at_, pong_by_, upgrade_by_, noop_at_, closed_by_, poll_by_});
 }
 
 void engine_session::on_time(time_point now) {
   if (closed_) return;
-  if (now >= closed_by_) return end("forced close");
+  if (now >= closed_by_) return end(*closing_);
+  if (now >= poll_by_) return cut("transport close", "slow client: it does not poll for what waits");
   if (now >= pong_by_) {
-    if (parked_) answer_parked_with("1");
     if (transport_ == transport::websocket) shell_.end_websocket(*this);
     return end("ping timeout");
   }
@@ -283,13 +288,14 @@ void engine_session::on_time(time_point now) {
     ping_at_ = never;
     pong_by_ = now + config_.ping_timeout;
     send(ping_packet());
-    flush();
+    flush(now);
   }
 }
 
 void engine_session::end(std::string_view reason, std::string_view detail) {
   if (closed_) return;
   closed_ = true;
+  if (parked_) answer_parked_with("1");
   upgrading_ = false;
   std::vector<codec::packet>().swap(queue_);
   queue_front_ = queued_bytes_ = 0;
@@ -310,7 +316,8 @@ void engine_session::answer_parked_with(std::string_view packets) {
 
 std::string engine_session::next_payload() {
   std::string body;
-  const std::size_t count = std::min(config_.max_packets_per_poll, queued_packets());
+  const std::size_t count =
+      std::min(std::max<std::size_t>(1, config_.max_packets_per_poll), queued_packets());
   for (const codec::packet& packet : queued().first(count)) codec::append_to_payload(body, packet);
   drop_front(count);
   return body;

@@ -9,6 +9,7 @@
 #include <array>
 #include <chrono>
 #include <cstdint>
+#include <memory>
 #include <span>
 #include <string>
 #include <string_view>
@@ -66,6 +67,8 @@ public:
   transport current() const { return transport_; }
   bool upgrading() const { return upgrading_; }
   bool closed() const { return closed_; }
+  // The client said goodbye while no GET of it was here: one may be on its way, and is to be answered.
+  bool expects_late_poll() const { return late_poll_; }
   std::size_t queued_packets() const { return queue_.size() - queue_front_; }
   std::size_t queued_bytes() const { return queued_bytes_; }
   // A poll waits, or nothing waits for the WebSocket.
@@ -76,13 +79,15 @@ public:
 
   // --- polling ---
   call_result poll(time_point now); // a GET; answered through answer_poll, at once or later
-  void poll_lost(); // the client let go of the parked GET, or the answer to one did not get out
-  call_result begin_post();         // a POST has begun; end_post() follows unless it is refused
+  void poll_lost();         // the client let go of the parked GET, or the answer to one did not get out
+  call_result begin_post(); // a POST has begun; end_post() or post_lost() follows unless it is refused
+  void post_lost() { posting_ = false; }
   call_result end_post(std::string_view body, time_point now);
 
   // --- WebSocket ---
   void websocket_message(bool binary, std::string_view data, time_point now);
-  void websocket_ended(std::string_view reason, std::string_view detail = {}); // "transport close", "transport error"
+  void websocket_ended(std::string_view reason,
+                       std::string_view detail = {}); // "transport close", "transport error"
   // What waits to be written, in order.
   std::span<const codec::packet> queued() const { return std::span(queue_).subspan(queue_front_); }
   codec::packet take_front();
@@ -96,7 +101,7 @@ public:
   // --- our side ---
   void send(codec::packet packet);
   // Hands queued packets to whoever waits for them; call once after a burst of send().
-  void flush();
+  void flush(time_point now);
   void close(std::string_view reason, time_point now); // after what is queued has been handed over
   // Ends at once; `reason` as the application shall see it.
   void cut(std::string_view reason, std::string_view detail = {});
@@ -122,11 +127,14 @@ private:
   transport transport_;
   bool closed_ = false;
   bool upgrading_ = false;
+  bool probed_ = false;
+  bool late_poll_ = false;
   bool parked_ = false;
   bool posting_ = false;
-  bool closing_ = false; // close() waits for a poll
   bool doomed_ =
       false; // so much waits that more is not kept: cut at the next flush, whatever can be written by then
+
+  std::unique_ptr<std::string> closing_; // close() waits for polls to fetch what is left; its reason
 
   std::vector<codec::packet> queue_;
   std::size_t queue_front_ = 0;
@@ -137,6 +145,7 @@ private:
   time_point upgrade_by_ = never;
   time_point noop_at_ = never;
   time_point closed_by_ = never;
+  time_point poll_by_ = never; // something waits for a poll
 };
 
 } // namespace socketio::session

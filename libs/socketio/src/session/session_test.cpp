@@ -13,6 +13,7 @@ struct Session : ::testing::Test, session_shell {
   time_point now{};
   std::vector<std::string> polls, messages, websocket, probe;
   std::string closed, detail;
+  bool deaf = false; // the WebSocket takes nothing
   bool websocket_ended = false, probe_ended = false, switched = false;
   std::optional<engine_session> session;
 
@@ -27,7 +28,7 @@ struct Session : ::testing::Test, session_shell {
   }
   void emit(std::string text) {
     session->send(codec::text_packet(text));
-    session->flush();
+    session->flush(now);
   }
   void upgrade() {
     ASSERT_TRUE(session->begin_upgrade(now));
@@ -36,6 +37,7 @@ struct Session : ::testing::Test, session_shell {
 
   void answer_poll(engine_session&, std::string body) override { polls.push_back(std::move(body)); }
   void wants_to_write(engine_session& s) override {
+    if (deaf) return;
     for (const codec::packet& packet : s.queued()) websocket.emplace_back(packet.payload());
     s.drop_front(s.queued_packets());
   }
@@ -205,15 +207,60 @@ TEST_F(Session, ASlowClientIsCutAfterABurstThatItDidNotTakeAndNothingIsDroppedBe
   settings.max_queued_packets = 10;
   begin(transport::websocket);
   for (int i = 0; i < 60; ++i) session->send(codec::text_packet("4" + std::to_string(i)));
-  session->flush(); // takes all at once
+  session->flush(now); // takes all at once
   EXPECT_EQ(websocket.size(), 60u);
   EXPECT_TRUE(closed.empty());
 
-  begin(transport::polling); // nobody polls
+  begin(transport::websocket);
+  deaf = true;
   for (int i = 0; i < 11; ++i) session->send(codec::text_packet("4x"));
-  session->flush();
+  session->flush(now);
   EXPECT_EQ(closed, "transport close");
   EXPECT_EQ(detail, "slow client: too much waits for it");
+}
+
+TEST_F(Session, APollingClientMayTakeABurstInManyPollsButMustPoll) {
+  settings.max_queued_packets = 10;
+  begin(transport::polling);
+  for (int i = 0; i < 60; ++i) session->send(codec::text_packet("4" + std::to_string(i)));
+  session->flush(now);
+  for (int i = 0; i < 4; ++i) session->poll(now);
+  EXPECT_EQ(polls.size(), 4u);
+  EXPECT_EQ(session->queued_packets(), 0u);
+  EXPECT_TRUE(closed.empty());
+
+  emit("4one");
+  pass(14'999ms);
+  EXPECT_TRUE(closed.empty());
+  pass(1ms);
+  EXPECT_EQ(closed, "transport close");
+  EXPECT_EQ(detail, "slow client: it does not poll for what waits");
+
+  closed.clear();
+  begin(transport::polling);
+  for (int i = 0; i < 81; ++i) session->send(codec::text_packet("4x")); // more than a burst
+  session->flush(now);
+  EXPECT_EQ(closed, "transport close");
+}
+
+TEST_F(Session, WhateverEndsASessionAnswersItsPoll) {
+  begin(transport::polling);
+  session->poll(now);
+  session->begin_post();
+  EXPECT_EQ(session->end_post("\xff", now), call_result::broken);
+  EXPECT_EQ(polls, said{"1"});
+  EXPECT_EQ(closed, "parse error");
+}
+
+TEST_F(Session, OurCloseHandsOverEverythingHoweverManyPollsItTakes) {
+  begin(transport::polling);
+  for (int i = 0; i < 20; ++i) session->send(codec::text_packet("4x"));
+  session->poll(now);
+  session->close("server shutting down", now);
+  session->poll(now);
+  EXPECT_TRUE(polls.back().ends_with("\x1e"
+                                     "1"));
+  EXPECT_EQ(closed, "server shutting down");
 }
 
 TEST_F(Session, OurCloseWaitsForAPollAndTakesWhatWasQueuedAlong) {

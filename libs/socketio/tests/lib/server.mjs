@@ -3,16 +3,27 @@ import { spawn } from "node:child_process";
 import { EventEmitter, once } from "node:events";
 import { readFileSync } from "node:fs";
 import readline from "node:readline";
+import { after } from "node:test";
 
 const buildDir = process.env.BUILD_DIR ?? new URL("../../../../build/release", import.meta.url).pathname;
+// Sanitizers keep what was freed.
+export const exactMemory = !/asan|tsan/.test(buildDir);
 export const programPath = (name) => `${buildDir}/bin/${name}`;
 
 const running = new Set();
-process.on("exit", () => running.forEach((child) => child.kill("SIGKILL")));
+const killAll = () => running.forEach((child) => child.kill("SIGKILL"));
+process.on("exit", killAll);
+// A test that failed may have left programs and connections: they must not keep the run from ending.
+after(() => {
+  killAll();
+  setTimeout(() => process.exit(1), 5000).unref();
+});
 
 // Runs until it says that it listens. `told`: the lines of JSON it printed, of feature_server.
 export async function start(name, ...given) {
-  const options = given.includes("--port") ? given : [...given, "--port", "0"];
+  const options = given.includes("--port") ? [...given] : [...given, "--port", "0"];
+  // THREADS=4 runs every test against that many.
+  if (name === "feature_server" && process.env.THREADS && !given.includes("--threads")) options.push("--threads", process.env.THREADS);
   const child = spawn(programPath(name), options, { stdio: ["ignore", "pipe", "pipe"] });
   running.add(child);
   const news = new EventEmitter().setMaxListeners(0);

@@ -1,13 +1,32 @@
 // Bytes: a TCP connection read piece by piece, HTTP/1.1 and WebSocket written by hand, so that tests can be wrong on purpose.
 import { Buffer } from "node:buffer";
 import net from "node:net";
+import { after } from "node:test";
 
 export const separator = "\x1e";
+
+// Every handshake carries `&mark=…`, by which feature_server tells of the session.
+let marks = 0;
+
+// No test waits forever.
+const patience = 20_000;
+function soon(promise, otherwise) {
+  const where = new Error(`${otherwise} within ${patience} ms`); // here, for its stack
+  let timer;
+  const late = new Promise((_, fail) => (timer = setTimeout(() => fail(where), patience)));
+  return Promise.race([promise, late]).finally(() => clearTimeout(timer));
+}
+
+// A connection that is not read keeps the run from ending.
+const wires = new Set();
+after(() => wires.forEach((wire) => wire.destroy()));
 
 // A TCP connection whose bytes are taken as they are asked for.
 export class Wire {
   constructor(port, options = {}) {
     this.socket = net.connect({ port, host: "127.0.0.1", noDelay: true, ...options });
+    wires.add(this);
+    this.socket.on("close", () => wires.delete(this));
     this.buffer = Buffer.alloc(0);
     this.ended = false;
     this.waiting = [];
@@ -16,7 +35,7 @@ export class Wire {
       this.#wake();
     });
     this.socket.on("error", (error) => (this.error = error));
-    this.closed = new Promise((done) => {
+    this.end = new Promise((done) => {
       this.socket.on("end", () => this.#end(done));
       this.socket.on("close", () => this.#end(done));
     });
@@ -31,7 +50,10 @@ export class Wire {
     done();
   }
   more() {
-    return new Promise((done) => this.waiting.push(done));
+    return soon(new Promise((done) => this.waiting.push(done)), "nothing came");
+  }
+  get closed() {
+    return soon(this.end, "the connection was not closed");
   }
   write(bytes) {
     return this.socket.write(bytes);
@@ -105,11 +127,13 @@ export class Polling {
     Object.assign(this, { port, path, sid, handshake });
   }
   static async open(port, { path = "/socket.io/", query = "", headers = {} } = {}) {
-    const answer = await ask(port, "GET", `${path}?EIO=4&transport=polling${query}`, { headers });
+    const mark = String(++marks);
+    const answer = await ask(port, "GET", `${path}?EIO=4&transport=polling&mark=${mark}${query}`, { headers });
     if (answer.status !== 200 || answer.text[0] !== "0") throw new Error(`no session: ${answer.first} ${answer.text}`);
     const [open, ...rest] = answer.text.split(separator);
     const handshake = JSON.parse(open.slice(1));
     const session = new Polling(port, path, handshake.sid, handshake);
+    session.mark = mark;
     session.openAnswer = answer;
     session.first = rest;
     return session;
@@ -186,14 +210,16 @@ export const upgradeHeaders = {
 export class Frames {
   constructor(wire) {
     this.wire = wire;
+    this.kept = []; // came while something else was waited for
   }
   // `sid`: the polling session to upgrade.
   static async open(port, { path = "/socket.io/", sid = "", query = "", headers = {}, options } = {}) {
     const wire = new Wire(port, options);
-    wire.write(requestBytes("GET", `${path}?EIO=4&transport=websocket${sid && `&sid=${sid}`}${query}`, { ...upgradeHeaders, ...headers }));
+    const mark = String(++marks);
+    wire.write(requestBytes("GET", `${path}?EIO=4&transport=websocket&mark=${mark}${sid && `&sid=${sid}`}${query}`, { ...upgradeHeaders, ...headers }));
     const answer = await wire.answer();
     const frames = new Frames(wire);
-    frames.answer = answer;
+    Object.assign(frames, { answer, mark });
     if (answer.status !== 101) throw Object.assign(new Error(`no WebSocket: ${answer.first} ${answer.text}`), { answer });
     if (!sid) frames.handshake = JSON.parse((await frames.text()).slice(1));
     return frames;
@@ -221,8 +247,11 @@ export class Frames {
     else if (length === 127) length = Number((await this.wire.take(8)).readBigUInt64BE());
     return { fin: !!(first & 0x80), rsv: (first >> 4) & 7, opcode: first & 15, payload: await this.wire.take(length) };
   }
-  // The next message, Engine.IO's pings answered and left out unless asked for.
-  async message({ pings = false } = {}) {
+  // The next message; Engine.IO's pings are answered and left out unless asked for.
+  async message(options) {
+    return this.kept.length ? this.kept.shift() : this.#arriving(options);
+  }
+  async #arriving({ pings = false } = {}) {
     for (;;) {
       const { opcode, payload } = await this.frame();
       if (opcode === binary) return payload;
@@ -250,23 +279,25 @@ export class Frames {
       if (event[0] === name) return event.slice(1);
     }
   }
-  // Emits, and gives what it was acknowledged with; what else comes meanwhile is passed over.
+  // Emits, and gives what it was acknowledged with; what else comes meanwhile is kept.
   async call(...event) {
     const id = (this.ids = (this.ids ?? 0) + 1);
     this.send(`42${id}` + JSON.stringify(event));
     for (;;) {
-      const said = await this.message();
+      const said = await this.#arriving();
       if (typeof said === "string" && said.startsWith(`43${id}[`)) return JSON.parse(said.slice(2 + `${id}`.length));
+      this.kept.push(said);
     }
   }
   // What ends the connection: the close frame's code and reason (null: the connection just ended); what comes before is kept.
   async end() {
-    const before = [];
+    const before = this.kept.splice(0);
     for (;;) {
       let frame;
       try {
         frame = await this.frame();
-      } catch {
+      } catch (error) {
+        if (!this.wire.ended) throw error;
         return { code: null, reason: "", before };
       }
       if (frame.opcode === close) {

@@ -4,143 +4,81 @@ import { Avatar } from "@/components/ui/Avatar";
 import { Composer } from "@/components/ui/Composer";
 import { Icon } from "@/components/ui/Icon";
 import { MessageBubble } from "@/components/ui/MessageBubble";
-import { Tick } from "@/components/ui/Tick";
+import { Timeline, type Place, type TimelineHandle } from "@/components/ui/Timeline";
 import type { InboxSession } from "@/hooks/inboxSession";
+import { useMinute } from "@/hooks/useMinute";
 import { useSession, useWebSocketMessages } from "@/hooks/useWebSocketMessages";
-import { dayKey, dayLabel, phoneLabel, timeOf } from "@/lib/format";
-import { readDraft, writeDraft } from "@/state/drafts";
+import { dayLabel, phoneLabel } from "@/lib/format";
+import { rowKey, timelineRows, type TimelineRow } from "@/state/timeline";
 import type { Chat, Message } from "@/types/wire";
 
 interface Props {
   session: InboxSession;
   chat: Chat;
+  infoOf: string | null; // the message whose info is open
   onBack: () => void;
   onInfo: (message: Message) => void;
 }
 
-const nearEnd = 48; // px: closer than this, new messages scroll in
-const groupGap = 5 * 60_000;
+const unreadShown = 50; // with more unread than this, reading begins at the end
 
-function startsRun(message: Message, before: Message | undefined): boolean {
-  return (
-    !before ||
-    before.senderId !== message.senderId ||
-    dayKey(before.createdAt) !== dayKey(message.createdAt) ||
-    Date.parse(message.createdAt) - Date.parse(before.createdAt) > groupGap
-  );
-}
+// Where each chat was left, as long as the page lives.
+const places = new Map<string, Place>();
 
-export function ChatBox({ session, chat, onBack, onInfo }: Props) {
-  const { inbox } = useSession(session);
-  const { messages, pending, loaded, hasMore, loadOlder } = useWebSocketMessages(session, chat.id);
+export function ChatBox({ session, chat, infoOf, onBack, onInfo }: Props) {
+  const { inbox, line, failure } = useSession(session);
+  const { messages, pending, loaded, hasMore, loadOlder, loadBackTo } = useWebSocketMessages(session, chat.id);
+  const now = useMinute();
   const [replyTo, setReplyTo] = useState<Message | null>(null);
   const [problem, setProblem] = useState<string | null>(null);
-  const [below, setBelow] = useState(0); // arrived while the reader was further up
   const [atEnd, setAtEnd] = useState(true);
-  const scroller = useRef<HTMLDivElement>(null);
-  const anchor = useRef<{ height: number; top: number } | null>(null);
-  const follow = useRef(true);
+  const [seen, setSeen] = useState(0); // seq of the newest message that was in view
+  const timeline = useRef<TimelineHandle>(null);
+  const live = line.line === "live";
 
   // The wire stands before the first message that was unread on opening, and stays until something is sent.
   const [unreadAtOpen, setUnreadAtOpen] = useState(chat.unread);
-  const firstUnread = useMemo(() => {
-    if (unreadAtOpen === 0) return null;
-    const inbound = messages.filter((message) => message.direction === "in");
-    return inbound[Math.max(0, inbound.length - unreadAtOpen)]?.id ?? null;
-    // Only when the list is first here: later arrivals do not move it.
-    // eslint-disable-next-line react-hooks/exhaustive-deps
-  }, [loaded, unreadAtOpen]);
+  const [seqAtOpen] = useState(chat.lastMessage?.seq ?? 0);
+  const [firstUnread, setFirstUnread] = useState<string | null>(null);
+  if (unreadAtOpen > 0 && firstUnread === null && loaded) {
+    const inbound = messages.filter((message) => message.direction === "in" && message.seq <= seqAtOpen);
+    const first = inbound[inbound.length - unreadAtOpen]; // none: it stands further up and is not loaded yet
+    if (first) setFirstUnread(first.id);
+  }
+  const [start] = useState<Place | "unread" | "end">(() => {
+    if (chat.unread > unreadShown) return "end"; // nobody reads hundreds from the first on
+    return chat.unread > 0 ? "unread" : (places.get(`${session.me.id} ${chat.id}`) ?? "end");
+  });
+
+  const rows = useMemo(() => timelineRows(messages, pending, session.me.id, { id: unreadAtOpen > 0 ? firstUnread : null, count: unreadAtOpen }), [messages, pending, session.me.id, firstUnread, unreadAtOpen]);
 
   const nameOf = useCallback(
     (message: Message): string => {
       if (message.direction === "out") return message.senderId === session.me.id ? "You" : (inbox.users[message.senderId]?.name ?? "Team");
       return chat.kind === "group" ? (inbox.contacts[message.senderId] ?? phoneLabel(message.senderId)) : chat.title;
     },
-    [session.me.id, inbox.users, inbox.contacts, chat],
+    [session.me.id, inbox.users, inbox.contacts, chat.kind, chat.title],
   );
 
-  // --- scrolling ---
+  // --- what is in view ---
 
-  const toEnd = useCallback(() => {
-    const element = scroller.current;
-    if (element) element.scrollTop = element.scrollHeight;
-    follow.current = true;
-    setBelow(0);
-  }, []);
-
-  const count = messages.length + pending.length;
   const lastSeq = messages[messages.length - 1]?.seq ?? 0;
-  const before = useRef({ count: 0, lastSeq: 0, pending: 0 });
+  if (atEnd && lastSeq > seen) setSeen(lastSeq);
+  const below = useMemo(() => (atEnd ? 0 : messages.filter((message) => message.seq > seen && message.direction === "in").length), [atEnd, messages, seen]);
+
+  // Where reading stopped, kept when the chat is left; at the end there is nothing to keep.
   useLayoutEffect(() => {
-    const element = scroller.current;
-    if (!element) return;
-    const known = before.current;
-    before.current = { count, lastSeq, pending: pending.length };
-    if (anchor.current) {
-      // Older messages came in above: what is read stays where it is.
-      element.scrollTop = anchor.current.top + (element.scrollHeight - anchor.current.height);
-      anchor.current = null;
-      return;
-    }
-    if (known.count === 0 && count > 0) {
-      const wire = element.querySelector(".unread-line");
-      if (wire) wire.scrollIntoView({ block: "start" });
-      else element.scrollTop = element.scrollHeight;
-      follow.current = element.scrollHeight - element.scrollTop - element.clientHeight < nearEnd;
-      setAtEnd(follow.current);
-      return;
-    }
-    if (follow.current || pending.length > known.pending) toEnd();
-    else if (lastSeq > known.lastSeq) setBelow((n) => n + messages.filter((message) => message.seq > known.lastSeq && message.direction === "in").length);
-  }, [count, lastSeq, pending.length, messages, toEnd]);
+    const key = `${session.me.id} ${chat.id}`;
+    const shown = timeline;
+    return () => {
+      const place = shown.current?.place();
+      if (place) places.set(key, place);
+      else places.delete(key);
+    };
+  }, [session.me.id, chat.id]);
 
-  // Heights settle after the first paint (fonts, rows that come into view): whoever reads the end stays there.
-  useEffect(() => {
-    const element = scroller.current;
-    const inner = element?.firstElementChild;
-    if (!element || !inner || typeof ResizeObserver === "undefined") return;
-    const observer = new ResizeObserver(() => {
-      if (follow.current) element.scrollTop = element.scrollHeight;
-    });
-    observer.observe(inner);
-    observer.observe(element);
-    return () => observer.disconnect();
-  }, []);
-
-  function onScroll() {
-    const element = scroller.current;
-    if (!element) return;
-    const end = element.scrollHeight - element.scrollTop - element.clientHeight < nearEnd;
-    follow.current = end;
-    setAtEnd(end);
-    if (end) setBelow(0);
-    // Well before the top is reached.
-    if (element.scrollTop < element.clientHeight * 1.5 && hasMore && !anchor.current) {
-      awaitingOlder.current = true;
-      void loadOlder();
-    }
-  }
-  const awaitingOlder = useRef(false);
-  const firstId = messages[0]?.id;
-  const firstBefore = useRef(firstId);
-  if (firstBefore.current !== firstId) {
-    // A render with an older first message: measure as the page stands, right before it changes.
-    if (firstBefore.current !== undefined && awaitingOlder.current && scroller.current)
-      anchor.current = { height: scroller.current.scrollHeight, top: scroller.current.scrollTop };
-    awaitingOlder.current = false;
-    firstBefore.current = firstId;
-  }
-
-  const jumpTo = useCallback((id: string) => {
-    const element = document.getElementById(id);
-    element?.scrollIntoView({ block: "center" });
-    element?.classList.add("picked");
-    element?.addEventListener("animationend", () => element.classList.remove("picked"), { once: true });
-  }, []);
-
-  // --- reading ---
-
-  useEffect(() => {
+  // Before anything is painted: what comes into an open chat is never shown as unread.
+  useLayoutEffect(() => {
     const look = () => {
       if (atEnd && loaded && lastSeq > 0 && document.visibilityState === "visible" && document.hasFocus()) session.markRead(chat.id, lastSeq);
     };
@@ -161,45 +99,65 @@ export function ChatBox({ session, chat, onBack, onInfo }: Props) {
   // --- doing ---
 
   const onTyping = useCallback((isTyping: boolean) => session.typing(chat.id, isTyping), [session, chat.id]);
-  const onDraft = useCallback((text: string) => writeDraft(localStorage, session.me.id, chat.id, text), [session.me.id, chat.id]);
-  const onRetry = useCallback(
-    async (message: Message) => {
-      setProblem(await session.retry(message));
-    },
-    [session],
-  );
+  const onRetry = useCallback(async (message: Message) => setProblem(await session.retry(message)), [session]);
+  const onDiscard = useCallback((clientId: string) => session.discard(clientId), [session]);
   function onSend(text: string) {
     session.send(chat.id, text, replyTo?.id);
     setReplyTo(null);
+    setProblem(null);
     setUnreadAtOpen(0);
-    follow.current = true;
+    timeline.current?.toEnd();
   }
 
   const byId = useMemo(() => new Map(messages.map((message) => [message.id, message])), [messages]);
   const byWamid = useMemo(() => new Map(messages.flatMap((message) => (message.whatsappMessageId ? [[message.whatsappMessageId, message] as const] : []))), [messages]);
-  const quotedOf = (message: Message) => {
-    if (!message.replyTo) return null;
-    const target = byId.get(message.replyTo.messageId ?? "") ?? byWamid.get(message.replyTo.whatsappMessageId ?? "");
-    return target ? { author: nameOf(target), text: target.text || "Attachment" } : { author: "Earlier message", text: "Not loaded here" };
-  };
+  const quotedBy = (message: Message) => message.replyTo && (byId.get(message.replyTo.messageId ?? "") ?? byWamid.get(message.replyTo.whatsappMessageId ?? ""));
 
-  const days = useMemo(() => {
-    const groups: { key: string; label: string; items: Message[] }[] = [];
-    for (const message of messages) {
-      const key = dayKey(message.createdAt);
-      const last = groups[groups.length - 1];
-      if (last?.key === key) last.items.push(message);
-      else groups.push({ key: `${key}`, label: dayLabel(message.createdAt), items: [message] });
-    }
-    return groups;
-  }, [messages]);
+  const onJump = useCallback(
+    async (message: Message) => {
+      const quoted = message.replyTo;
+      const target = await loadBackTo((one) => one.id === quoted?.messageId || (one.whatsappMessageId !== null && one.whatsappMessageId === quoted?.whatsappMessageId));
+      // After the render that has it.
+      if (target) requestAnimationFrame(() => timeline.current?.show(rowKey(target)));
+      else setProblem("The message it answers is not here.");
+    },
+    [loadBackTo],
+  );
 
-  const writers = (inbox.typing[chat.id] ?? []).flatMap((id) => inbox.users[id] ?? []);
+  function draw(row: TimelineRow) {
+    if (row.kind === "day") return <h3 className="day">{dayLabel(row.at, now)}</h3>;
+    if (row.kind === "unread")
+      return (
+        <div className="unread-line">
+          <span>{row.count} unread</span>
+        </div>
+      );
+    const { message, first } = row;
+    const quoted = quotedBy(message);
+    return (
+      <MessageBubble
+        message={message}
+        first={first}
+        mine={message.senderId === session.me.id}
+        author={message.direction === "out" || chat.kind === "group" ? nameOf(message) : ""}
+        quotedAuthor={quoted ? nameOf(quoted) : message.replyTo ? "Earlier message" : ""}
+        quotedText={quoted ? quoted.text || "Attachment" : "Click to load it"}
+        shown={message.id === infoOf}
+        waiting={row.pending ? (live ? "sending" : "queued") : "no"}
+        onReply={setReplyTo}
+        onRetry={onRetry}
+        onInfo={onInfo}
+        onJump={onJump}
+        onDiscard={onDiscard}
+      />
+    );
+  }
+
+  const writers = (inbox.typing[chat.id] ?? []).flatMap((id) => (id === session.me.id ? [] : (inbox.users[id] ?? [])));
   const viewers = Object.entries(inbox.viewing).flatMap(([id, at]) => (at === chat.id && id !== session.me.id ? (inbox.users[id] ?? []) : []));
-  let previous: Message | undefined;
 
   return (
-    <section className="conv" id="conversation" aria-label="Open chat" data-away={atEnd ? undefined : ""}>
+    <section className="conv" id="conversation" aria-label={`Conversation with ${chat.title}`} data-away={atEnd ? undefined : ""}>
       <header className="col-head conv-head">
         <button className="ib back" type="button" aria-label="Back to chats" onClick={onBack}>
           <Icon name="left" />
@@ -216,7 +174,7 @@ export function ChatBox({ session, chat, onBack, onInfo }: Props) {
           </div>
         </div>
         {viewers.length > 0 && (
-          <span className="viewers" role="img" aria-label={`Also looking at this chat: ${viewers.map((user) => user.name).join(", ")}`}>
+          <span className="viewers" role="img" aria-label={`Also looking at this chat: ${viewers.map((user) => user.name).join(", ")}`} title={`Also looking at this chat: ${viewers.map((user) => user.name).join(", ")}`}>
             <span className="stack">
               {viewers.map((user) => (
                 <Avatar key={user.id} id={user.id} name={user.name} size="x24 team" />
@@ -229,110 +187,81 @@ export function ChatBox({ session, chat, onBack, onInfo }: Props) {
         )}
       </header>
       <div className="msgs-wrap">
-        <div className="msgs" role="log" aria-label={`Conversation with ${chat.title}`} tabIndex={0} ref={scroller} onScroll={onScroll}>
-          <div className="msgs-in">
-            {!loaded && <p className="quiet">Loading messages…</p>}
-            {loaded && count === 0 && <p className="quiet">No messages yet. Write the first one below.</p>}
-            {hasMore && <p className="quiet">Loading older messages…</p>}
-            {days.map((day) => (
-              <section className="dayg" aria-label={day.label} key={day.key}>
-                <h3 className="day">{day.label}</h3>
-                {day.items.map((message) => {
-                  const first = startsRun(message, previous);
-                  previous = message;
-                  const author = message.direction === "out" || chat.kind === "group" ? nameOf(message) : "";
-                  return (
-                    <div key={message.id} className="slot">
-                      {message.id === firstUnread && (
-                        <div className="unread-line">
-                          <span>{unreadAtOpen} unread</span>
-                        </div>
-                      )}
-                      <MessageBubble
-                        message={message}
-                        first={first}
-                        mine={message.senderId === session.me.id}
-                        author={author}
-                        quoted={quotedOf(message)}
-                        onReply={setReplyTo}
-                        onRetry={onRetry}
-                        onInfo={onInfo}
-                        onJump={jumpTo}
-                      />
-                    </div>
-                  );
-                })}
-              </section>
-            ))}
-            {pending.map((item) => (
-              <article
-                className={item.refused ? "msg out first failed" : "msg out first queued"}
-                key={item.clientId}
-                data-testid="message"
-                data-status={item.refused ? "failed" : "sending"}
-                data-direction="out"
-                data-unconfirmed="false"
-                aria-label={`You, ${item.refused ? "not sent" : "waiting to be sent"}`}
-              >
-                <div className="line-b">
-                  <div className="bubble">
-                    <p className="text" dir="auto">
-                      {item.text}{" "}
-                      <span className="meta">
-                        <time dateTime={item.createdAt}>{timeOf(item.createdAt)}</time>
-                        <Tick state={item.refused ? "failed" : "queued"} />
-                      </span>
-                    </p>
-                  </div>
-                </div>
-                {item.refused && (
-                  <div className="note bad">
-                    <Icon name="alert" small />
-                    <p>
-                      <b>Not sent.</b> {item.refused}
-                    </p>
-                    <button className="btn small line" type="button" onClick={() => session.discard(item.clientId)}>
-                      Remove
-                    </button>
-                  </div>
+        <Timeline
+          ref={timeline}
+          label={`Messages with ${chat.title}`}
+          rows={loaded ? rows : []}
+          start={start}
+          draw={draw}
+          dayOf={(row) => (row.kind === "message" ? dayLabel(row.message.createdAt, now) : "")}
+          onEnd={setAtEnd}
+          onNearTop={loadOlder}
+          top={
+            !loaded ? (
+              <p className="quiet">{failure ?? "Loading messages…"}</p>
+            ) : rows.length === 0 ? (
+              <p className="quiet">No messages yet. Write the first one below.</p>
+            ) : hasMore ? (
+              <p className="quiet">
+                {failure ?? "Loading older messages…"}{" "}
+                {failure && (
+                  <button className="btn small line" type="button" onClick={loadOlder}>
+                    Try again
+                  </button>
                 )}
-              </article>
-            ))}
-          </div>
-        </div>
+              </p>
+            ) : null
+          }
+        />
         {!atEnd && (
-          <button className="jump" type="button" data-testid="jump-to-latest" aria-label={below > 0 ? `Go to the latest message, ${below} new` : "Go to the latest message"} onClick={toEnd}>
+          <button
+            className="jump"
+            type="button"
+            data-testid="jump-to-latest"
+            aria-label={below > 0 ? `Jump to latest message, ${below} new` : "Jump to latest message"}
+            title="Jump to latest message"
+            onClick={() => timeline.current?.toEnd()}
+          >
             <Icon name="down" />
             {below > 0 && <span className="badge">{below}</span>}
           </button>
         )}
       </div>
-      <div className="writing" role="status">
-        {writers[0] && (
-          <>
-            <Avatar id={writers[0].id} name={writers[0].name} size="x20" />
-            <span>
-              <b>{writers.map((user) => user.name).join(", ")}</b> {writers.length > 1 ? "are" : "is"} writing a reply
-            </span>
-            <span className="dots" aria-hidden="true">
-              <i />
-              <i />
-              <i />
-            </span>
-          </>
+      <div className="writing">
+        <span className="writing-in" role="status">
+          {writers[0] && (
+            <>
+              <Avatar id={writers[0].id} name={writers[0].name} size="x20" />
+              <span>
+                <b>{writers.map((user) => user.name).join(", ")}</b> {writers.length > 1 ? "are" : "is"} writing a reply
+              </span>
+              <span className="dots" aria-hidden="true">
+                <i />
+                <i />
+                <i />
+              </span>
+            </>
+          )}
+        </span>
+        {problem && (
+          <span className="over" role="alert">
+            {problem}
+            <button className="ib tiny" type="button" aria-label="Dismiss" onClick={() => setProblem(null)}>
+              <Icon name="x" small />
+            </button>
+          </span>
         )}
-        {problem && !writers[0] && <span className="over">{problem}</span>}
       </div>
       <Composer
-        key={chat.id}
         to={chat.title}
-        draft={readDraft(localStorage, session.me.id, chat.id)}
+        userId={session.me.id}
+        chatId={chat.id}
         windowEndsAt={chat.windowEndsAt}
         replyingTo={replyTo && { author: nameOf(replyTo), text: replyTo.text || "Attachment" }}
         onCancelReply={() => setReplyTo(null)}
-        onDraft={onDraft}
         onTyping={onTyping}
         onSend={onSend}
+        onPage={(direction) => timeline.current?.page(direction)}
       />
     </section>
   );

@@ -1,41 +1,39 @@
-import { useEffect, useLayoutEffect, useRef, useState } from "react";
+// Where one writes. Enter sends, Shift+Enter is a new line; the draft is kept with every key.
+import { useEffect, useLayoutEffect, useRef } from "react";
 import { Icon } from "@/components/ui/Icon";
+import { useDraft } from "@/hooks/useDraft";
+import { useMinute } from "@/hooks/useMinute";
 import { timeLeft } from "@/lib/format";
 
 export const textMax = 4096;
+const countFrom = textMax - 300; // from here on the counter shows
 
 interface Props {
   to: string;
-  draft: string;
+  userId: string;
+  chatId: string;
   windowEndsAt: string | null;
   replyingTo: { author: string; text: string } | null;
   onCancelReply: () => void;
-  onDraft: (text: string) => void;
   onTyping: (isTyping: boolean) => void;
   onSend: (text: string) => void;
+  onPage: (direction: 1 | -1) => void;
 }
 
-const typingEvery = 3000;
+const typingEvery = 3000; // colleagues are told again so often while keys are pressed
+const typingEnds = 5000; // without a key
 
-// The time left, counted down by the minute.
-function useNow(): number {
-  const [now, setNow] = useState(Date.now);
-  useEffect(() => {
-    const timer = setInterval(() => setNow(Date.now()), 30_000);
-    return () => clearInterval(timer);
-  }, []);
-  return now;
-}
-
-export function Composer({ to, draft, windowEndsAt, replyingTo, onCancelReply, onDraft, onTyping, onSend }: Props) {
-  const [text, setText] = useState(draft);
+export function Composer({ to, userId, chatId, windowEndsAt, replyingTo, onCancelReply, onTyping, onSend, onPage }: Props) {
+  const [text, setText] = useDraft(userId, chatId);
   const field = useRef<HTMLTextAreaElement>(null);
   const told = useRef(0);
-  const now = useNow();
-  const left = windowEndsAt ? timeLeft(windowEndsAt, now) : null;
+  const pause = useRef<ReturnType<typeof setTimeout>>(undefined);
+  const now = useMinute();
+  const left = windowEndsAt ? timeLeft(windowEndsAt, Math.max(now, Date.now())) : null;
   const closed = windowEndsAt !== null && left === null;
-  const length = [...text].length;
+  const length = text.length > countFrom ? [...text].length : text.length; // characters, not halves of them
   const tooLong = length > textMax;
+  const maySend = text.trim() !== "" && !tooLong && !closed;
 
   useLayoutEffect(() => {
     const element = field.current;
@@ -44,36 +42,48 @@ export function Composer({ to, draft, windowEndsAt, replyingTo, onCancelReply, o
     element.style.height = `${Math.min(element.scrollHeight, 160)}px`;
   }, [text]);
   useEffect(() => {
-    if (matchMedia("(min-width: 720px)").matches) field.current?.focus();
+    if (replyingTo || matchMedia("(min-width: 720px)").matches) field.current?.focus();
   }, [replyingTo]);
-  useEffect(() => () => onTyping(false), [onTyping]);
+
+  // Keys that are meant for nobody else begin or go on with the message.
+  useEffect(() => {
+    const onKey = (event: KeyboardEvent) => {
+      if (event.key.length !== 1 || event.key === " " || event.key === "/" || event.ctrlKey || event.metaKey || event.altKey) return;
+      const target = event.target as HTMLElement | null;
+      if (target === document.body || target?.getAttribute("role") === "log") field.current?.focus();
+    };
+    document.addEventListener("keydown", onKey);
+    return () => document.removeEventListener("keydown", onKey);
+  }, []);
+
+  function tellTyping(isTyping: boolean) {
+    clearTimeout(pause.current);
+    if (isTyping) pause.current = setTimeout(() => tellTyping(false), typingEnds);
+    const at = Date.now();
+    if (isTyping ? at - told.current < typingEvery : told.current === 0) return;
+    told.current = isTyping ? at : 0;
+    onTyping(isTyping);
+  }
+  const stop = useRef(tellTyping);
+  stop.current = tellTyping;
+  useEffect(() => () => stop.current(false), [chatId]);
 
   function change(value: string) {
     setText(value);
-    onDraft(value);
-    const at = Date.now();
-    if (value.trim() && at - told.current > typingEvery) {
-      told.current = at;
-      onTyping(true);
-    }
-    if (!value.trim() && told.current) {
-      told.current = 0;
-      onTyping(false);
-    }
+    tellTyping(value.trim() !== "");
   }
 
   function send() {
-    if (!text.trim() || tooLong || closed) return;
+    if (!maySend) return;
     onSend(text);
     setText("");
-    onDraft("");
-    told.current = 0;
-    onTyping(false);
+    tellTyping(false);
+    field.current?.focus();
   }
 
   return (
     <form
-      className={text.trim() ? "composer has-text" : "composer"}
+      className="composer"
       onSubmit={(event) => {
         event.preventDefault();
         send();
@@ -102,7 +112,13 @@ export function Composer({ to, draft, windowEndsAt, replyingTo, onCancelReply, o
               </button>
             </div>
           )}
-          <div className="comp-row">
+          <div
+            className="comp-row"
+            onMouseDown={(event) => {
+              // A click beside the text, also the second of two on "Send", leaves the focus where one writes.
+              if (event.target !== field.current) event.preventDefault();
+            }}
+          >
             <label className="sr" htmlFor="draft">
               Message {to}
             </label>
@@ -115,24 +131,40 @@ export function Composer({ to, draft, windowEndsAt, replyingTo, onCancelReply, o
               placeholder={`Message ${to}`}
               value={text}
               aria-invalid={tooLong}
+              aria-describedby={length > countFrom ? "draft-count" : undefined}
               onChange={(event) => change(event.target.value)}
-              onBlur={() => onTyping(false)}
+              onBlur={() => tellTyping(false)}
               onKeyDown={(event) => {
-                // Enter that ends the writing of a character is not meant to send.
-                if (event.key !== "Enter" || event.shiftKey || event.nativeEvent.isComposing) return;
+                if (event.key === "Escape" && replyingTo) {
+                  event.stopPropagation();
+                  onCancelReply();
+                }
+                if ((event.key === "PageUp" || event.key === "PageDown") && !text.includes("\n")) {
+                  event.preventDefault();
+                  onPage(event.key === "PageUp" ? -1 : 1);
+                }
+                // Enter that ends the writing of a character (229 where the browser says so late) is not meant to send.
+                if (event.key !== "Enter" || event.shiftKey || event.nativeEvent.isComposing || event.keyCode === 229) return;
                 event.preventDefault();
                 send();
               }}
             />
-            <button className="ib primary send" type="submit" data-testid="send" aria-label="Send" title="Send" disabled={!text.trim() || tooLong || closed}>
+            <button className="ib primary send" type="submit" data-testid="send" aria-label="Send" title="Send" disabled={!maySend}>
               <Icon name="send" />
             </button>
           </div>
         </div>
         <div className="comp-meta">
           {tooLong ? (
-            <span className="over" role="alert">
-              {length.toLocaleString()} of {textMax.toLocaleString()} characters: shorten it or send it in parts
+            <span className="over" id="draft-count" role="alert">
+              <span className="num">
+                {length.toLocaleString()} of {textMax.toLocaleString()} characters.
+              </span>{" "}
+              WhatsApp takes no more: shorten it or send it in parts.
+            </span>
+          ) : length > countFrom ? (
+            <span className="window" id="draft-count">
+              {length.toLocaleString()} of {textMax.toLocaleString()} characters
             </span>
           ) : left ? (
             <span className={left.soon ? "window soon" : "window"}>

@@ -1,7 +1,8 @@
-import { memo } from "react";
+import { memo, useState } from "react";
 import { Icon } from "@/components/ui/Icon";
 import { Avatar } from "@/components/ui/Avatar";
-import { Tick, tickOf, tickWords } from "@/components/ui/Tick";
+import { RichText } from "@/components/ui/RichText";
+import { Tick, tickOf, tickWords, type TickState } from "@/components/ui/Tick";
 import { timeOf } from "@/lib/format";
 import type { Message } from "@/types/wire";
 
@@ -10,11 +11,15 @@ interface Props {
   first: boolean; // of a run by one sender
   mine: boolean;
   author: string; // shown above the first of a run; empty: nobody need be named
-  quoted: { author: string; text: string } | null;
+  quotedAuthor: string; // empty: quotes nothing
+  quotedText: string;
+  shown: boolean; // in message info
+  waiting: "no" | "sending" | "queued"; // not taken by the server yet: under way, or kept until the line is back
   onReply: (message: Message) => void;
   onRetry: (message: Message) => void;
   onInfo: (message: Message) => void;
-  onJump: (messageId: string) => void;
+  onJump: (message: Message) => void;
+  onDiscard: (clientId: string) => void;
 }
 
 // What stands in for content that is no text.
@@ -40,21 +45,28 @@ function Attachment({ message }: { message: Message }) {
   return null;
 }
 
-function Failure({ message, onRetry, onInfo }: Pick<Props, "message" | "onRetry" | "onInfo">) {
+function Failure({ message, onRetry, onInfo, onDiscard, waiting }: Pick<Props, "message" | "onRetry" | "onInfo" | "onDiscard" | "waiting">) {
   if (message.status === "failed")
     return (
       <div className="note bad">
         <Icon name="alert" small />
         <p>
-          <b>Not delivered.</b> {message.error?.reason ?? "WhatsApp did not say why."}
+          <b>{waiting === "no" ? "Failed." : "Not sent."}</b> {message.error?.reason ?? "WhatsApp did not say why."}
         </p>
-        <button className="btn small plain line" type="button" onClick={() => onInfo(message)}>
-          Why?
-        </button>
-        {message.error?.canRetry !== false && (
+        {waiting === "no" && (
+          <button className="btn small plain line" type="button" onClick={() => onInfo(message)}>
+            Why?
+          </button>
+        )}
+        {waiting === "no" && message.error?.canRetry !== false && (
           <button className="btn small danger" type="button" onClick={() => onRetry(message)}>
             <Icon name="retry" small />
             Retry
+          </button>
+        )}
+        {waiting !== "no" && message.clientId && (
+          <button className="btn small line" type="button" onClick={() => onDiscard(message.clientId ?? "")}>
+            Remove
           </button>
         )}
       </div>
@@ -77,28 +89,40 @@ function Failure({ message, onRetry, onInfo }: Pick<Props, "message" | "onRetry"
   return null;
 }
 
-export const MessageBubble = memo(function MessageBubble({ message, first, mine, author, quoted, onReply, onRetry, onInfo, onJump }: Props) {
+const spoken = 200; // characters; the rest is there to be read
+
+const kindOf = (message: Message, first: boolean, queued: boolean, shown: boolean) =>
+  ["msg", message.direction, first && "first", message.status === "failed" && "failed", message.unconfirmed && "unconfirmed", queued && "queued", shown && "shown"].filter(Boolean).join(" ");
+
+export const MessageBubble = memo(function MessageBubble(props: Props) {
+  const { message, first, mine, author, quotedAuthor, quotedText, waiting, onReply, onInfo, onJump } = props;
+  // Its tools are stops of the Tab key only while it has the focus; else a long chat would be a hundred stops.
+  const [focused, setFocused] = useState(false);
+  const stop = focused ? 0 : -1;
   const out = message.direction === "out";
-  const state = tickOf(message);
-  const kind = [out ? "out" : "in", first && "first", message.status === "failed" && "failed", message.unconfirmed && "unconfirmed"].filter(Boolean).join(" ");
-  const said = `${out ? (mine ? "You" : author || "Team") : author || "Customer"}, ${timeOf(message.createdAt)}${out ? `, ${tickWords[state].toLowerCase()}` : ""}`;
-  const meta = (
-    <span className="meta">
-      {message.editedAt && (
-        <span className="edited" title={`Before: ${message.originalText ?? ""}`}>
-          edited
-        </span>
-      )}
-      <time dateTime={message.createdAt}>{timeOf(message.createdAt)}</time>
-      {out && <Tick state={state} />}
-    </span>
-  );
+  const queued = waiting === "queued" && message.status === "sending";
+  const state: TickState = queued ? "queued" : tickOf(message);
+  const who = out ? (mine ? "You" : author || "Team") : author || "Customer";
+  // What is read out when the message has the focus.
+  const said = `${who}, ${timeOf(message.createdAt)}${out ? `, ${tickWords[state].toLowerCase()}` : ""}: ${message.text.slice(0, spoken) || "attachment"}`;
   return (
-    <article className={`msg ${kind}`} aria-label={said} id={message.id} data-testid="message" data-message-id={message.id} data-status={message.status} data-direction={message.direction} data-unconfirmed={message.unconfirmed ? "true" : "false"}>
+    <article
+      className={kindOf(message, first, queued, props.shown)}
+      aria-label={said}
+      tabIndex={-1}
+      onFocus={() => setFocused(true)}
+      onBlur={() => setFocused(false)}
+      id={message.id}
+      data-testid="message"
+      data-message-id={message.id}
+      data-status={message.status}
+      data-direction={message.direction}
+      data-unconfirmed={message.unconfirmed ? "true" : "false"}
+    >
       {first && author && !(out && mine) && (
         <p className="by">
           <Avatar id={message.senderId} name={author} size="x16" />
-          {author}
+          <span dir="auto">{author}</span>
         </p>
       )}
       <div className="line-b">
@@ -108,41 +132,53 @@ export const MessageBubble = memo(function MessageBubble({ message, first, mine,
               <Icon name="trash" small /> Deleted by the customer at {timeOf(message.revokedAt)}
             </p>
           )}
-          {quoted && (
-            <button className="quote" type="button" onClick={() => message.replyTo?.messageId && onJump(message.replyTo.messageId)}>
-              <b>{quoted.author}</b>
+          {quotedAuthor && (
+            <button className="quote" type="button" onClick={() => onJump(message)}>
+              <span className="sr">Answer to </span>
+              <b dir="auto">{quotedAuthor}</b>
               <span className="truncate" dir="auto">
-                {quoted.text}
+                {quotedText}
               </span>
             </button>
           )}
           {message.forwarded && <p className="gone-by">Forwarded</p>}
           <Attachment message={message} />
-          <p className={message.type === "unsupported" ? "text odd" : "text"} dir="auto">
-            {message.text} {meta}
-          </p>
+          <div className={message.type === "unsupported" ? "text odd" : "text"} dir="auto">
+            <RichText text={message.text} />{" "}
+            <span className="meta">
+              {message.editedAt && (
+                <span className="edited" title={`Before: ${message.originalText ?? ""}`}>
+                  edited
+                </span>
+              )}
+              <time dateTime={message.createdAt}>{timeOf(message.createdAt)}</time>
+              {out && <Tick state={state} />}
+            </span>
+          </div>
         </div>
-        <span className="tools">
-          {message.whatsappMessageId && (
-            <button className="ib tiny" type="button" aria-label="Reply" title="Reply" onClick={() => onReply(message)}>
-              <Icon name="reply" />
+        {waiting === "no" && (
+          <span className="tools">
+            {message.whatsappMessageId && (
+              <button className="ib tiny" type="button" tabIndex={stop} aria-label="Reply" title="Reply" onClick={() => onReply(message)}>
+                <Icon name="reply" />
+              </button>
+            )}
+            <button className="ib tiny" type="button" tabIndex={stop} aria-label="Message info" title="Message info" onClick={() => onInfo(message)}>
+              <Icon name="info" />
             </button>
-          )}
-          <button className="ib tiny" type="button" aria-label="Message info" title="Message info" onClick={() => onInfo(message)}>
-            <Icon name="info" />
-          </button>
-        </span>
+          </span>
+        )}
       </div>
       {message.reactions && message.reactions.length > 0 && (
         <div className="reacts">
           {message.reactions.map((reaction) => (
-            <span className="react" key={reaction.from}>
+            <span className="react" key={reaction.from} role="img" aria-label={`Reaction ${reaction.emoji}`}>
               <span className="e">{reaction.emoji}</span>
             </span>
           ))}
         </div>
       )}
-      <Failure message={message} onRetry={onRetry} onInfo={onInfo} />
+      <Failure {...props} />
     </article>
   );
 });

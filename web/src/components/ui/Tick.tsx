@@ -4,13 +4,13 @@ import type { Message } from "@/types/wire";
 export type TickState = "queued" | "sending" | "sent" | "delivered" | "read" | "failed" | "unconfirmed";
 
 export const tickWords: Record<TickState, string> = {
-  queued: "Waiting to be sent",
+  queued: "Sending when the connection is back",
   sending: "Sending",
   sent: "Sent",
   delivered: "Delivered",
   read: "Read",
-  failed: "Not delivered",
-  unconfirmed: "Waiting for WhatsApp to confirm",
+  failed: "Failed",
+  unconfirmed: "Unconfirmed",
 };
 
 export const tickOf = (message: Message): TickState => (message.unconfirmed ? "unconfirmed" : message.status);
@@ -55,16 +55,12 @@ function Shape({ state }: { state: TickState }) {
   }
 }
 
-export function Tick({ state, at }: { state: TickState; at?: string }) {
+export function Tick({ state, size = "" }: { state: TickState; size?: string }) {
   return (
-    <span className="tick" data-s={state === "queued" ? "sending" : state}>
+    <span className={`tick ${size}`.trim()} data-s={state === "queued" ? "sending" : state} role="img" aria-label={tickWords[state]} title={tickWords[state]}>
       <svg viewBox="0 0 20 16" aria-hidden="true">
         <Shape state={state} />
       </svg>
-      <span className="sr">
-        {tickWords[state]}
-        {at && ` ${at}`}
-      </span>
     </span>
   );
 }

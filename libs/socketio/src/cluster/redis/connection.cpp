@@ -54,12 +54,12 @@ void connection::stop() {
   wake_writer_.cancel();
 }
 
-void connection::finish(std::chrono::milliseconds patience) {
+void connection::finish(std::chrono::milliseconds patience, std::shared_ptr<void> owner) {
   if (!up()) return stop();
   finishing_ = true;
   wake_writer_.cancel();
   pause_.expires_after(patience);
-  pause_.async_wait([this](error_code cancelled) {
+  pause_.async_wait([this, owner = std::move(owner)](error_code cancelled) {
     if (!cancelled) stop();
   });
 }

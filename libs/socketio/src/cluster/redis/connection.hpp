@@ -42,8 +42,8 @@ public:
   // Connects, and again whenever it is lost, until stop() or finish(); the owner must live until it returns.
   boost::asio::awaitable<void> run();
   void stop();
-  // Stops when what was said is written, or cannot be within `patience`.
-  void finish(std::chrono::milliseconds patience);
+  // Stops when what was said is written, or cannot be within `patience`. `owner` is kept until then.
+  void finish(std::chrono::milliseconds patience, std::shared_ptr<void> owner);
 
   bool up() const { return dialogue_ && dialogue_->greeted(); }
   // To say something while it is up.

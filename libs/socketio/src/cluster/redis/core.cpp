@@ -52,7 +52,7 @@ void redis_core::stop() {
   for (const auto& call : last) call();
   gate_.shut();
   asio::post(strand_, [self = shared_from_this()] {
-    self->publisher_.finish(last_words);
+    self->publisher_.finish(last_words, self);
     self->listener_.stop();
     self->deadline_.cancel();
     self->spaces_.clear();
@@ -155,12 +155,13 @@ template void redis_core::ask(std::string_view, asks::client_acks, std::chrono::
 std::optional<redis_command> redis_core::prepare(std::string_view channel, std::string_view payload) {
   auto hold = budget_.take(channel.size() + payload.size());
   if (!hold) {
-    if (!overflowing_.exchange(true))
+    const time_point now = std::chrono::steady_clock::now();
+    time_point until = silent_about_overflow_until_;
+    if (now >= until && silent_about_overflow_until_.compare_exchange_strong(until, now + between_complaints))
       on_log("Redis is too slow: " + std::to_string(options_.max_queued_bytes) +
              " bytes wait for it, and what comes now is lost for the other servers");
     return std::nullopt;
   }
-  overflowing_ = false;
   redis_command command{"PUBLISH", channel, payload};
   command.count_against(std::move(*hold));
   return command;
@@ -300,7 +301,7 @@ void redis_core::on_message(const hears::message& message) {
   if (use == uses_.end()) return; // closed meanwhile
   switch (use->second.kind) {
   case channel_kind::broadcasts:
-    return on_broadcast(use->second.nsp, message.text);
+    return on_broadcast(use->second.nsp, message.channel, message.text);
   case channel_kind::requests:
     return on_request(use->second.nsp, message.text);
   case channel_kind::responses:
@@ -308,11 +309,16 @@ void redis_core::on_message(const hears::message& message) {
   }
 }
 
-void redis_core::on_broadcast(const std::string& nsp, std::string_view bytes) {
+void redis_core::on_broadcast(const std::string& nsp, std::string_view channel, std::string_view bytes) {
   if (is_broadcast_of(uid_, bytes)) return;
   const auto message = decode_broadcast(bytes);
   if (!message) return unreadable("a broadcast to " + nsp + " cannot be read and is ignored");
-  if (message->nsp != nsp) return; // "/a#b" has channels that look like rooms of "/a"
+  // Another namespace ("/a#b") or another cluster ("P#/a" of "P") has channels that look like rooms of this
+  // one.
+  const bool for_all_rooms = channel == broadcast_channel(options_.key_prefix, nsp, {});
+  if (message->nsp != nsp ||
+      !(for_all_rooms || channel == broadcast_channel(options_.key_prefix, nsp, message->whom)))
+    return;
   gate_.enter(
       [&](cluster_member& local) { local.broadcast(nsp, message->event, message->whom, message->flags); });
 }

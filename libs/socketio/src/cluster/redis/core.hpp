@@ -88,7 +88,7 @@ private:
 
   void on_subscribed(const std::string& channel);
   void on_message(const hears::message& message);
-  void on_broadcast(const std::string& nsp, std::string_view bytes);
+  void on_broadcast(const std::string& nsp, std::string_view channel, std::string_view bytes);
   void on_request(const std::string& nsp, std::string_view bytes);
   void on_response(std::string_view bytes);
   void answer(cluster_member& local, request request, const reply_address& reply);
@@ -98,7 +98,7 @@ private:
   const std::string uid_ = new_uid();
   member_gate gate_;
   byte_budget budget_;
-  std::atomic<bool> overflowing_ = false;
+  std::atomic<time_point> silent_about_overflow_until_ = time_point::min();
   std::atomic<bool> publishing_ = false; // whether it is worth the trouble to encode something
 
   std::mutex questions_mutex_;

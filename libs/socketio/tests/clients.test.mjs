@@ -1,0 +1,95 @@
+// Published clients in other languages, each with its whole story over each transport it has, a server restart included.
+// What they need is installed once, into .clients; what cannot be had fails here by its name.
+import assert from "node:assert/strict";
+import { spawn, spawnSync } from "node:child_process";
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import readline from "node:readline";
+import { describe, test } from "node:test";
+import { start } from "./lib/server.mjs";
+
+const here = new URL(".", import.meta.url).pathname;
+const cache = `${here}.clients`;
+
+function must(what, command, given, options = {}) {
+  const { status, error, stdout, stderr } = spawnSync(command, given, { encoding: "utf8", maxBuffer: 64 << 20, ...options });
+  if (error || status !== 0) throw new Error(`${what}: \`${command} ${given.join(" ")}\` failed: ${error?.message ?? `${stdout}\n${stderr}`.slice(-4000)}`);
+}
+
+// Runs `make` again only when `from` changed.
+function once(stamp, from, make) {
+  const wanted = from.map((file) => readFileSync(file, "utf8")).join("\0");
+  if (existsSync(stamp) && readFileSync(stamp, "utf8") === wanted) return;
+  make();
+  writeFileSync(stamp, wanted);
+}
+
+function python() {
+  const folder = `${cache}/python`;
+  const requirements = `${here}clients/python/requirements.txt`;
+  once(`${folder}.stamp`, [requirements], () => {
+    mkdirSync(cache, { recursive: true });
+    must("python-socketio (PyPI)", "python3", ["-m", "venv", folder]);
+    must("python-socketio (PyPI)", `${folder}/bin/pip`, ["install", "--quiet", "--disable-pip-version-check", "-r", requirements]);
+  });
+  return `${folder}/bin/python`;
+}
+
+function java() {
+  const folder = `${cache}/java`;
+  const sources = ["pom.xml", "src/main/java/Story.java"].map((file) => `${here}clients/java/${file}`);
+  once(`${folder}.stamp`, sources, () => {
+    mkdirSync(cache, { recursive: true });
+    must("io.socket:socket.io-client (Maven Central)", "mvn", ["-q", "-B", `-DbuildDirectory=${folder}`, "compile"], { cwd: `${here}clients/java` });
+  });
+  return ["-cp", `${folder}/classes:${folder}/lib/*`, "Story"];
+}
+
+function rust() {
+  const folder = `${cache}/rust`;
+  const sources = ["Cargo.toml", "Cargo.lock", "src/main.rs"].map((file) => `${here}clients/rust/${file}`);
+  once(`${folder}.stamp`, sources, () => {
+    mkdirSync(cache, { recursive: true });
+    must("rust_socketio (crates.io)", "cargo", ["build", "--quiet", "--locked", "--target-dir", folder], { cwd: `${here}clients/rust` });
+  });
+  return `${folder}/debug/rust-client`;
+}
+
+// Tells the story and gives the steps that it passed.
+async function story(command, given) {
+  let server = await start("conformance_server", "--ping-interval", "5000", "--ping-timeout", "5000");
+  const client = spawn(command, [...given(server.url)], { stdio: ["ignore", "pipe", "pipe"] });
+  const passed = [];
+  let complaint = "";
+  client.stderr.setEncoding("utf8").on("data", (piece) => (complaint += piece));
+  const ended = new Promise((done) => client.on("close", done));
+  const tooLong = setTimeout(() => client.kill("SIGKILL"), 90_000);
+  for await (const line of readline.createInterface({ input: client.stdout })) {
+    if (line.startsWith("ok ")) passed.push(line.slice(3));
+    if (line !== "restart") continue;
+    await server.stop("SIGKILL");
+    server = await start("conformance_server", "--port", String(server.port), "--ping-interval", "5000", "--ping-timeout", "5000");
+  }
+  const status = await ended;
+  clearTimeout(tooLong);
+  await server.stop();
+  assert.equal(status, 0, `after «${passed.at(-1)}»: ${complaint}`);
+  return passed;
+}
+
+const whole = ["auth", "300 there and back in order", "300 from the server in order", "binary", "acknowledged", "room", "namespaces", "refused by /secret",
+  "refused by /nope", "reconnected", "answers again"];
+const bothWays = ["acknowledged with binary", "asked by the server", "a socket of its own in each"];
+
+for (const [name, prepare, steps] of [
+  ["python-socketio, blocking", () => [python(), `${here}clients/python/blocking.py`], [...whole, ...bothWays, "transport", "not to the sender"]],
+  ["python-socketio, asyncio", () => [python(), `${here}clients/python/asynchronous.py`], [...whole, ...bothWays, "transport"]],
+  ["socket.io-client for Java", () => ["java", ...java()], [...whole, ...bothWays, "not to the sender"]],
+  ["rust_socketio", () => [rust()], whole],
+])
+  describe(name, () => {
+    for (const way of ["polling", "websocket", "upgrade"])
+      test(way, async () => {
+        const [command, ...given] = prepare();
+        assert.deepEqual((await story(command, (url) => [...given, url, way])).sort(), [...steps].sort());
+      });
+  });

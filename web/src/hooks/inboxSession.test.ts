@@ -1,0 +1,262 @@
+import { afterEach, beforeEach, expect, test, vi } from "vitest";
+import { InboxSession } from "@/hooks/inboxSession";
+import type { SocketLike } from "@/lib/socketService";
+import type { Storage } from "@/state/outbox";
+import type { Message } from "@/types/wire";
+
+class FakeSocket implements SocketLike {
+  connected = false;
+  sent: [string, unknown][] = [];
+  private readonly listeners = new Map<string, (...values: unknown[]) => void>();
+  on(event: string, listener: (...values: never[]) => void) {
+    this.listeners.set(event, listener as never);
+    return this;
+  }
+  emit(event: string, ...values: unknown[]) {
+    this.sent.push([event, values[0]]);
+    return this;
+  }
+  connect() {
+    return this;
+  }
+  disconnect() {
+    this.connected = false;
+    return this;
+  }
+  says(event: string, ...values: unknown[]) {
+    if (event === "sync") this.connected = true;
+    if (event === "disconnect") this.connected = false;
+    this.listeners.get(event)?.(...values);
+  }
+}
+
+function memory(): Storage {
+  const kept = new Map<string, string>();
+  return {
+    getItem: (key) => kept.get(key) ?? null,
+    setItem: (key, value) => void kept.set(key, value),
+    removeItem: (key) => void kept.delete(key),
+    key: (at) => [...kept.keys()][at] ?? null,
+    get length() {
+      return kept.size;
+    },
+  };
+}
+
+const me = { id: "u", name: "Ana", role: "agent" as const };
+const message = (seq: number, more: Partial<Message> = {}): Message => ({
+  id: `m${seq}`, chatId: "1", senderId: "1", receiverId: "2", text: `t${seq}`, status: "delivered", createdAt: "2026-11-24T10:00:00.000Z", updatedAt: "2026-11-24T10:00:00.000Z",
+  whatsappMessageId: null, seq, direction: "in", type: "text", statusTimes: {}, attempt: 1, ...more,
+});
+const chat = (last: Message, unread = 0) => ({ id: last.chatId, title: "Sofia", kind: "person", lastMessage: last, unread, windowEndsAt: null });
+
+// The server, as a function from request to answer.
+type Answer = { status: number; body?: unknown; headers?: Record<string, string> };
+let answers: (path: string, body: Record<string, unknown>) => Answer | Promise<Answer>;
+let asked: string[];
+const usual = (path: string, body: Record<string, unknown>): Answer => {
+  if (path.startsWith("/chats")) return { status: 200, body: { chats: [chat(message(1))], hasMore: false } };
+  if (path.startsWith("/messages?")) return { status: 200, body: { messages: [message(1)], hasMore: false } };
+  if (path.startsWith("/users")) return { status: 200, body: { users: [{ id: "b", name: "Ben", role: "agent", online: true, lastSeen: null }] } };
+  if (path === "/send-message") return { status: 201, body: message(9, { id: "sent", direction: "out", senderId: "u", status: "sending", clientId: String(body.clientId), text: String(body.text) }) };
+  return { status: 404, body: {} };
+};
+
+beforeEach(() => {
+  vi.useFakeTimers();
+  asked = [];
+  answers = usual;
+  vi.stubGlobal("fetch", async (path: string, options: { body?: string }) => {
+    asked.push(path);
+    const { status, body, headers } = await answers(path, JSON.parse(options.body ?? "{}") as Record<string, unknown>);
+    if (status === 0) throw new TypeError("no network");
+    return new Response(status === 204 ? null : JSON.stringify(body ?? {}), { status, headers });
+  });
+});
+afterEach(() => {
+  vi.useRealTimers();
+  vi.unstubAllGlobals();
+});
+
+async function begin(storage = memory()) {
+  const socket = new FakeSocket();
+  const session = new InboxSession(me, () => socket, storage);
+  session.start();
+  socket.says("sync", { epoch: "e", head: 1, events: [] });
+  await vi.advanceTimersByTimeAsync(10);
+  return { socket, session, storage };
+}
+const count = (path: string) => asked.filter((one) => one.startsWith(path)).length;
+
+test("a busy server is asked again after the time it names; the message is sent once and leaves the outbox", async () => {
+  const { session } = await begin();
+  let tries = 0;
+  const clientIds = new Set<unknown>();
+  answers = (path, body) => {
+    if (path !== "/send-message") return usual(path, body);
+    clientIds.add(body.clientId);
+    return ++tries < 3 ? { status: 503, headers: { "retry-after": "2" } } : usual(path, body);
+  };
+  session.send("1", "hello");
+  await vi.advanceTimersByTimeAsync(1900);
+  expect(tries).toBe(1);
+  await vi.advanceTimersByTimeAsync(200);
+  expect(tries).toBe(2);
+  await vi.advanceTimersByTimeAsync(2100);
+  expect(tries).toBe(3);
+  expect(clientIds.size).toBe(1);
+  expect(session.getState().outbox).toEqual([]);
+  session.stop();
+});
+
+test("without a line nothing is tried by the clock; it goes when the line is back, also after a reload", async () => {
+  const { session, socket, storage } = await begin();
+  answers = (path, body) => (path === "/send-message" ? { status: 0 } : usual(path, body));
+  socket.says("disconnect", "transport close");
+  session.send("1", "hello");
+  await vi.advanceTimersByTimeAsync(60_000);
+  expect(count("/send-message")).toBe(1);
+  session.stop();
+  answers = usual;
+  const again = await begin(storage);
+  expect(count("/send-message")).toBe(2);
+  expect(again.session.getState().outbox).toEqual([]);
+  again.session.stop();
+});
+
+test("what fails to load is asked for again, and says why meanwhile", async () => {
+  let tries = 0;
+  answers = (path, body) => (path.startsWith("/chats") && ++tries < 3 ? { status: 500, body: { detail: "Something went wrong." } } : usual(path, body));
+  const { session } = await begin();
+  expect(session.getState().inbox.loaded).toBe(false);
+  expect(session.getState().failure).toBe("Something went wrong.");
+  await vi.advanceTimersByTimeAsync(10_000);
+  expect(session.getState().inbox.loaded).toBe(true);
+  expect(session.getState().failure).toBeNull();
+  session.stop();
+});
+
+test("after a break: who looks where is told again, marks are sent again, signals of before are forgotten", async () => {
+  const { session, socket } = await begin();
+  session.viewing("1");
+  socket.says("typing", { chatId: "1", userId: "b", isTyping: true });
+  socket.says("viewing", { chatId: "1", userId: "b" });
+  socket.says("new_message", message(2));
+  expect(session.getState().inbox.typing["1"]).toEqual(["b"]);
+  socket.says("disconnect", "transport close");
+  expect(session.getState().inbox.typing).toEqual({});
+  expect(session.getState().inbox.viewing).toEqual({});
+  socket.sent = [];
+  socket.says("sync", { epoch: "e", head: 2, events: [] });
+  expect(socket.sent).toContainEqual(["viewing", { chatId: "1" }]);
+  session.stop();
+});
+
+test("what is read is shown so at once and told until the server has said so", async () => {
+  const { session, socket } = await begin();
+  const reads = () => socket.sent.filter(([name]) => name === "read").map(([, data]) => (data as { upTo: number }).upTo);
+  socket.says("new_message", message(2));
+  session.markRead("1", 2);
+  session.markRead("1", 2);
+  expect(session.getState().inbox.chats["1"]?.unread).toBe(0);
+  expect(reads()).toEqual([2]);
+  // The mark was lost with the line: it is told again.
+  socket.says("disconnect", "transport close");
+  socket.says("sync", { epoch: "e", head: 2, events: [] });
+  await vi.advanceTimersByTimeAsync(1);
+  expect(reads()).toEqual([2, 2]);
+  socket.says("read_mark", { userId: "u", chatId: "1", upTo: 2, unread: 0, seq: 3 });
+  socket.says("disconnect", "transport close");
+  socket.says("sync", { epoch: "e", head: 3, events: [] });
+  await vi.advanceTimersByTimeAsync(1000);
+  expect(reads()).toEqual([2, 2]);
+  // A flood is one mark for each pause.
+  for (let seq = 4; seq < 104; seq++) {
+    socket.says("new_message", message(seq));
+    session.markRead("1", seq);
+  }
+  await vi.advanceTimersByTimeAsync(1000);
+  expect(reads()).toEqual([2, 2, 4, 103]);
+  // The answer to the first of them counts what was read since: it is not shown.
+  socket.says("read_mark", { userId: "u", chatId: "1", upTo: 4, unread: 99, seq: 104 });
+  expect(session.getState().inbox.chats["1"]?.unread).toBe(0);
+  socket.says("read_mark", { userId: "u", chatId: "1", upTo: 103, unread: 0, seq: 105 });
+  socket.says("read_mark", { userId: "u", chatId: "1", upTo: 103, unread: 1, seq: 106 });
+  expect(session.getState().inbox.chats["1"]?.unread).toBe(1);
+  session.stop();
+});
+
+test("a writer who falls silent has stopped", async () => {
+  const { session, socket } = await begin();
+  socket.says("typing", { chatId: "1", userId: "b", isTyping: true });
+  await vi.advanceTimersByTimeAsync(6000);
+  socket.says("typing", { chatId: "1", userId: "b", isTyping: true });
+  await vi.advanceTimersByTimeAsync(6000);
+  expect(session.getState().inbox.typing["1"]).toEqual(["b"]);
+  await vi.advanceTimersByTimeAsync(2000);
+  expect(session.getState().inbox.typing["1"]).toEqual([]);
+  session.stop();
+});
+
+test("events that come while a page is loaded are in the end there once", async () => {
+  const { session, socket } = await begin();
+  session.viewing("1");
+  let give: (answer: Answer) => void = () => {};
+  answers = (path, body) => (path.startsWith("/messages?") ? new Promise((done) => (give = done)) : usual(path, body));
+  const loading = session.loadChat("1");
+  socket.says("new_message", message(2));
+  socket.says("new_message", message(3));
+  give({ status: 200, body: { messages: [message(1), message(2)], hasMore: false } });
+  await loading;
+  expect(session.getState().inbox.lists["1"]?.items.map((one) => one.seq)).toEqual([1, 2, 3]);
+  session.stop();
+});
+
+test("a resync replaces the open chat only when the new is here, as far back as was shown", async () => {
+  const { session, socket } = await begin();
+  session.viewing("1");
+  answers = (path, body) => (path.startsWith("/messages?") ? { status: 200, body: { messages: [message(1), message(2)], hasMore: false } } : usual(path, body));
+  await session.loadChat("1");
+  const lengths: number[] = [];
+  session.subscribe(() => lengths.push(session.getState().inbox.lists["1"]?.items.length ?? 0));
+  answers = (path, body) =>
+    path.startsWith("/messages?") ? { status: 200, body: path.includes("before") ? { messages: [message(1), message(2, { status: "read" })], hasMore: false } : { messages: [message(2002)], hasMore: true } } : usual(path, body);
+  socket.says("disconnect", "transport close");
+  socket.says("sync", { epoch: "other", head: 5000, events: [], resync: true });
+  await vi.advanceTimersByTimeAsync(10);
+  expect(Math.min(...lengths)).toBe(2);
+  expect(session.getState().inbox.lists["1"]?.items.map((one) => [one.seq, one.status])).toEqual([[1, "delivered"], [2, "read"], [2002, "delivered"]]);
+  session.stop();
+});
+
+test("what is missed sounds once, not once for each", async () => {
+  const { session, socket } = await begin();
+  const heard: number[] = [];
+  session.onArrival = (one) => heard.push(one.seq);
+  socket.says("disconnect", "transport close");
+  socket.says("sync", { epoch: "e", head: 4, events: [2, 3, 4].map((seq) => ({ seq, event: "new_message", data: message(seq) })) });
+  expect(heard).toEqual([4]);
+  expect(session.getState().caughtUp).toBe(3);
+  session.stop();
+});
+
+test("an unknown chat of a long list is asked for, not guessed", async () => {
+  answers = (path, body) => (path.startsWith("/chats") ? { status: 200, body: { chats: [chat(message(1))], hasMore: true } } : usual(path, body));
+  const { session, socket } = await begin();
+  answers = (path, body) => (path.startsWith("/chats") ? { status: 200, body: { chats: [{ ...chat(message(2, { chatId: "7" }), 5), title: "Old Friend" }], hasMore: true } } : usual(path, body));
+  socket.says("new_message", message(2, { chatId: "7", senderId: "7" }));
+  await vi.advanceTimersByTimeAsync(100);
+  expect(session.getState().inbox.chats["7"]).toMatchObject({ title: "Old Friend", unread: 5 });
+  expect(count("/chats")).toBe(2);
+  session.stop();
+});
+
+test("a session that is over ends the page's, and keeps the message", async () => {
+  const { session } = await begin();
+  answers = () => ({ status: 401 });
+  session.send("1", "kept");
+  await vi.advanceTimersByTimeAsync(10);
+  expect(session.getState().line.line).toBe("unauthorized");
+  expect(session.getState().outbox.map((item) => item.text)).toEqual(["kept"]);
+  session.stop();
+});
