@@ -47,10 +47,11 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
 
   const milliseconds keep{1 + take_byte(input) * 4};
   const std::size_t max_packets = take_byte(input) % 16, max_bytes = take_byte(input) * 4u;
-  recovery_log log(keep, max_packets, max_bytes);
+  const std::uint64_t began_after = take_byte(input) % 8; // sent before there was a log
+  recovery_log log(keep, max_packets, max_bytes, began_after);
   std::vector<sent> all;
   recovery_log::time_point now{std::chrono::hours(1)};
-  std::uint64_t counter = 0;
+  std::uint64_t counter = began_after;
   std::size_t bytes = 0;
   while (!input.empty()) {
     const std::uint8_t step = take_byte(input);
@@ -69,7 +70,9 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
           expected.push_back(one.event);
       }
       if (missed) must(*missed == expected, "all that was missed, in order, and nothing else");
-      must(missed || all.size() > max_packets || bytes > max_bytes, "nothing is lost within the limits");
+      if (seen < began_after) must(!missed, "what was sent before the log is lost");
+      must(missed || seen < began_after || all.size() > max_packets || bytes > max_bytes,
+           "nothing is lost within the limits");
     } else {
       auto event = std::make_shared<broadcast_event>();
       const std::uint8_t whom = take_byte(input);

@@ -276,7 +276,7 @@ void world::play(std::string_view script) {
 void world::come_to_an_end() {
   // Who does not read goes on not reading. The end of a session that nobody fetches is kept for half a
   // minute.
-  for (int seconds = 0; seconds < (engine_.connections > 0 ? 90 : 40); ++seconds) {
+  for (int seconds = 0; seconds < (engine_.connections > 0 ? 90 : closing_ ? 4 : 40); ++seconds) {
     advance_time(std::chrono::seconds(1));
     run_server();
   }
