@@ -15,8 +15,12 @@ hub::hub(boost::asio::io_context& io, config config)
 hub::~hub() { stop(); }
 
 void hub::stop() {
-  if (cluster_adapter* others = cluster(); others && !std::exchange(stopped_, true)) others->stop();
+  leave_cluster();
   engine.stop();
+}
+
+void hub::leave_cluster() {
+  if (cluster_adapter* others = cluster(); others && !std::exchange(stopped_, true)) others->stop();
 }
 
 std::unique_ptr<session_peer> hub::make_peer(live_session& session) {

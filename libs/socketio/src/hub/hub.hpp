@@ -133,6 +133,7 @@ public:
   ~hub();
   // The adapter and the threads end; then the namespaces may go.
   void stop();
+  void leave_cluster();
 
   runtime engine;
   const config& settings() const { return engine.settings(); }

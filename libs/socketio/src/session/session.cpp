@@ -57,8 +57,7 @@ call_result engine_session::poll(time_point now) {
   parked_ = true;
   poll_by_ = never;
   if (closing_) {
-    answer_parked();
-    if (queue_.empty()) end(*closing_);
+    hand_over_last();
     return call_result::ok;
   }
   if (queued_packets() > 0)
@@ -237,7 +236,7 @@ bool engine_session::over_limit(std::size_t times) const {
          queued_bytes_ > config_.max_queued_bytes * times;
 }
 
-void engine_session::close(std::string_view reason, time_point now) {
+void engine_session::close(std::string_view reason, time_point now, bool apart) {
   if (closed_ || closing_) return;
   if (upgrading_) {
     shell_.end_probe(*this);
@@ -247,13 +246,23 @@ void engine_session::close(std::string_view reason, time_point now) {
     shell_.end_websocket(*this);
     return end(reason);
   }
-  queue_.push_back(codec::text_packet("1"));
-  queued_bytes_ += queue_.back().frame().size();
-  if (parked_) answer_parked();
-  if (queue_.empty()) return end(reason);
   closing_ = std::make_unique<std::string>(reason);
+  close_apart_ = apart;
   closed_by_ = now + close_patience;
-  pong_by_ = ping_at_ = never;
+  pong_by_ = ping_at_ = poll_by_ = never;
+  if (parked_) hand_over_last();
+}
+
+// A poll is here: what waits, and the end with it, or in a poll of its own.
+void engine_session::hand_over_last() {
+  if (queue_.empty()) return end(*closing_); // tells the poll
+  if (!close_apart_ && queued_packets() < config_.max_packets_per_poll) {
+    queue_.push_back(codec::text_packet("1"));
+    queued_bytes_ += queue_.back().frame().size();
+    answer_parked();
+    return end(*closing_);
+  }
+  answer_parked();
 }
 
 void engine_session::cut(std::string_view reason, std::string_view detail) {
