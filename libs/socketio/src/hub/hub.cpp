@@ -48,7 +48,7 @@ nsp& hub::of(std::string_view name) {
     }
   }
   // A name that fits of_matching() has its middlewares, whoever asks first; pinned by this.
-  if (const auto child = child_for(full, nullptr)) return *child;
+  if (const auto child = child_for(full, json::object(), true)) return *child;
   std::shared_ptr<nsp> its;
   {
     const std::scoped_lock lock(nsps_mutex_);
@@ -93,7 +93,7 @@ nsp_slice* hub::slice_for(loop& loop, std::string_view name, const json::value& 
 }
 
 // Made at the first CONNECT to it, pinned by it.
-std::shared_ptr<nsp> hub::child_for(std::string_view name, const json::value& auth) {
+std::shared_ptr<nsp> hub::child_for(std::string_view name, const json::value& auth, bool when_it_throws) {
   std::vector<parent> candidates;
   {
     const std::scoped_lock lock(nsps_mutex_);
@@ -101,7 +101,7 @@ std::shared_ptr<nsp> hub::child_for(std::string_view name, const json::value& au
   }
   for (const parent& one : candidates) {
     bool fits = false;
-    call([&] { fits = one.fits(name, auth); });
+    if (!call([&] { fits = one.fits(name, auth); })) fits = when_it_throws;
     if (!fits) continue;
     std::shared_ptr<nsp> child;
     bool fresh = false;

@@ -23,6 +23,7 @@ const packet& probe_answer() {
 // While a client upgrades, its polls must come back, or it never pauses polling; at once would make it poll
 // in a tight loop until it has seen our "3probe".
 constexpr std::chrono::milliseconds noop_delay{50};
+constexpr std::chrono::milliseconds late_ping{50};
 // A single burst may be this many times over the limits of a queue: a webhook of a thousand statuses is one.
 constexpr std::size_t burst_allowance = 8;
 // How long a close that nobody has fetched yet waits for a poll.
@@ -294,8 +295,9 @@ void engine_session::on_time(time_point now) {
     if (parked_) answer_parked_with("6");
   }
   if (now >= ping_at_) {
+    // Counted from when the ping was due, so that lateness does not add up; unless it is gross.
+    pong_by_ = std::max(ping_at_, now - late_ping) + config_.ping_timeout;
     ping_at_ = never;
-    pong_by_ = now + config_.ping_timeout;
     send(ping_packet());
     flush(now);
   }
