@@ -1,5 +1,6 @@
 // Engine.IO byte for byte: handshake, order of checks, payloads, polling, heartbeat, closing, CORS, cookie, compression.
 import assert from "node:assert/strict";
+import { spawn } from "node:child_process";
 import { after, before, describe, test } from "node:test";
 import { gunzipSync } from "node:zlib";
 import { start, until } from "./lib/server.mjs";
@@ -434,7 +435,7 @@ describe("heartbeat", () => {
     const answered = performance.now();
     assert.deepEqual(await session.packets(), ["2"]);
     const waited = performance.now() - answered;
-    assert.ok(waited > 280 && waited < 400, `${waited} ms`);
+    assert.ok(waited > 230 && waited < 450, `${waited} ms`);
     assert.equal((await closed(session, quick)).reason, "ping timeout");
   });
 
@@ -482,13 +483,27 @@ describe("heartbeat", () => {
       return [gone.sort((a, b) => a - b)[5]];
     }, (gone) => gone <= 501.5));
 
+  test("on a machine that is busy: whoever asks after 501 ms finds no session, though the server was woken late", async () => {
+    const busy = Array.from({ length: 4 }, () => spawn(process.execPath, ["-e", "const end = Date.now() + 4000; while (Date.now() < end);"]));
+    const found = await Promise.all(Array.from({ length: 16 }, async (_, i) => {
+      await new Promise((done) => setTimeout(done, i * 97));
+      const session = await Polling.open(quick.port, { path });
+      const opened = performance.now();
+      while (performance.now() < opened + 501) await new Promise((done) => setTimeout(done, opened + 501 - performance.now()));
+      return (await session.get()).status;
+    }));
+    for (const one of busy) one.kill();
+    // A ping that was very late itself gives its client more time.
+    assert.ok(found.filter((status) => status === 400).length >= 15, found.join());
+  });
+
   test("a client that answers lives on; its pings come one interval after each answer", async () => {
     const frames = await Frames.open(quick.port, { path });
     let answered = performance.now();
     for (let i = 0; i < 4; i++) {
       assert.equal(await frames.text({ pings: true }), "2");
       const waited = performance.now() - answered;
-      assert.ok(waited > 280 && waited < 400, `${waited} ms`);
+      assert.ok(waited > 230 && waited < 450, `${waited} ms`);
       frames.send("3");
       answered = performance.now();
     }
