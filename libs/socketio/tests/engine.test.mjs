@@ -1,6 +1,5 @@
 // Engine.IO byte for byte: handshake, order of checks, payloads, polling, heartbeat, closing, CORS, cookie, compression.
 import assert from "node:assert/strict";
-import { spawn } from "node:child_process";
 import { after, before, describe, test } from "node:test";
 import { gunzipSync } from "node:zlib";
 import { start, until } from "./lib/server.mjs";
@@ -482,20 +481,6 @@ describe("heartbeat", () => {
       }));
       return [gone.sort((a, b) => a - b)[5]];
     }, (gone) => gone <= 501.5));
-
-  test("on a machine that is busy: whoever asks after 501 ms finds no session, though the server was woken late", async () => {
-    const busy = Array.from({ length: 4 }, () => spawn(process.execPath, ["-e", "const end = Date.now() + 4000; while (Date.now() < end);"]));
-    const found = await Promise.all(Array.from({ length: 16 }, async (_, i) => {
-      await new Promise((done) => setTimeout(done, i * 97));
-      const session = await Polling.open(quick.port, { path });
-      const opened = performance.now();
-      while (performance.now() < opened + 501) await new Promise((done) => setTimeout(done, opened + 501 - performance.now()));
-      return (await session.get()).status;
-    }));
-    for (const one of busy) one.kill();
-    // A ping that was very late itself gives its client more time.
-    assert.ok(found.filter((status) => status === 400).length >= 15, found.join());
-  });
 
   test("a client that answers lives on; its pings come one interval after each answer", async () => {
     const frames = await Frames.open(quick.port, { path });
