@@ -99,7 +99,8 @@ void answers::learn(std::string_view text) {
     const std::string_view rest = text.substr(at + mark.size());
     return std::string(rest.substr(0, std::min<std::size_t>(rest.find('"'), 64)));
   };
-  if (auto sid = quoted_after("0{\"sid\":\""); !sid.empty()) known_.sids.push_back(std::move(sid));
+  // An open packet comes first of all.
+  if (text.starts_with("0{")) known_.sids.push_back(quoted_after("{\"sid\":\""));
   if (auto pid = quoted_after("\"pid\":\""); !pid.empty()) known_.pids.push_back(std::move(pid));
   // Of an event: its last argument.
   if (const std::size_t end = text.rfind("\"]"); end != text.npos)
