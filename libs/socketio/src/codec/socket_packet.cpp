@@ -47,8 +47,8 @@ bool placeholders_fit(const json::value& value, std::size_t attachments) {
                      [&](const auto& member) { return placeholders_fit(member.value(), attachments); });
 }
 
-// A number beyond all floats is Infinity in JavaScript and for our parser, and could not be written again as JSON:
-// Node sends it on as null.
+// A number beyond all floats is Infinity in JavaScript and for our parser, and could not be written again as
+// JSON: Node sends it on as null.
 void drop_infinities(json::value& value) {
   if (auto* array = value.if_array())
     for (json::value& item : *array) drop_infinities(item);
