@@ -26,7 +26,11 @@ boost::system::result<std::uint16_t> server::listen(const std::string& host, std
   return impl_->hub.engine.listen(host, port);
 }
 void server::close(std::chrono::milliseconds patience, std::function<void()> done) {
-  impl_->hub.engine.close(patience, std::move(done));
+  // What was said last still leaves for the cluster while the io_context runs.
+  impl_->hub.engine.close(patience, [this, done = std::move(done)] {
+    impl_->hub.leave_cluster();
+    done();
+  });
 }
 std::size_t server::connections() const { return impl_->hub.engine.connections; }
 

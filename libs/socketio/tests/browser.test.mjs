@@ -93,18 +93,19 @@ for (const [name, transports] of [["polling only", ["polling"]], ["WebSocket onl
 
       const custom = a.io.socket("/custom", { auth: { x: 1 } });
       const greeted = next(custom, "auth");
-      custom.connect();
       seen.custom = (await greeted)[0];
       seen.ids = custom.id !== a.id;
+      let drops = 0;
+      a.on("disconnect", () => drops++);
       seen.refused = [];
       for (const nsp of ["/secret", "/nope"]) {
         const refused = a.io.socket(nsp);
         const why = next(refused, "connect_error");
-        refused.connect();
         const [{ message, data }] = await why;
         seen.refused.push([message, data]);
         refused.disconnect();
       }
+      seen.drops = drops;
       if (a.io.engine.transport.name !== transports.at(-1)) await next(a.io.engine, "upgrade");
       seen.transport = a.io.engine.transport.name;
       for (const socket of [auth, a, b, custom]) socket.disconnect();
@@ -120,7 +121,8 @@ for (const [name, transports] of [["polling only", ["polling"]], ["WebSocket onl
       answered: [42],
       room: ["hello"],
       mine: 0,
-      custom: seen.custom,
+      drops: 0,
+      custom: { x: 1 },
       ids: true,
       refused: [["not you", { code: "unauthorized" }], ["Invalid namespace", undefined]],
       transport: transports.at(-1),

@@ -4,7 +4,9 @@ import assert from "node:assert/strict";
 import { spawn, spawnSync } from "node:child_process";
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import readline from "node:readline";
+import { once as event } from "node:events";
 import { describe, test } from "node:test";
+import { io } from "socket.io-client";
 import { start } from "./lib/server.mjs";
 
 const here = new URL(".", import.meta.url).pathname;
@@ -93,3 +95,27 @@ for (const [name, prepare, steps] of [
         assert.deepEqual((await story(command, (url) => [...given, url, way])).sort(), [...steps].sort());
       });
   });
+
+// The rest of its story is in protocol.test.mjs.
+describe("socket.io-client in Node", () => {
+  for (const transports of [["polling"], ["websocket"], ["polling", "websocket"]])
+    test(`${transports.join(", then ")}: comes back after the server was killed and started again, and what it said meanwhile arrives in order`, async () => {
+      const server = await start("conformance_server", "--ping-interval", "2000", "--ping-timeout", "2000");
+      const socket = io(server.url, { transports, forceNew: true, reconnectionDelay: 50, reconnectionDelayMax: 200, auth: { token: "t" } });
+      assert.deepEqual(await event(socket, "auth"), [{ token: "t" }]);
+      const gone = event(socket, "disconnect");
+      await server.stop("SIGKILL");
+      assert.match((await gone)[0], /^transport (close|error)$/);
+      const answers = Promise.all(Array.from({ length: 300 }, (_, i) => socket.emitWithAck("message-with-ack", i)));
+      const order = [];
+      socket.on("message-back", (i) => order.push(i));
+      for (let i = 0; i < 300; i++) socket.emit("message", i);
+      const again = await start("conformance_server", "--port", String(server.port));
+      assert.deepEqual(await event(socket, "auth"), [{ token: "t" }]);
+      assert.deepEqual(await answers, Array.from({ length: 300 }, (_, i) => i));
+      await socket.emitWithAck("message-with-ack", "last");
+      assert.deepEqual(order, Array.from({ length: 300 }, (_, i) => i));
+      socket.disconnect();
+      await again.stop();
+    });
+});

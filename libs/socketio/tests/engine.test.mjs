@@ -220,6 +220,13 @@ describe("payloads", () => {
     assert.equal(poll.text, ["4hello", "bAQIDBA==", "4", "4b", "b", "4€ 😀"].join(separator));
     assert.equal(Number(poll.headers["content-length"][0]), poll.body.length);
   });
+  test("base64 in lines, as the client for Java sends it", async () => {
+    const bytes = Buffer.from(Array.from({ length: 200 }, (_, i) => i));
+    const lines = bytes.toString("base64").replace(/.{76}/g, "$&\n") + "\n";
+    const session = await open();
+    await session.post(["b" + lines, "bAB7/\n", "bAB7/\r\n"].join(separator));
+    assert.deepEqual(await session.packets(), ["b" + bytes.toString("base64"), "bAB7/", "bAB7/"]);
+  });
   test("a text that looks like a number stays text", async () => {
     const session = await open();
     await session.post("4123" + separator + "4-0.5" + separator + "4null");
@@ -342,7 +349,7 @@ describe("polling", () => {
     await slow.connected;
     slow.write(`POST ${session.target} HTTP/1.1\r\nHost: x\r\nContent-Length: 10\r\n\r\n4abc`);
     await ask(port, "GET", "/");
-    assert.equal((await session.post("4x")).status, 400);
+    await until(async () => (await session.post("4x")).status === 400, "seen while the first is coming");
     await slow.closed;
     const told = await closed(session);
     assert.equal(told.reason, "transport error");
@@ -437,11 +444,11 @@ describe("heartbeat", () => {
       const measured = await measure();
       console.log(measured.map((ms) => ms.toFixed(1)).join(", "), "ms");
       if (fits(...measured)) return;
-      assert.ok(attempt < 10, "never in time");
+      assert.ok(attempt < 20, "never in time");
     }
   };
 
-  test("no pong: ping after 300 ms and the end after 500 ms, to 2 ms, as the median of 20 sessions", () =>
+  test("no pong: ping after 300 ms and the end after 500 ms, to 1.5 ms for a quarter of 20 sessions", () =>
     quietOnce(async () => {
       const measured = await Promise.all(Array.from({ length: 20 }, async (_, i) => {
         await new Promise((done) => setTimeout(done, i * 7));
@@ -456,27 +463,24 @@ describe("heartbeat", () => {
         assert.ok(pinged - asked >= 299 && ended - asked >= 499, `early: ${pinged - asked}, ${ended - asked}`);
         return [pinged - opened, ended - opened];
       }));
-      return [0, 1].map((which) => measured.map((times) => times[which]).sort((a, b) => a - b)[10]);
-    }, (ping, end) => ping <= 302 && end <= 502));
+      return [0, 1].map((which) => measured.map((times) => times[which]).sort((a, b) => a - b)[5]);
+    }, (ping, end) => ping <= 301.5 && end <= 501.5));
 
-  test("polling: nobody polls, and after 500 ms, to 2 ms, the session is not known", () =>
+  test("polling: nobody polls, and after 500 ms, to 1.5 ms, the session is not known", () =>
     quietOnce(async () => {
-      const wire = new Wire(quick.port); // one connection, so that nothing but the question takes time
-      const asked = performance.now();
-      wire.write(requestBytes("GET", `${path}?EIO=4&transport=polling`));
-      const { sid } = JSON.parse((await wire.answer()).text.slice(1));
-      const opened = performance.now();
-      await new Promise((done) => setTimeout(done, 496));
-      // Messages are no sign of life: only pongs are.
-      for (;;) {
-        wire.write(requestBytes("POST", `${path}?EIO=4&transport=polling&sid=${sid}`, {}, "4x"));
-        if ((await wire.answer()).status === 400) break;
-      }
-      const now = performance.now();
-      wire.destroy();
-      assert.ok(now - asked >= 499, `early: ${now - asked}`);
-      return [now - opened];
-    }, (gone) => gone <= 502));
+      const gone = await Promise.all(Array.from({ length: 20 }, async (_, i) => {
+        await new Promise((done) => setTimeout(done, i * 7));
+        const asked = performance.now();
+        const session = await Polling.open(quick.port, { path });
+        const opened = performance.now();
+        assert.equal((await closed(session, quick)).reason, "ping timeout");
+        const ended = performance.now();
+        assert.ok(ended - asked >= 499, `early: ${ended - asked}`);
+        assert.equal((await session.get()).status, 400);
+        return ended - opened;
+      }));
+      return [gone.sort((a, b) => a - b)[5]];
+    }, (gone) => gone <= 501.5));
 
   test("a client that answers lives on; its pings come one interval after each answer", async () => {
     const frames = await Frames.open(quick.port, { path });

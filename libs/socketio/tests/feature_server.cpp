@@ -174,7 +174,8 @@ void answer_one(boost::asio::io_context& io, socketio::nsp& nsp) {
                             {"rooms", as_json(socket.rooms())},
                             {"handshake", socket.shake().request->as_json(socket.shake().auth)}}});
   });
-  nsp.on("passed", [](socket& socket, const incoming& event) { event.ack({json::string(of(socket).passed)}); });
+  nsp.on("passed",
+         [](socket& socket, const incoming& event) { event.ack({json::string(of(socket).passed)}); });
   nsp.on("throw", [](socket&, const incoming&) { throw std::runtime_error("a handler that throws"); });
   nsp.on("reserved", [](socket& socket, const incoming& event) {
     try {

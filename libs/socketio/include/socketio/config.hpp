@@ -83,11 +83,11 @@ struct config {
   // A polling answer of so many bytes is gzipped for who accepts it; 0: never.
   std::size_t compress_from = 1024;
   // Whether a handshake is admitted; empty: everybody. Called once per session, before it exists, for both
-  // transports, on an I/O thread; the request lives until the answer. Must not throw; a client whose answer
-  // never comes waits as long as it likes.
+  // transports, on an I/O thread; the request lives until the answer. When it throws, the handshake is
+  // refused; a client whose answer never comes waits as long as it likes.
   std::function<void(const http_request&, admit)> allow_request = {};
   // May add headers to the answer of a handshake (the first polling answer, the 101), Set-Cookie several
-  // times. On an I/O thread; must not throw. The values go out as they are: no line breaks in them.
+  // times. On an I/O thread. The values go out as they are: no line breaks in them.
   std::function<void(header_list&, const http_request&)> initial_headers = {};
 
   // --- Socket.IO ---
@@ -113,16 +113,17 @@ struct config {
   // --- slow readers ---
   // A client with more than this waiting is cut off, as a transport that closed ("transport close", and the
   // cause for people), so that it reconnects. An event is never dropped silently. A single burst may be eight
-  // times over, and one packet alone may be as large as the application makes it. Attachments count as
-  // packets; bytes are those of frames.
+  // times over; a client that polls may have as much waiting until it comes, for which it has
+  // write_stall_timeout; and one packet alone may be as large as the application makes it. Attachments count
+  // as packets; bytes are those of frames.
   std::size_t max_queued_packets = 256;
   std::size_t max_queued_bytes = 1024 * 1024;
-  std::chrono::milliseconds write_stall_timeout{15'000}; // nothing of what waits could be written for so long
+  // Cut off as well: when nothing of what waits was written, or fetched by a poll, for so long.
+  std::chrono::milliseconds write_stall_timeout{15'000};
 
   // --- HTTP ---
   std::size_t max_connections = 20'000; // of TCP; beyond it new ones are closed at once
-  // New sessions beyond it: 503 with Retry-After; 0: no limit. It is what bounds sessions that poll, which
-  // may be without a connection: at most this many times the 45 s of ping_interval + ping_timeout.
+  // New sessions beyond it: 503 with Retry-After; 0: no limit.
   std::size_t max_handshakes_per_second = 0;
   // Sessions at once; a handshake beyond it gets 503 with Retry-After. A polling session needs no connection.
   std::size_t max_sessions = 20'000;
@@ -133,11 +134,10 @@ struct config {
   std::chrono::milliseconds body_timeout{30'000};       // and its body by then
   std::chrono::milliseconds keep_alive_timeout{60'000}; // an idle connection is closed after
 
-  // Told of refused handshakes, cut clients, broken connections and handlers that threw, one short line each;
-  // no ids that grant access. Any I/O thread, several at a time; must not throw.
+  // Told of refused handshakes, cut clients, broken connections and functions of the application that threw,
+  // one short line each; no ids that grant access. Any I/O thread, several at a time; must not throw.
   std::function<void(std::string_view)> log = {};
-  // Refusals and messages that broke the protocol, as values, for whoever counts. Any I/O thread; must not
-  // throw.
+  // Refusals and messages that broke the protocol, as values, for whoever counts. Any I/O thread.
   std::function<void(const connection_error&)> on_connection_error = {};
 };
 

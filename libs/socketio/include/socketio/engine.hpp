@@ -71,8 +71,9 @@ public:
 
   void on_connection(std::function<void(engine_socket&)> handler);
   void on_message(std::function<void(engine_socket&, const engine_message&)> handler);
-  // Once for each session. Reasons: "transport close", "transport error", "ping timeout", "parse error",
-  // "forced close", "server shutting down"; `detail` is for people and may be empty.
+  // Once for each session that on_connection was told of. Reasons: "transport close", "transport error",
+  // "ping timeout", "parse error", "forced close", "server shutting down"; `detail` is for people and may be
+  // empty.
   void
   on_close(std::function<void(engine_socket&, std::string_view reason, std::string_view detail)> handler);
   void on_http(http_handler handler);

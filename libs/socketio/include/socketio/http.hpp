@@ -77,7 +77,8 @@ private:
   std::shared_ptr<detail::exchange> exchange_;
 };
 
-// The request and what answers it; on an I/O thread. Must not throw.
+// The request and what answers it; on an I/O thread. What it throws is told to config.log and answered 500,
+// unless it had answered or handed the responder on.
 using http_handler = std::function<void(const http_request&, responder)>;
 
 // The last parameter of that name in a query, decoded; empty when absent.

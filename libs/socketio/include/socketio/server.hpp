@@ -27,8 +27,8 @@
 // Texts (names, rooms, arguments) are UTF-8. Arguments are Boost.JSON arrays; to send one argument that is
 // itself an array write {boost::json::value(list)}, since {list} may be taken for `list`.
 //
-// What a handler throws is told to config.log, and no one else suffers. A middleware that throws has not
-// called `next`: it lets nobody in.
+// What a handler throws is told to config.log, and no one else suffers. A middleware that throws refuses,
+// with "Internal error".
 #pragma once
 
 #include "socketio/cluster.hpp"
@@ -88,11 +88,11 @@ private:
   std::shared_ptr<detail::ack_once> once_;
 };
 
-// An event from a client. Good until its handler returns, or, in a packet middleware, until it calls `next`:
-// copy what is needed later. Binary arguments stand in `arguments` as {"_placeholder":true,"num":i} for
-// attachments[i]; each such number is below attachments.size(), but not every attachment need be named.
-// Limits: config.max_payload, max_attachments, max_event_name, max_json_depth; what breaks them, or is no
-// Socket.IO packet at all, ends the connection ("forced close").
+// An event from a client. Good until its handler returns: copy what is needed later. Binary arguments stand
+// in `arguments` as {"_placeholder":true,"num":i} for attachments[i]; each such number is below
+// attachments.size(), but not every attachment need be named. Limits: config.max_payload, max_attachments,
+// max_event_name, max_json_depth; what breaks them, or is no Socket.IO packet at all, ends the connection
+// ("forced close").
 struct incoming {
   std::string_view name;                // never one of the reserved names: see socket::emit()
   boost::json::array arguments;         // without the name; whatever the client likes: check before use
@@ -104,9 +104,10 @@ struct incoming {
 // the same to several. Immutable, cheap to copy, any thread. Without attachments.
 class outgoing {
 public:
-  // `nsp`: the name of the namespace in which it will be sent, "/" or "/admin"; sent in another one it is
-  // lost, since clients find the wrong name in it. `arguments_json`: the arguments as JSON text, separated by
-  // commas and valid (not checked); may be empty. Throws std::invalid_argument for reserved names.
+  // `nsp`: the name of the namespace in which it will be sent, "/" or "/admin", since it is part of what is
+  // encoded; sent in another one it is lost. (The namespace that of_matching() gives encodes it anew for each
+  // of its own.) `arguments_json`: the arguments as JSON text, separated by commas and valid (not checked);
+  // may be empty. Throws std::invalid_argument for reserved names.
   static outgoing event(std::string_view nsp, std::string_view name, std::string_view arguments_json);
 
 private:
@@ -144,9 +145,8 @@ using sockets_handler = std::function<void(boost::system::error_code, std::vecto
 // socket. A value: each call gives a changed copy; any thread. Not to be kept longer than its namespace
 // (which lasts as long as the server, unless of_matching() made it).
 //
-// Of the namespace that of_matching() gives, emit(name, …), sockets_join, sockets_leave and
-// disconnect_sockets concern all that it has made; emit(outgoing), emit_with_ack and fetch_sockets find
-// nobody there.
+// Of the namespace that of_matching() gives, emit, sockets_join, sockets_leave and disconnect_sockets concern
+// all that it has made; emit_with_ack and fetch_sockets find nobody there.
 class broadcast_operator {
 public:
   [[nodiscard]] broadcast_operator to(std::string_view room) const; // in one more room
@@ -239,12 +239,10 @@ public:
 
   // Sends DISCONNECT after what is queued: the person is thrown out, and a stock client does not come back by
   // itself. on_disconnect says "server namespace disconnect", before this returns when on its thread. With
-  // `close`, the same in every namespace of the connection, which then ends. Not to be called in
-  // on_disconnecting.
+  // `close`, the same in every namespace of the connection, which then ends.
   void disconnect(bool close = false);
   // Closes the transport under it after what is queued (over a WebSocket within two seconds, by polling when
-  // the next poll comes, at most 30 s later): a stock client reconnects. `reason` is told to on_disconnect
-  // ("forced close" instead, of a client that had to poll first).
+  // the next poll comes, at most 30 s later): a stock client reconnects. `reason` is told to on_disconnect.
   void close_transport(std::string_view reason);
 
   // Whatever the application wants to keep with it; survives a recovery. Its thread.
@@ -286,8 +284,8 @@ private:
 
 // A namespace: who may come, what is done with what they say, and everybody who is there. Handlers are of the
 // namespace, not of a socket (what differs between sockets is in socket::data), are called in the order in
-// which they were set, and stay. They may be set at any time, by one thread at a time; set before listen()
-// they miss nobody.
+// which they were set, and stay. They may be set at any time, on any thread; set before listen() they miss
+// nobody.
 class nsp : public std::enable_shared_from_this<nsp> {
 public:
   nsp(std::string name, detail::hub& hub);
@@ -320,8 +318,8 @@ public:
   void on_packet_refused(std::function<void(socket&, const connect_error&)> handler);
   void on_any(std::function<void(socket&, const incoming&)> handler); // every event, before its handler
   // Every event to a client of here, with its name first, before it is queued; no answers, nothing that
-  // recovery repeats. It costs decoding each event for each client. To look only: it neither sends, joins,
-  // leaves nor disconnects.
+  // recovery repeats. It costs decoding each event for each client. It may send too, but not to whom it
+  // watches without end.
   void on_any_outgoing(std::function<void(socket&, const packet_data&)> handler);
 
   // --- everybody in it ---
@@ -382,32 +380,32 @@ public:
 
   // The namespace of that name ("/" is put before one that lacks it), made when it is not there, and there as
   // long as the server. Clients may connect to namespaces that were asked for, "/" too, and to no others
-  // ("Invalid namespace"). Not for names that fit an of_matching(): it would open a namespace without those
-  // middlewares. Any thread.
+  // ("Invalid namespace"). A name that fits an of_matching() is one of its namespaces, whoever asks first,
+  // and stays once it was asked for here. Any thread.
   nsp& of(std::string_view name);
-  // Namespaces that come to be when a client asks for one whose name fits (`auth` is what its CONNECT says;
-  // asked on that client's thread, in the order of the calls to of_matching(), after of()'s). Each has the
-  // middlewares and handlers of the one given back, which has no clients itself; emitting there reaches them
-  // all. One goes with its last socket (config.cleanup_empty_child_namespaces); with that off, who may make
-  // up names may fill the memory.
+  // Namespaces that come to be when a client asks for one whose name fits (asked in the order of the calls to
+  // of_matching(), for names that of() has not made before). `auth` is what the client's CONNECT says, or
+  // null when of() asks, so it is the middlewares that decide who gets in. On the thread of who asks. Each
+  // has the middlewares and handlers of the one given back, which has no clients itself; emitting there, and
+  // for_each_socket(), reach them all. One goes with its last socket (config.cleanup_empty_child_namespaces);
+  // with that off, who may make up names may fill the memory.
   nsp& of_matching(std::function<bool(std::string_view name, const boost::json::value& auth)> fits);
-  // Called when of_matching() has made one, on the thread of the client that asked for it. To be set before
-  // listen().
+  // Called when of_matching() has made one, on the thread of who asked for it. To be set before listen().
   void on_new_namespace(std::function<void(nsp&)> handler);
 
-  // Requests outside config.path. Without a handler they are answered 404. On the connection's thread. To be
-  // set before listen(); must not throw.
+  // Requests outside config.path. Without a handler they are answered 404. On the connection's thread; when
+  // it throws the answer is 500. To be set before listen().
   void on_http(http_handler handler);
 
   // Once, before io runs or on its thread. `host` is an IPv4 or IPv6 address or "localhost" (127.0.0.1); port
-  // 0 takes a free one. Starts the threads. Gives the port, or why not: an address that is none, or what the
-  // kernel says.
+  // 0 takes a free one. Starts the threads. Gives the port, or why not: an address that is none,
+  // boost::asio::error::already_open, or what the kernel says.
   boost::system::result<std::uint16_t> listen(const std::string& host, std::uint16_t port);
 
   // Accepts nothing more, answers what is under way, closes transports (without DISCONNECT, so that clients
   // reconnect; on_disconnect says "server shutting down"), and posts `done` to the io_context when the last
-  // connection is gone, at the latest after `patience`. Any thread; once. New handshakes are refused with
-  // 503.
+  // connection is gone, at the latest after `patience`, when what is left of sessions ends too. Any thread;
+  // called again, it waits for the same end. New handshakes are refused with 503.
   void close(std::chrono::milliseconds patience, std::function<void()> done);
 
   // Open TCP connections; a client that polls is without one at times. Any thread.

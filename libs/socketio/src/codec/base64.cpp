@@ -33,6 +33,11 @@ std::string base64_encode(std::string_view bytes) {
 }
 
 std::optional<std::string> base64_decode(std::string_view text) {
+  if (text.find_first_of("\r\n") != std::string_view::npos) { // in lines, as Java's client sends it
+    std::string joined(text);
+    std::erase_if(joined, [](char c) { return c == '\r' || c == '\n'; });
+    return base64_decode(joined);
+  }
   if (text.size() % 4 != 0) return std::nullopt;
   std::size_t padding = 0;
   while (padding < 2 && !text.empty() && text.back() == '=') {

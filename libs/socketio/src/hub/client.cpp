@@ -296,7 +296,8 @@ void client::disconnect_all() {
     if (socket->member_) link_.send(control_packet(socket_type::disconnect, socket->nsp_->name(), ""));
     leave(*socket, "server namespace disconnect");
   }
-  link_.close("forced server close");
+  // In one payload with the end, a stock client would take the end for the reason and come back by itself.
+  link_.close("forced server close", true);
 }
 
 void client::on_closed(std::string_view reason, std::string_view detail) {

@@ -15,8 +15,12 @@ hub::hub(boost::asio::io_context& io, config config)
 hub::~hub() { stop(); }
 
 void hub::stop() {
-  if (cluster_adapter* others = cluster(); others && !std::exchange(stopped_, true)) others->stop();
+  leave_cluster();
   engine.stop();
+}
+
+void hub::leave_cluster() {
+  if (cluster_adapter* others = cluster(); others && !std::exchange(stopped_, true)) others->stop();
 }
 
 std::unique_ptr<session_peer> hub::make_peer(live_session& session) {
@@ -44,7 +48,7 @@ nsp& hub::of(std::string_view name) {
     }
   }
   // A name that fits of_matching() has its middlewares, whoever asks first; pinned by this.
-  if (const auto child = child_for(full, nullptr)) return *child;
+  if (const auto child = child_for(full, json::object(), true)) return *child;
   std::shared_ptr<nsp> its;
   {
     const std::scoped_lock lock(nsps_mutex_);
@@ -89,7 +93,7 @@ nsp_slice* hub::slice_for(loop& loop, std::string_view name, const json::value& 
 }
 
 // Made at the first CONNECT to it, pinned by it.
-std::shared_ptr<nsp> hub::child_for(std::string_view name, const json::value& auth) {
+std::shared_ptr<nsp> hub::child_for(std::string_view name, const json::value& auth, bool when_it_throws) {
   std::vector<parent> candidates;
   {
     const std::scoped_lock lock(nsps_mutex_);
@@ -97,7 +101,7 @@ std::shared_ptr<nsp> hub::child_for(std::string_view name, const json::value& au
   }
   for (const parent& one : candidates) {
     bool fits = false;
-    call([&] { fits = one.fits(name, auth); });
+    if (!call([&] { fits = one.fits(name, auth); })) fits = when_it_throws;
     if (!fits) continue;
     std::shared_ptr<nsp> child;
     bool fresh = false;

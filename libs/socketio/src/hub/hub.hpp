@@ -133,6 +133,7 @@ public:
   ~hub();
   // The adapter and the threads end; then the namespaces may go.
   void stop();
+  void leave_cluster();
 
   runtime engine;
   const config& settings() const { return engine.settings(); }
@@ -211,7 +212,8 @@ private:
     std::function<bool(std::string_view, const boost::json::value&)> fits;
     std::shared_ptr<nsp> its;
   };
-  std::shared_ptr<nsp> child_for(std::string_view name, const boost::json::value& auth);
+  std::shared_ptr<nsp> child_for(std::string_view name, const boost::json::value& auth,
+                                 bool when_it_throws = false);
   void tell_cluster(const std::string& name);
   void sweep_later(); // with recovery_mutex_
 

@@ -35,8 +35,8 @@ bool live_session::ready() const {
   return engine.current() == session::transport::polling || (websocket && websocket->writable());
 }
 
-void live_session::close(std::string_view reason) {
-  engine.close(reason, steady::now());
+void live_session::close(std::string_view reason, bool apart) {
+  engine.close(reason, steady::now(), apart);
   rearm();
 }
 

@@ -40,7 +40,8 @@ public:
   // the client says something before: clients that take one message at a time must not miss the second of
   // two.
   void let_first_packet_arrive();
-  void close(std::string_view reason);                             // after what is queued
+  // After what is queued; `apart`: a polling client gets the end in a poll of its own.
+  void close(std::string_view reason, bool apart = false);
   void cut(std::string_view reason, std::string_view detail = {}); // at once
   // Closed when nobody calls joined() in time.
   void expect_join(std::chrono::milliseconds patience);

@@ -150,11 +150,13 @@ void loop::turn(int timeout_ms) {
   const int count = ::epoll_wait(epoll_, events.data(), events_max, timeout_ms);
   in_turn_ = true;
   const loop* const before = std::exchange(current_loop, this);
+  // What is due comes before what arrived meanwhile: on a busy machine a request would find a session that is
+  // over.
+  if (timers_.next() != time_point::max()) timers_.run_due(steady::now());
   // An owner that dies in this turn is not freed before its end, and ignores what still comes.
   for (int i = 0; i < count; ++i)
     static_cast<pollable*>(events[static_cast<std::size_t>(i)].data.ptr)
         ->on_events(events[static_cast<std::size_t>(i)].events);
-  if (timers_.next() != time_point::max()) timers_.run_due(steady::now());
   end_turn();
   current_loop = before;
 }

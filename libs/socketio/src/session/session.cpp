@@ -23,6 +23,7 @@ const packet& probe_answer() {
 // While a client upgrades, its polls must come back, or it never pauses polling; at once would make it poll
 // in a tight loop until it has seen our "3probe".
 constexpr std::chrono::milliseconds noop_delay{50};
+constexpr std::chrono::milliseconds late_ping{50};
 // A single burst may be this many times over the limits of a queue: a webhook of a thousand statuses is one.
 constexpr std::size_t burst_allowance = 8;
 // How long a close that nobody has fetched yet waits for a poll.
@@ -57,8 +58,7 @@ call_result engine_session::poll(time_point now) {
   parked_ = true;
   poll_by_ = never;
   if (closing_) {
-    answer_parked();
-    if (queue_.empty()) end(*closing_);
+    hand_over_last();
     return call_result::ok;
   }
   if (queued_packets() > 0)
@@ -237,7 +237,7 @@ bool engine_session::over_limit(std::size_t times) const {
          queued_bytes_ > config_.max_queued_bytes * times;
 }
 
-void engine_session::close(std::string_view reason, time_point now) {
+void engine_session::close(std::string_view reason, time_point now, bool apart) {
   if (closed_ || closing_) return;
   if (upgrading_) {
     shell_.end_probe(*this);
@@ -247,13 +247,23 @@ void engine_session::close(std::string_view reason, time_point now) {
     shell_.end_websocket(*this);
     return end(reason);
   }
-  queue_.push_back(codec::text_packet("1"));
-  queued_bytes_ += queue_.back().frame().size();
-  if (parked_) answer_parked();
-  if (queue_.empty()) return end(reason);
   closing_ = std::make_unique<std::string>(reason);
+  close_apart_ = apart;
   closed_by_ = now + close_patience;
-  pong_by_ = ping_at_ = never;
+  pong_by_ = ping_at_ = poll_by_ = never;
+  if (parked_) hand_over_last();
+}
+
+// A poll is here: what waits, and the end with it, or in a poll of its own.
+void engine_session::hand_over_last() {
+  if (queue_.empty()) return end(*closing_); // tells the poll
+  if (!close_apart_ && queued_packets() < config_.max_packets_per_poll) {
+    queue_.push_back(codec::text_packet("1"));
+    queued_bytes_ += queue_.back().frame().size();
+    answer_parked();
+    return end(*closing_);
+  }
+  answer_parked();
 }
 
 void engine_session::cut(std::string_view reason, std::string_view detail) {
@@ -285,8 +295,9 @@ void engine_session::on_time(time_point now) {
     if (parked_) answer_parked_with("6");
   }
   if (now >= ping_at_) {
+    // Counted from when the ping was due, so that lateness does not add up; unless it is gross.
+    pong_by_ = std::max(ping_at_, now - late_ping) + config_.ping_timeout;
     ping_at_ = never;
-    pong_by_ = now + config_.ping_timeout;
     send(ping_packet());
     flush(now);
   }

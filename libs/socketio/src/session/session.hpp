@@ -102,7 +102,8 @@ public:
   void send(codec::packet packet);
   // Hands queued packets to whoever waits for them; call once after a burst of send().
   void flush(time_point now);
-  void close(std::string_view reason, time_point now); // after what is queued has been handed over
+  // After what is queued has been handed over; `apart`: not in the same polling answer.
+  void close(std::string_view reason, time_point now, bool apart = false);
   // Ends at once; `reason` as the application shall see it.
   void cut(std::string_view reason, std::string_view detail = {});
 
@@ -115,6 +116,7 @@ private:
 
   void heard_packet(const codec::decoded_packet& packet, time_point now);
   void end(std::string_view reason, std::string_view detail = {});
+  void hand_over_last();
   void answer_parked();
   void answer_parked_with(std::string_view packets);
   std::string next_payload();
@@ -129,6 +131,7 @@ private:
   bool upgrading_ = false;
   bool probed_ = false;
   bool late_poll_ = false;
+  bool close_apart_ = false;
   bool parked_ = false;
   bool posting_ = false;
   bool doomed_ =

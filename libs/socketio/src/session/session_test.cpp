@@ -243,6 +243,18 @@ TEST_F(Session, APollingClientMayTakeABurstInManyPollsButMustPoll) {
   EXPECT_EQ(closed, "transport close");
 }
 
+TEST_F(Session, AnEndThatIsToBeApartComesInAPollOfItsOwn) {
+  begin(transport::polling);
+  session->send(codec::text_packet("441"));
+  session->close("forced server close", now, true);
+  session->poll(now);
+  EXPECT_EQ(polls, said{"441"});
+  EXPECT_TRUE(closed.empty());
+  session->poll(now);
+  EXPECT_EQ(polls.back(), "1");
+  EXPECT_EQ(closed, "forced server close");
+}
+
 TEST_F(Session, WhateverEndsASessionAnswersItsPoll) {
   begin(transport::polling);
   session->poll(now);
