@@ -8,6 +8,7 @@ struct server::impl {
   impl(boost::asio::io_context& io, config settings)
       : hub(io, std::move(settings)) {}
   detail::hub hub;
+  std::shared_ptr<bool> alive = std::make_shared<bool>(true);
 };
 
 server::server(boost::asio::io_context& io, config config)
@@ -27,8 +28,8 @@ boost::system::result<std::uint16_t> server::listen(const std::string& host, std
 }
 void server::close(std::chrono::milliseconds patience, std::function<void()> done) {
   // What was said last still leaves for the cluster while the io_context runs.
-  impl_->hub.engine.close(patience, [this, done = std::move(done)] {
-    impl_->hub.leave_cluster();
+  impl_->hub.engine.close(patience, [alive = std::weak_ptr(impl_->alive), this, done = std::move(done)] {
+    if (!alive.expired()) impl_->hub.leave_cluster(); // an earlier `done` may have ended the server
     done();
   });
 }

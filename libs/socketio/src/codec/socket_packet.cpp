@@ -135,7 +135,7 @@ std::optional<socket_packet> parse_socket_packet(std::string_view text, const so
     packet.payload = json::object();
   }
   if (!payload_fits(packet, limits)) return std::nullopt;
-  if (binary && !placeholders_fit(packet.payload, packet.attachments)) return std::nullopt;
+  if (!placeholders_fit(packet.payload, packet.attachments)) return std::nullopt;
   return packet;
 }
 

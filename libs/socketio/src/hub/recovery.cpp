@@ -34,19 +34,22 @@ void hub::keep(socket& socket) {
   kept->joined_at = socket.recovery_->joined_at;
   kept->expires = steady::now() + settings().recovery->max_disconnection;
 
+  std::vector<std::unique_ptr<kept_session>> gone; // the application's data ends after the lock
   const std::scoped_lock lock(recovery_mutex_);
   expiries_.emplace_back(kept->expires, socket.recovery_->pid);
-  while (expiries_.size() > settings().recovery->max_sessions) {
-    const auto oldest = recoverable_.find(expiries_.front().second);
-    if (oldest != recoverable_.end() && oldest->second.kept &&
-        oldest->second.kept->expires == expiries_.front().first)
-      recoverable_.erase(oldest);
-    expiries_.pop_front();
-  }
   recovery_entry& entry = recoverable_[socket.recovery_->pid];
   entry.live.reset();
   entry.nsp = kept->nsp;
   entry.kept = std::move(kept);
+  while (expiries_.size() > settings().recovery->max_sessions) {
+    const auto oldest = recoverable_.find(expiries_.front().second);
+    if (oldest != recoverable_.end() && oldest->second.kept &&
+        oldest->second.kept->expires == expiries_.front().first) {
+      gone.push_back(std::move(oldest->second.kept));
+      recoverable_.erase(oldest);
+    }
+    expiries_.pop_front();
+  }
   sweep_later();
 }
 
@@ -57,14 +60,17 @@ void hub::sweep_later() {
   loop& first = engine.loop_at(0);
   first.run([this, &first] {
     first.after(settings().recovery->max_disconnection, [this] {
+      std::vector<std::unique_ptr<kept_session>> gone;
       const std::scoped_lock lock(recovery_mutex_);
       sweeping_ = false;
       const time_point now = steady::now();
       while (!expiries_.empty() && expiries_.front().first <= now) {
         const auto place = recoverable_.find(expiries_.front().second);
         // Not if it has come back and was cut off again since.
-        if (place != recoverable_.end() && place->second.kept && place->second.kept->expires <= now)
+        if (place != recoverable_.end() && place->second.kept && place->second.kept->expires <= now) {
+          gone.push_back(std::move(place->second.kept));
           recoverable_.erase(place);
+        }
         expiries_.pop_front();
       }
       sweep_later();

@@ -116,7 +116,8 @@ void connection::start() {
 }
 
 bool connection::idle() const {
-  return http_ && !http_->busy && http_->in.empty() && http_->out.empty() && !http_->lingering;
+  return http_ && !http_->busy && !http_->parser && http_->in.empty() && http_->out.empty() &&
+         !http_->lingering;
 }
 
 void connection::destroy() {
@@ -162,7 +163,8 @@ void connection::on_readable() {
 void connection::ended(std::string_view reason, std::string_view detail) {
   if (http_) {
     // A poll that nobody waits for any more, or whose answer is not out whole: what it carried is lost.
-    if (const auto current = http_->current; current && current->message.method() == http::verb::get) {
+    if (const auto current = http_->current;
+        current && current->message.method() == http::verb::get && home_->is_ours(current->view.path())) {
       const std::string sid = current->view.query_value("sid");
       if (live_session* its = sid.empty() ? nullptr : home_->find(sid)) its->poll_lost(*current);
     }
@@ -269,8 +271,12 @@ void connection::parse_http() {
     if (!had_head && parser.is_header_done() && !check_head(false)) break;
     if (parser.is_done())
       dispatch();
-    else if (starved)
+    else if (starved) {
+      // The rest of a chunk's head or of the trailer, for which the parser has no limit.
+      if (http_->in.size() > home_->settings().max_head_bytes)
+        refuse_request(431, "The request's head is too large.");
       break;
+    }
   }
   if (!open_ || !http_) return;
   http_->parsing = false;
@@ -286,9 +292,9 @@ bool connection::check_head(bool over) {
   const std::string_view target(head.target().data(), head.target().size());
   const std::string_view path = target.substr(0, target.find('?'));
   const std::string_view method(head.method_string().data(), head.method_string().size());
-  const std::size_t limit = home_->is_ours(path)  ? settings.max_payload
-                            : settings.body_limit ? settings.body_limit(method, path)
-                                                  : settings.max_body_bytes;
+  std::size_t limit = home_->is_ours(path) ? settings.max_payload : settings.max_body_bytes;
+  if (!home_->is_ours(path) && settings.body_limit)
+    home_->guard("body_limit", [&] { limit = settings.body_limit(method, path); });
   if (!head[http::field::transfer_encoding].empty() && !parser.chunked()) {
     refuse_request(501, "Only chunked is understood as Transfer-Encoding.");
     return false;
@@ -304,14 +310,13 @@ bool connection::check_head(bool over) {
   }
   parser.body_limit(limit);
   if (parser.is_done()) return true;
-  if (!begin_post()) return false;
   set_deadline(steady::now() + settings.body_timeout);
   if (head.find(http::field::expect) != head.end()) {
     static constexpr std::string_view go_on = "HTTP/1.1 100 Continue\r\n\r\n";
     // Fits an empty send buffer.
     [[maybe_unused]] const auto sent = ::send(descriptor_, go_on.data(), go_on.size(), MSG_NOSIGNAL);
   }
-  return true;
+  return begin_post();
 }
 
 void connection::dispatch() {
@@ -384,7 +389,8 @@ void connection::answer(exchange& request, http_response response) {
   const bool no_body = response.status == 304 || response.status == 204 || response.status < 200;
   const std::string_view body =
       response.fixed_body.empty() ? std::string_view(response.body) : response.fixed_body;
-  http_->close_after = !request.keep_alive || response.close || home_->closing();
+  // While closing, polling clients must still be able to fetch the end of their sessions.
+  http_->close_after = !request.keep_alive || response.close || home_->closed();
 
   std::string& out = http_->out;
   out.reserve(256 + response.body.size());
@@ -500,7 +506,8 @@ void connection::on_violation(std::uint16_t code, std::string_view what) {
 }
 
 void connection::write(codec::packet packet) {
-  if (!open_ || finishing_) return;
+  // Pongs and the answers to probes: who does not read them needs no more of them (RFC 6455 §5.5.3).
+  if (!open_ || finishing_ || out_.size() >= packets_per_write) return;
   out_.push_back(std::move(packet));
   write_websocket();
 }
@@ -539,12 +546,12 @@ void connection::write_websocket() {
     if (count == 0) break;
     const ssize_t sent = write_pieces(descriptor_, pieces.data(), count);
     if (sent < 0 && would_block(errno)) {
-      if (session) session->stalled(true);
+      if (from_session) session->stalled(true);
       return want(events_ | EPOLLOUT);
     }
     if (sent < 0) return ended("transport error");
     drop_written(static_cast<std::size_t>(sent));
-    if (session) session->stalled(false);
+    if (session && session->websocket == this) session->stalled(false);
   }
   if (finishing_ && peer_closed_) return destroy(); // both have said goodbye
   if (finishing_ && !shut_) {

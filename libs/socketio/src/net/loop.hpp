@@ -50,9 +50,12 @@ public:
   // Called at the end of each turn, again as long as it gives true. Set before the loop runs.
   std::function<bool()> at_turn_end;
 
-  void start();                               // the thread, if it is one of our own
-  void stop();                                // joins it. A guest only stops listening.
-  void discard_mail() { mailbox_.discard(); } // after stop()
+  void start();    // the thread, if it is one of our own
+  void stop();     // joins it. A guest only stops listening.
+  void discard() { // mail, and the dead of a turn that does not come any more; after stop()
+    mailbox_.discard();
+    std::vector<std::unique_ptr<mortal>>().swap(dead_);
+  }
 
   // --- any thread ---
   bool is_current() const;

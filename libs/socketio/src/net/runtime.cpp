@@ -37,8 +37,11 @@ void random_bytes(unsigned char* out, std::size_t size) {
   };
   static thread_local pool here;
   if (here.used + size > here.bytes.size()) {
-    if (::getrandom(here.bytes.data(), here.bytes.size(), 0) != static_cast<ssize_t>(here.bytes.size()))
-      throw std::runtime_error("the kernel gives no random bytes");
+    for (std::size_t got = 0; got < here.bytes.size();) { // a signal may cut it short
+      const ssize_t some = ::getrandom(here.bytes.data() + got, here.bytes.size() - got, 0);
+      if (some < 0 && errno != EINTR) throw std::runtime_error("the kernel gives no random bytes");
+      if (some > 0) got += static_cast<std::size_t>(some);
+    }
     here.used = 0;
   }
   std::memcpy(out, here.bytes.data() + here.used, size);
@@ -101,7 +104,7 @@ runtime::~runtime() { stop(); }
 void runtime::stop() {
   if (listener_ >= 0) ::close(std::exchange(listener_, -1));
   for (const auto& one : loops_) one->stop();
-  for (const auto& one : loops_) one->discard_mail();
+  for (const auto& one : loops_) one->discard();
   shards_.clear();
 }
 

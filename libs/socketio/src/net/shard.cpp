@@ -156,8 +156,10 @@ void shard::hand_over(connection& moving, shard& to) {
   to.loop_.post([&to, mine = std::unique_ptr<connection>(&moving)]() mutable {
     connection& here = *mine.release();
     to.opened(here);
-    here.start();
-    here.arrived();
+    if (to.guard("epoll", [&] { here.start(); }))
+      here.arrived();
+    else
+      here.destroy();
   });
 }
 
@@ -368,7 +370,11 @@ bool shard::take_handshake_slot() {
 
 bool shard::end_of_turn() {
   if (dirty_.empty() && resumable_.empty()) return false;
-  for (auto& [which, rest] : std::exchange(resumable_, {})) which->resume(std::move(rest));
+  while (!resumable_.empty()) { // one by one: hand_over() strikes out what is left of who goes
+    resumable next = std::move(resumable_.front());
+    resumable_.erase(resumable_.begin());
+    next.which->resume(std::move(next.rest));
+  }
   // Several packets for one client leave in one write. Flushing may end sessions, whose handlers may send
   // again.
   std::vector<live_session*> now;

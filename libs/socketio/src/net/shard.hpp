@@ -25,7 +25,7 @@ public:
   loop& its_loop() { return loop_; }
   const socketio::config& settings() const;
   runtime& all() { return all_; }
-  bool closing() const { return closing_; }
+  bool closed() const { return closing_ && sessions_.empty(); }
 
   // --- connections ---
   void adopt(int descriptor, std::string remote); // an accepted connection

@@ -116,6 +116,7 @@ void engine_session::websocket_ended(std::string_view reason, std::string_view d
 }
 
 void engine_session::heard_packet(const codec::decoded_packet& packet, time_point now) {
+  if (closing_ && packet.type != packet_type::close) return; // too late
   switch (packet.type) {
   case packet_type::message:
     shell_.on_message(*this, packet.binary, packet.data);
@@ -164,7 +165,13 @@ void engine_session::drop_front(std::size_t count) {
 
 // An idle session keeps no memory for its queue.
 void engine_session::forget_taken() {
-  if (queue_front_ < queue_.size()) return;
+  if (queue_front_ < queue_.size()) {
+    // Nor does one that is always a little behind keep what it has sent.
+    if (queue_front_ < 64 || queue_front_ * 2 < queue_.size()) return;
+    queue_.erase(queue_.begin(), queue_.begin() + static_cast<std::ptrdiff_t>(queue_front_));
+    queue_front_ = 0;
+    return;
+  }
   std::vector<codec::packet>().swap(queue_);
   queue_front_ = 0;
 }
@@ -194,6 +201,10 @@ void engine_session::probe_message(bool binary, std::string_view data, time_poin
     pong_by_ = never;
     ping_at_ = now + config_.ping_interval;
     shell_.probe_became_transport(*this);
+    if (closing_) {
+      shell_.end_websocket(*this); // after what is queued
+      return end(*closing_);
+    }
     if (queued_packets() > 0) shell_.wants_to_write(*this);
     return;
   }
@@ -226,7 +237,7 @@ void engine_session::flush(time_point now) {
   // does not come for it is slow.
   if (doomed_ || (transport_ == transport::websocket && over_limit(1)))
     cut("transport close", "slow client: too much waits for it");
-  else if (transport_ == transport::polling && queued_packets() > 0)
+  else if (transport_ == transport::polling && !closing_ && queued_packets() > 0)
     poll_by_ = std::min(poll_by_, now + config_.write_stall_timeout);
 }
 
@@ -239,7 +250,7 @@ bool engine_session::over_limit(std::size_t times) const {
 
 void engine_session::close(std::string_view reason, time_point now, bool apart) {
   if (closed_ || closing_) return;
-  if (upgrading_) {
+  if (upgrading_ && (parked_ || !probed_)) { // else it polls no more: the end goes over the WebSocket
     shell_.end_probe(*this);
     probe_ended();
   }
