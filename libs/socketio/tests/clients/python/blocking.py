@@ -1,4 +1,7 @@
-"""python-socketio's blocking client. Usage: blocking.py URL polling|websocket|upgrade"""
+"""python-socketio's blocking client. Usage: blocking.py URL polling|websocket|upgrade
+
+It starts a thread for each message that comes, so it says nothing about the order in which they came: the other clients do.
+"""
 
 import queue
 import sys
@@ -46,11 +49,11 @@ else:
 
 for i in range(300):
     a.emit("message", (i, "ä漢😀"))
-seen = [hear(a, "message-back") for _ in range(300)]
-ok("300 there and back in order", seen == [(i, "ä漢😀") for i in range(300)], seen)
+seen = sorted(hear(a, "message-back") for _ in range(300))
+ok("300 there and back", seen == [(i, "ä漢😀") for i in range(300)], seen)
 a.emit("burst", 300)
-seen = [hear(a, "burst")[0] for _ in range(300)]
-ok("300 from the server in order", seen == list(range(300)), seen)
+seen = sorted(hear(a, "burst")[0] for _ in range(300))
+ok("300 from the server", seen == list(range(300)), seen)
 
 a.emit("message", (b"\x00\x1e\xff", {"deep": [b"\x01" * 2000, b""]}))
 seen = hear(a, "message-back")
