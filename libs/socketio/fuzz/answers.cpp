@@ -2,12 +2,34 @@
 
 #include "must.hpp"
 
+#include "codec/packet.hpp"
 #include "codec/utf8.hpp"
+
+#include <zlib.h>
 
 #include <algorithm>
 #include <charconv>
 
 namespace socketio::fuzz {
+
+namespace {
+
+std::string unpacked(std::string& packed) {
+  std::string text(1024 * 1024, '\0');
+  z_stream stream{};
+  must(inflateInit2(&stream, 16 + 15) == Z_OK, "zlib begins");
+  stream.next_in = reinterpret_cast<Bytef*>(packed.data());
+  stream.avail_in = static_cast<uInt>(packed.size());
+  stream.next_out = reinterpret_cast<Bytef*>(text.data());
+  stream.avail_out = static_cast<uInt>(text.size());
+  const int ended = inflate(&stream, Z_FINISH);
+  text.resize(stream.total_out);
+  inflateEnd(&stream);
+  must(ended == Z_STREAM_END, "a compressed answer is whole");
+  return text;
+}
+
+} // namespace
 
 void answers::take(std::string_view bytes) {
   rest_ += bytes;
@@ -51,13 +73,16 @@ bool answers::take_http() {
   else
     must(status == 204 || status == 304, "a body has a length");
   if (rest_.size() - end - 4 < length) return false;
-  const std::string body = rest_.substr(end + 4, length);
+  std::string body = rest_.substr(end + 4, length);
   rest_.erase(0, end + 4 + length);
   ++count_;
-  if (head.find("Content-Encoding: gzip") == head.npos) {
-    if (head.find("charset=UTF-8") != head.npos) must(codec::valid_utf8(body), "polled text is UTF-8");
-    learn(body);
-  }
+  const bool packed = head.find("Content-Encoding: gzip") != head.npos;
+  if (packed) body = unpacked(body);
+  learn(body);
+  if (head.find("charset=UTF-8") == head.npos) return true;
+  must(codec::valid_utf8(body), "polled text is UTF-8");
+  codec::payload_pieces pieces(body);
+  for (std::string_view piece; known_.on_packet && pieces.next(piece);) known_.on_packet(piece);
   return true;
 }
 
@@ -84,6 +109,7 @@ bool answers::take_frame() {
   if (code == 1) {
     must(codec::valid_utf8(payload), "text frames are UTF-8");
     learn(payload);
+    if (known_.on_packet) known_.on_packet(payload);
   }
   if (code == 8) {
     must(length != 1, "a close code has two bytes");
@@ -99,7 +125,8 @@ void answers::learn(std::string_view text) {
     const std::string_view rest = text.substr(at + mark.size());
     return std::string(rest.substr(0, std::min<std::size_t>(rest.find('"'), 64)));
   };
-  if (auto sid = quoted_after("0{\"sid\":\""); !sid.empty()) known_.sids.push_back(std::move(sid));
+  // An open packet comes first of all.
+  if (text.starts_with("0{")) known_.sids.push_back(quoted_after("{\"sid\":\""));
   if (auto pid = quoted_after("\"pid\":\""); !pid.empty()) known_.pids.push_back(std::move(pid));
   // Of an event: its last argument.
   if (const std::size_t end = text.rfind("\"]"); end != text.npos)

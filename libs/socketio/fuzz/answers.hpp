@@ -2,6 +2,7 @@
 // would take from it.
 #pragma once
 
+#include <functional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -13,6 +14,8 @@ struct known_ids {
   std::vector<std::string> sids, pids;
   std::string last_offset;
   std::string text; // of the last answers, all that is readable
+  // Told of each Engine.IO packet of text, from a poll or a frame, in the order of its connection.
+  std::function<void(std::string_view packet)> on_packet = {};
 };
 
 class answers {
@@ -23,6 +26,8 @@ public:
   // bodies.
   void expect_no_bodies() { blind_ = true; }
   void take(std::string_view bytes);
+  // Whether something was heard that could not be told of.
+  bool blind() const { return blind_; }
   bool is_websocket() const { return websocket_; }
   std::size_t count() const { return count_; } // final HTTP answers
 

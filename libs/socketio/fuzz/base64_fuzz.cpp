@@ -10,14 +10,17 @@ using socketio::fuzz::must;
 
 namespace {
 
-std::optional<std::string> bit_by_bit(std::string_view text) {
+std::optional<std::string> bit_by_bit(std::string_view lines) {
   static constexpr std::string_view alphabet =
       "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+  std::string text;
+  for (const char letter : lines)
+    if (letter != '\r' && letter != '\n') text += letter;
   if (text.size() % 4 != 0) return std::nullopt;
   const std::size_t letters = std::min(text.find('='), text.size());
   if (text.size() - letters > 2 || text.find_first_not_of('=', letters) != text.npos) return std::nullopt;
   std::string bits;
-  for (const char letter : text.substr(0, letters)) {
+  for (const char letter : std::string_view(text).substr(0, letters)) {
     const std::size_t value = alphabet.find(letter);
     if (value == alphabet.npos) return std::nullopt;
     for (int bit = 5; bit >= 0; --bit) bits += static_cast<char>(value >> bit & 1);

@@ -7,16 +7,22 @@
 
 #include <boost/asio/io_context.hpp>
 
+#include <charconv>
+#include <map>
+#include <set>
+
 namespace {
 
 using namespace std::chrono_literals;
 using socketio::fuzz::must;
 namespace detail = socketio::detail;
+namespace codec = socketio::codec;
 
 class echo final : public detail::session_peer {
 public:
-  echo(detail::live_session& link, int& sessions)
+  echo(detail::live_session& link, int number, int& sessions)
       : link_(link)
+      , number_(number)
       , sessions_(sessions) {
     ++sessions_;
   }
@@ -24,8 +30,17 @@ public:
   void on_message(bool binary, std::string_view data, const socketio::http_request* request) override {
     must(!closed_, "nothing is heard from who has left");
     if (request) must(request->method() == "POST", "the request that carried it");
-    link_.send(binary ? socketio::codec::binary_packet(data)
-                      : socketio::codec::text_packet("4" + std::string(data)));
+    // With a separator in it a polled message would look like two.
+    say(!binary && data.find(codec::separator) == data.npos ? data : "");
+    if (binary) link_.send(codec::binary_packet(data));
+    if (data == "many")
+      for (int i = 0; i < 6; ++i) say("one of many");
+    // Whatever happens to the client meanwhile: its transport may change.
+    if (data == "later")
+      for (const auto time : {20ms, 40ms, 60ms, 80ms})
+        link_.home_loop().after(time, [this, alive = std::weak_ptr(alive_)] {
+          if (!alive.expired() && !closed_) say("later");
+        });
     if (data == "close") link_.close("forced close");
     if (data == "cut") link_.cut("forced close");
   }
@@ -36,7 +51,15 @@ public:
   }
 
 private:
+  void say(std::string_view text) {
+    link_.send(codec::text_packet("4#" + std::to_string(number_) + ":" + std::to_string(sent_++) + ":" +
+                                  std::string(text)));
+  }
+
   detail::live_session& link_;
+  std::shared_ptr<bool> alive_ = std::make_shared<bool>(true);
+  const int number_;
+  int sent_ = 0;
   int& sessions_;
   bool closed_ = false;
 };
@@ -44,10 +67,35 @@ private:
 class echoes final : public detail::application {
 public:
   std::unique_ptr<detail::session_peer> make_peer(detail::live_session& session) override {
-    return std::make_unique<echo>(session, sessions);
+    return std::make_unique<echo>(session, made++, sessions);
   }
   void began(detail::session_peer&) override { ++begun; }
-  int sessions = 0, begun = 0;
+  int sessions = 0, made = 0, begun = 0;
+};
+
+// Which messages of each session were heard.
+class heard_messages {
+public:
+  void on_packet(std::string_view packet) {
+    if (!packet.starts_with("4#")) return;
+    packet.remove_prefix(2);
+    const auto number = [&] {
+      std::size_t value = 0;
+      const auto end = std::from_chars(packet.data(), packet.data() + packet.size(), value).ptr;
+      packet.remove_prefix(static_cast<std::size_t>(end - packet.data()) + 1);
+      return value;
+    };
+    const std::size_t session = number();
+    const std::size_t message = number();
+    must(sessions_[session].insert(message).second, "no message comes twice");
+  }
+  void check_nothing_is_missing() const {
+    for (const auto& [session, messages] : sessions_)
+      must(*messages.rbegin() + 1 == messages.size(), "no message is lost between others");
+  }
+
+private:
+  std::map<std::size_t, std::set<std::size_t>> sessions_;
 };
 
 void use_ordinarily(socketio::fuzz::world& world) {
@@ -55,8 +103,9 @@ void use_ordinarily(socketio::fuzz::world& world) {
   must(world.post(sid, "4hello\x1e"
                        "bAQID") == "ok",
        "an ordinary client may speak");
-  must(world.get(sid) == "4hello\x1e"
-                         "bAQID",
+  const std::string heard = world.get(sid);
+  must(heard.find(":0:hello\x1e") != heard.npos && heard.ends_with("\x1e"
+                                                                   "bAQID"),
        "and hears itself");
   must(world.post(sid, "1") == "ok", "and may leave");
 }
@@ -85,11 +134,14 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   {
     detail::runtime engine(io, config, application);
     socketio::fuzz::world world(io, engine, "/engine.io/");
+    heard_messages heard;
+    world.on_packet([&heard](std::string_view packet) { heard.on_packet(packet); });
     world.play(socketio::fuzz::text_of(data, size));
     if (!world.closing()) use_ordinarily(world);
     world.come_to_an_end();
     if (!world.closing()) use_ordinarily(world);
     if (!world.closing()) world.come_to_an_end();
+    if (!world.lossy()) heard.check_nothing_is_missing();
     must(application.begun == 0 || application.sessions == 0, "no session is left");
   }
   return 0;

@@ -122,7 +122,10 @@ void world::flush() {
   if (unsent_.empty()) return run_server();
   peer& to = current();
   std::string bytes = std::exchange(unsent_, {});
-  if (bytes.find("HEAD") != bytes.npos) to.heard.expect_no_bodies();
+  if (bytes.find("HEAD") != bytes.npos) {
+    to.heard.expect_no_bodies();
+    lossy_ = true;
+  }
   std::string_view left = bytes;
   while (!left.empty() && !to.finished) {
     const ssize_t sent = ::send(to.descriptor, left.data(), left.size(), MSG_NOSIGNAL | MSG_DONTWAIT);
@@ -245,10 +248,12 @@ void world::command(std::string_view& script) {
     current();
   } else if (what == 'c') {
     peers_[chosen_].reset();
+    lossy_ = true;
   } else if (what == 'h') {
     ::shutdown(current().descriptor, SHUT_WR);
     current().finished = true;
   } else if (what == 'n' || what == 'r') {
+    lossy_ = true;
     current().reads = what == 'r';
   } else if (what == 't' && steps_left_-- > 0) {
     pass_time(std::chrono::milliseconds(1 << (take_byte(script) & 15)));
@@ -294,6 +299,7 @@ void world::come_to_an_end() {
 
 std::string world::exchange_on_own_connection(const std::string& request) {
   known_ids learned;
+  learned.on_packet = known_.on_packet;
   peer mine(learned, connect_to(engine_));
   must(::send(mine.descriptor, request.data(), request.size(), MSG_NOSIGNAL) ==
            static_cast<ssize_t>(request.size()),

@@ -38,6 +38,10 @@ public:
   ~world();
 
   void play(std::string_view script);
+  // Told of each packet of text that a client of the script reads.
+  void on_packet(std::function<void(std::string_view packet)> told) { known_.on_packet = std::move(told); }
+  // Whether clients have left something unread, or were cut off.
+  bool lossy() const { return lossy_; }
   // Waits until every connection is closed.
   void come_to_an_end();
 
@@ -75,7 +79,7 @@ private:
   std::string unsent_;  // for the chosen connection
   char group_ = 0;      // the command that began what is gathered now
   std::string group_query_, gathered_;
-  bool closing_ = false, closed_ = false;
+  bool closing_ = false, closed_ = false, lossy_ = false;
 };
 
 } // namespace socketio::fuzz

@@ -64,6 +64,7 @@ steps usual_steps() {
       "\377T451-[\"echo\",{\"_placeholder\":true,\"num\":0}]\377e\377B\1\377e"sv,
       "\377C\3\350\377e"sv,
       "\377T4close\377e"sv,
+      "\377O\0004later\377e"sv,
       "\377Gx\377e"sv,
   };
   return {std::begin(all), std::end(all)};

@@ -83,6 +83,12 @@ TEST(SocketPacket, VectorsRoundTrip) {
   EXPECT_EQ(reparse("1/custom"), "1/custom,"); // without its comma, as clients may
 }
 
+TEST(SocketPacket, NumbersBeyondAllFloatsAreNullAsFromNode) {
+  EXPECT_EQ(reparse("2[\"m\",1e400,{\"a\":[-1e400]},\"1e400\"]"), "2[\"m\",null,{\"a\":[null]},\"1e400\"]");
+  EXPECT_EQ(reparse("2[\"m\"," + std::string(400, '9') + "]"), "2[\"m\",null]");
+  EXPECT_EQ(reparse("2[\"m\",1.5e3]"), "2[\"m\",1.5E3]");
+}
+
 TEST(SocketPacket, RefusesWhatOnlyABrokenPeerSends) {
   for (const char* text : {"",
                            "7",
@@ -113,6 +119,7 @@ TEST(SocketPacket, RefusesWhatOnlyABrokenPeerSends) {
                            "21234567890123456[\"a\"]",
                            "2[\"a\"]x"})
     EXPECT_EQ(reparse(text), "refused") << text;
+  EXPECT_EQ(reparse("0/\xFF,"), "refused"); // it would come back in a text frame
   EXPECT_EQ(reparse("2[\"" + std::string(300, 'n') + "\"]"), "refused");
   EXPECT_EQ(reparse("2[\"a\"," + std::string(40, '[') + std::string(40, ']') + "]"), "refused");
 }
