@@ -18,7 +18,7 @@ std::unexpected<failure> nobody() {
 }
 std::unexpected<failure> wrong() {
   return fail(failure_kind::unauthorized, "wrong_login",
-              "Name or password is wrong. Check both and try again.");
+              "Username or password is wrong. Check both and try again.");
 }
 
 std::string folded(std::string name) {

@@ -112,7 +112,7 @@ connection::~connection() {
 void connection::start() {
   events_ = EPOLLIN;
   home_->its_loop().watch(descriptor_, *this, events_);
-  if (!http_->busy) set_deadline(steady::now() + home_->settings().keep_alive_timeout);
+  if (!http_->busy && !http_->parser) set_deadline(steady::now() + home_->settings().keep_alive_timeout);
 }
 
 bool connection::idle() const {
@@ -174,7 +174,37 @@ void connection::ended(std::string_view reason, std::string_view detail) {
 
 // --- HTTP ---
 
-void connection::posting_to(std::string_view sid) { http_->posting_to = std::string(sid); }
+// A POST whose body is still coming is known to its session, on the session's thread; false: it is the second
+// one, and refused, or it goes to that thread first.
+bool connection::begin_post() {
+  const auto& head = http_->parser->get();
+  const std::string_view target(head.target().data(), head.target().size());
+  const std::size_t mark = target.find('?');
+  if (head.method() != http::verb::post || mark == std::string_view::npos ||
+      !home_->is_ours(target.substr(0, mark)))
+    return true;
+  const std::string sid = query_value(target.substr(mark + 1), "sid");
+  if (shard* other = home_->elsewhere(sid)) {
+    http_->moving_to = other;
+    return false;
+  }
+  if (live_session* its = home_->find(sid); its && its->engine.current() == session::transport::polling) {
+    if (!its->begin_post(*this)) {
+      refuse_request(400, "");
+      return false;
+    }
+    http_->posting_to = sid;
+  }
+  return true;
+}
+
+// It has come to the thread of the session that its request names: with the request, or with the beginning of
+// one.
+void connection::arrived() {
+  if (http_->current) return home_->on_engine_request(*this, http_->current);
+  home_->its_loop().schedule(*http_, http_->deadline);
+  if (begin_post()) parse_http();
+}
 
 // Its POST has been handled, was refused for another reason, or will not come.
 void connection::forget_post() {
@@ -274,10 +304,7 @@ bool connection::check_head(bool over) {
   }
   parser.body_limit(limit);
   if (parser.is_done()) return true;
-  if (!home_->begin_post(*this, method, target)) {
-    refuse_request(400, "");
-    return false;
-  }
+  if (!begin_post()) return false;
   set_deadline(steady::now() + settings.body_timeout);
   if (head.find(http::field::expect) != head.end()) {
     static constexpr std::string_view go_on = "HTTP/1.1 100 Continue\r\n\r\n";
@@ -331,11 +358,9 @@ void connection::move_to(shard& other) {
 
 void connection::leave_home(shard& other) {
   home_->its_loop().cancel(*http_);
-  http_->current->home = &other.its_loop();
+  if (http_->current) http_->current->home = &other.its_loop();
   home_ = &other;
 }
-
-std::shared_ptr<exchange> connection::current_exchange() const { return http_->current; }
 
 void connection::accept_upgrade(exchange& request, const header_list& headers) {
   const auto key = request.view.header("sec-websocket-key");

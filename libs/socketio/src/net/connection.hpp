@@ -38,13 +38,10 @@ public:
   void destroy(); // at once; its session knows already
   // At once; its session hears why.
   void ended(std::string_view reason, std::string_view detail = {});
-  // The body that is coming is a POST of that session.
-  void posting_to(std::string_view sid);
-  void forget_post();
   // Leaves this thread once what is being read has been read; the request under way is looked at there again.
   void move_to(shard& other);
   void leave_home(shard& other);
-  std::shared_ptr<exchange> current_exchange() const;
+  void arrived();
   // Goes on with what came behind a request that is answered now; `rest` came behind an upgrade.
   void resume(std::string rest);
   bool idle() const; // nothing under way: may be closed when the server closes
@@ -61,6 +58,8 @@ private:
   // HTTP
   void take_http(std::string_view data);
   void parse_http();
+  bool begin_post();
+  void forget_post();
   bool check_head(bool over);
   void dispatch();
   void refuse_request(unsigned status, std::string_view text);

@@ -81,8 +81,8 @@ session::session_id session_id_on(std::size_t loop_index) {
   return id;
 }
 
-std::size_t loop_of(std::string_view sid, std::size_t) {
-  return sid.size() == 20 ? alphabet.find(sid.back()) : 0;
+std::size_t loop_of(std::string_view sid) {
+  return sid.size() == 20 ? alphabet.find(sid.back()) : std::string_view::npos;
 }
 
 runtime::runtime(asio::io_context& io, config config, application& application)

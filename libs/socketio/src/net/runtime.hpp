@@ -71,6 +71,7 @@ private:
 session::session_id random_id();
 // The same, naming the thread that the session lives on.
 session::session_id session_id_on(std::size_t loop_index);
-std::size_t loop_of(std::string_view sid, std::size_t threads);
+// Which one that is; beyond all threads when the text is no such id.
+std::size_t loop_of(std::string_view sid);
 
 } // namespace socketio::detail

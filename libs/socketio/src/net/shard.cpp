@@ -157,7 +157,7 @@ void shard::hand_over(connection& moving, shard& to) {
     connection& here = *mine.release();
     to.opened(here);
     here.start();
-    to.on_engine_request(here, here.current_exchange());
+    here.arrived();
   });
 }
 
@@ -210,8 +210,7 @@ void shard::on_engine_request(connection& from, std::shared_ptr<exchange> exchan
     return handshake(std::move(exchange), upgrade);
   }
 
-  if (const std::size_t its = loop_of(sid, all_.threads()); its != loop_.index() && its < all_.threads())
-    return from.move_to(all_.shard_at(its));
+  if (shard* other = elsewhere(sid)) return from.move_to(*other);
   live_session* session = find(sid);
   if (!session) {
     if (polling && answer_tombstone(sid, *exchange)) return;
@@ -245,16 +244,9 @@ void shard::on_engine_request(connection& from, std::shared_ptr<exchange> exchan
   session->post(*exchange, from);
 }
 
-// A session of another thread is not asked: there the second of two POSTs comes when its body is whole.
-bool shard::begin_post(connection& from, std::string_view method, std::string_view target) {
-  const std::size_t mark = target.find('?');
-  if (method != "POST" || mark == std::string_view::npos || !is_ours(target.substr(0, mark))) return true;
-  const std::string sid = query_value(target.substr(mark + 1), "sid");
-  live_session* session = sid.empty() ? nullptr : find(sid);
-  if (!session || session->engine.current() != transport::polling) return true;
-  if (!session->begin_post(from)) return false;
-  from.posting_to(sid);
-  return true;
+shard* shard::elsewhere(std::string_view sid) const {
+  const std::size_t its = loop_of(sid);
+  return its < all_.threads() && its != loop_.index() ? &all_.shard_at(its) : nullptr;
 }
 
 void shard::handshake(std::shared_ptr<exchange> exchange, bool websocket) {

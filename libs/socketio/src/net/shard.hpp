@@ -40,8 +40,9 @@ public:
   // A request for our path. A session of another thread takes the connection with it.
   void on_engine_request(connection& from, std::shared_ptr<exchange> exchange);
 
-  // A request whose body is still coming; false: it is a second POST of its session, which is over now.
-  bool begin_post(connection& from, std::string_view method, std::string_view target);
+  live_session* find(std::string_view sid);
+  // The shard that a session of that id lives on; null: this one, or none.
+  shard* elsewhere(std::string_view sid) const;
 
   // --- sessions ---
   void mark_dirty(live_session& session) {
@@ -73,7 +74,6 @@ private:
   friend class connection;
   bool end_of_turn();
   void destroy_idle();
-  live_session* find(std::string_view sid);
   void handshake(std::shared_ptr<exchange> exchange, bool websocket);
   void admitted(std::shared_ptr<exchange> exchange, bool websocket);
   live_session& make_session(session::transport transport, const http_request& request);
