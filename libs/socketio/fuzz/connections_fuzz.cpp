@@ -206,7 +206,7 @@ void serve(std::string_view script) {
 
   socketio::fuzz::world world(io, hub.engine, "/socket.io/");
   world.play(script);
-  if (!world.closing()) use_ordinarily(world);
+  if (!world.closing()) world.fresh_session(); // others may come meanwhile
   world.come_to_an_end();
   if (!world.closing()) use_ordinarily(world);
   if (!world.closing()) world.come_to_an_end();

@@ -137,7 +137,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     heard_messages heard;
     world.on_packet([&heard](std::string_view packet) { heard.on_packet(packet); });
     world.play(socketio::fuzz::text_of(data, size));
-    if (!world.closing()) use_ordinarily(world);
+    if (!world.closing()) world.fresh_session(); // others may come meanwhile
     world.come_to_an_end();
     if (!world.closing()) use_ordinarily(world);
     if (!world.closing()) world.come_to_an_end();
