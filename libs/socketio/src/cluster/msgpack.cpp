@@ -243,9 +243,9 @@ private:
   json::value binary(std::size_t size);
   json::value array(std::size_t size, std::size_t depth);
   json::value map(std::size_t size, std::size_t depth);
-  json::value extension(std::size_t size);
-  json::value fixed_extension(std::size_t size);
-  json::value other_extension(std::int64_t type, std::size_t size);
+  json::value extension(std::size_t size, std::size_t depth);
+  json::value fixed_extension(std::size_t size, std::size_t depth);
+  json::value other_extension(std::int64_t type, std::size_t size, std::size_t depth);
 
   std::string_view rest_;
   const limits& limits_;
@@ -280,11 +280,11 @@ json::value reader::value(std::size_t depth) {
   case 0xC6:
     return binary(big_endian(4));
   case 0xC7:
-    return extension(big_endian(1));
+    return extension(big_endian(1), depth);
   case 0xC8:
-    return extension(big_endian(2));
+    return extension(big_endian(2), depth);
   case 0xC9:
-    return extension(big_endian(4));
+    return extension(big_endian(4), depth);
   case 0xCA:
     return floating(std::bit_cast<float>(static_cast<std::uint32_t>(big_endian(4))));
   case 0xCB:
@@ -306,15 +306,15 @@ json::value reader::value(std::size_t depth) {
   case 0xD3:
     return signed_big_endian(8);
   case 0xD4:
-    return fixed_extension(1);
+    return fixed_extension(1, depth);
   case 0xD5:
-    return fixed_extension(2);
+    return fixed_extension(2, depth);
   case 0xD6:
-    return fixed_extension(4);
+    return fixed_extension(4, depth);
   case 0xD7:
-    return fixed_extension(8);
+    return fixed_extension(8, depth);
   case 0xD8:
-    return fixed_extension(16);
+    return fixed_extension(16, depth);
   case 0xD9:
     return text(big_endian(1));
   case 0xDA:
@@ -361,7 +361,7 @@ json::value reader::map(std::size_t size, std::size_t depth) {
   return members;
 }
 
-json::value reader::extension(std::size_t size) {
+json::value reader::extension(std::size_t size, std::size_t depth) {
   const std::int64_t type = signed_big_endian(1);
   if (type == 0) return binary(size); // an ArrayBuffer of older versions
   if (type == -1 && size == 12) {
@@ -369,10 +369,10 @@ json::value reader::extension(std::size_t size) {
     const auto seconds = static_cast<double>(signed_big_endian(8));
     return date(seconds * 1e3 + nanoseconds / 1e6);
   }
-  return other_extension(type, size);
+  return other_extension(type, size, depth);
 }
 
-json::value reader::fixed_extension(std::size_t size) {
+json::value reader::fixed_extension(std::size_t size, std::size_t depth) {
   const std::int64_t type = signed_big_endian(1);
   if (type == 0 && size == 1) { // undefined of older versions
     bytes(1);
@@ -387,11 +387,12 @@ json::value reader::fixed_extension(std::size_t size) {
     const std::uint64_t both = big_endian(8); // 30 bits of nanoseconds, 34 of seconds
     return date(static_cast<double>(both & 0x3'FFFF'FFFF) * 1e3 + static_cast<double>(both >> 34) / 1e6);
   }
-  return other_extension(type, size);
+  return other_extension(type, size, depth);
 }
 
-// As notepack.io gives it to the application.
-json::value reader::other_extension(std::int64_t type, std::size_t size) {
+// As notepack.io gives it to the application: an array, and as deep as one.
+json::value reader::other_extension(std::int64_t type, std::size_t size, std::size_t depth) {
+  if (depth >= limits_.max_depth) return fail();
   json::value part = binary(size);
   return json::array{type, std::move(part)};
 }

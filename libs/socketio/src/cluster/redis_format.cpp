@@ -3,9 +3,7 @@
 #include "cluster/json_binary.hpp"
 #include "cluster/msgpack.hpp"
 #include "cluster/placeholder.hpp"
-
-#include <boost/json/parse.hpp>
-#include <boost/json/serialize.hpp>
+#include "codec/json_text.hpp"
 
 #include <array>
 #include <charconv>
@@ -233,18 +231,9 @@ struct message {
   bool binary = false;
 };
 
-std::optional<json::value> parse_json(std::string_view text) {
-  json::parse_options options;
-  options.max_depth = max_json_depth;
-  boost::system::error_code failed;
-  json::value value = json::parse(text, failed, {}, options);
-  if (failed) return std::nullopt;
-  return value;
-}
-
 std::optional<message> read_message(std::string_view bytes) {
   if (bytes.starts_with('{')) {
-    auto value = parse_json(bytes);
+    auto value = codec::parse_json(bytes, max_json_depth);
     if (!value || !value->is_object()) return std::nullopt;
     return message{.body = std::move(value->get_object()), .attachments = {}, .binary = false};
   }
@@ -429,7 +418,7 @@ std::string encode_request(const request& request, std::string_view nsp) {
                  [](const asks::client_acks&) {},
              },
              request.what);
-  return json::serialize(body);
+  return codec::json_text(std::move(body));
 }
 
 std::optional<request> decode_request(std::string_view bytes, std::string_view nsp) {
@@ -605,7 +594,7 @@ std::string encode_response(const response& response) {
                  [](const tells::client_answer&) {},
              },
              response.what);
-  return json::serialize(body);
+  return codec::json_text(std::move(body));
 }
 
 std::optional<response> decode_response(std::string_view bytes) {

@@ -6,6 +6,7 @@
 #include <boost/json/serialize.hpp>
 #include <gtest/gtest.h>
 
+#include <limits>
 #include <set>
 
 namespace socketio::cluster {
@@ -309,6 +310,22 @@ TEST(RedisFormat, WhatIsNoMessageIsRefused) {
            "93a17582a47479706502a46461746191a17881a16bc40101",       // a binary part outside of the event
        })
     EXPECT_FALSE(decode_broadcast(from_hex(hex))) << hex;
+}
+
+// JSON has no infinities, but texts of numbers that become one.
+TEST(RedisFormat, NumbersBeyondAllFloatsAreNull) {
+  const auto found = decode_request(R"({"uid":"abcdef","type":6,"data":["x",1e400,{"a":-1e400}]})", "/");
+  ASSERT_TRUE(found);
+  EXPECT_EQ(std::get<asks::server_event>(found->what).event.arguments, js(R"(["x",null,{"a":null}])"));
+}
+
+TEST(RedisFormat, WhatJsonCannotSayIsWrittenAsNull) {
+  packet_data said = event(R"(["x"])", {});
+  said.arguments.emplace_back(std::numeric_limits<double>::infinity());
+  said.arguments.emplace_back(std::numeric_limits<double>::quiet_NaN());
+  const auto again = decode_request(encode_request({"abcdef", "", asks::server_event{said}}, "/"), "/");
+  ASSERT_TRUE(again);
+  EXPECT_EQ(std::get<asks::server_event>(again->what).event.arguments, js(R"(["x",null,null])"));
 }
 
 TEST(RedisFormat, EveryCutOfAMessageIsRefused) {

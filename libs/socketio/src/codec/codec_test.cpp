@@ -1,16 +1,19 @@
 // Bytes in, bytes out: packets, payloads, frames. Vectors are those of the protocol's reference.
 #include "codec/base64.hpp"
+#include "codec/json_text.hpp"
 #include "codec/packet.hpp"
 #include "codec/socket_packet.hpp"
 #include "codec/utf8.hpp"
 #include "codec/websocket.hpp"
 
+#include <boost/json/parse.hpp>
 #include <boost/json/serialize.hpp>
 
 #include <gtest/gtest.h>
 
 #include <cstdlib>
 #include <cstring>
+#include <limits>
 #include <random>
 
 namespace socketio::codec {
@@ -237,6 +240,15 @@ TEST(WebSocket, RandomBytesNeverBreakTheReaderAndIdleHoldsNothing) {
 
 TEST(WebSocket, HandshakeKeyOfTheRfc) {
   EXPECT_EQ(accept_key("dGhlIHNhbXBsZSBub25jZQ=="), "s3pPLMBiTxaQ9kYGzzhZRbK+xOo=");
+}
+
+// What an application emits must not end its clients' connections.
+TEST(JsonText, IsAlwaysJson) {
+  boost::json::value value = boost::json::parse(R"({"a":[1.5,"Infinity"],"b":true})");
+  EXPECT_EQ(json_text(value), boost::json::serialize(value));
+  value.at("a").as_array().emplace_back(std::numeric_limits<double>::quiet_NaN());
+  value.at("a").as_array().emplace_back(-std::numeric_limits<double>::infinity());
+  EXPECT_EQ(json_text(value), R"({"a":[1.5E0,"Infinity",null,null],"b":true})");
 }
 
 } // namespace

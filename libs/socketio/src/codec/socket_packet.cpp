@@ -1,13 +1,11 @@
 #include "codec/socket_packet.hpp"
 
+#include "codec/json_text.hpp"
 #include "codec/utf8.hpp"
-
-#include <boost/json/parse.hpp>
 
 #include <algorithm>
 #include <array>
 #include <charconv>
-#include <cmath>
 #include <vector>
 
 namespace socketio::codec {
@@ -45,26 +43,6 @@ bool placeholders_fit(const json::value& value, std::size_t attachments) {
   }
   return std::all_of(object->begin(), object->end(),
                      [&](const auto& member) { return placeholders_fit(member.value(), attachments); });
-}
-
-// A number beyond all floats is Infinity in JavaScript and for our parser, and could not be written again as
-// JSON: Node sends it on as null.
-void drop_infinities(json::value& value) {
-  if (auto* array = value.if_array())
-    for (json::value& item : *array) drop_infinities(item);
-  else if (auto* object = value.if_object())
-    for (auto& member : *object) drop_infinities(member.value());
-  else if (value.is_double() && !std::isfinite(value.get_double()))
-    value = nullptr;
-}
-
-// Only with an exponent, or with more digits than a float's range.
-bool may_hold_infinities(std::string_view text) {
-  if (text.size() > 300) return true;
-  for (std::size_t at = text.find_first_of("eE", 1); at != std::string_view::npos;
-       at = text.find_first_of("eE", at + 1))
-    if (is_digit(text[at - 1])) return true;
-  return false;
 }
 
 bool payload_fits(const socket_packet& packet, const socket_limits& limits) {
@@ -125,12 +103,9 @@ std::optional<socket_packet> parse_socket_packet(std::string_view text, const so
   }
   if (!text.empty()) {
     if (text.front() != '[' && text.front() != '{') return std::nullopt;
-    json::parse_options options;
-    options.max_depth = limits.max_json_depth;
-    boost::system::error_code error;
-    packet.payload = json::parse(text, error, {}, options);
-    if (error) return std::nullopt;
-    if (may_hold_infinities(text)) drop_infinities(packet.payload);
+    auto payload = parse_json(text, limits.max_json_depth);
+    if (!payload) return std::nullopt;
+    packet.payload = std::move(*payload);
   } else if (packet.type == socket_type::connect) {
     packet.payload = json::object();
   }

@@ -1,6 +1,6 @@
 #include "hub/hub.hpp"
 
-#include <boost/json/serialize.hpp>
+#include "codec/json_text.hpp"
 
 #include <algorithm>
 
@@ -256,7 +256,8 @@ void client::admit(const std::shared_ptr<socket>& socket) {
 void client::refuse(const std::shared_ptr<socket>& socket, const connect_error& error) {
   json::object payload{{"message", error.message}};
   if (error.data) payload["data"] = *error.data;
-  link_.send(control_packet(socket_type::connect_error, socket->nsp_->name(), json::serialize(payload)));
+  link_.send(
+      control_packet(socket_type::connect_error, socket->nsp_->name(), codec::json_text(std::move(payload))));
   std::erase(sockets_, socket);
   socket->slice_.remove(*socket);
   socket->client_ = nullptr;

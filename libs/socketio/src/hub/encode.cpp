@@ -1,9 +1,12 @@
 #include "hub/encode.hpp"
 
+#include "codec/json_text.hpp"
+
 #include <boost/json/parse.hpp>
 #include <boost/json/serialize.hpp>
 #include <boost/json/serializer.hpp>
 
+#include <algorithm>
 #include <stdexcept>
 
 namespace socketio::detail {
@@ -14,6 +17,10 @@ using codec::socket_type;
 namespace {
 
 void append_json(std::string& out, const json::array& array) {
+  if (!std::all_of(array.begin(), array.end(), codec::all_finite)) {
+    out += codec::json_text(array);
+    return;
+  }
   static thread_local json::serializer serializer;
   serializer.reset(&array);
   char piece[4096];
