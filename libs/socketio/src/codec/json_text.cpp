@@ -23,6 +23,15 @@ bool may_hold_infinities(std::string_view text) {
   return false;
 }
 
+void drop_infinities(json::value& value) {
+  if (auto* array = value.if_array())
+    for (json::value& item : *array) drop_infinities(item);
+  else if (auto* object = value.if_object())
+    for (auto& member : *object) drop_infinities(member.value());
+  else if (value.is_double() && !std::isfinite(value.get_double()))
+    value = nullptr;
+}
+
 } // namespace
 
 bool all_finite(const json::value& value) {
@@ -31,15 +40,6 @@ bool all_finite(const json::value& value) {
     return std::all_of(object->begin(), object->end(),
                        [](const auto& member) { return all_finite(member.value()); });
   return !value.is_double() || std::isfinite(value.get_double());
-}
-
-void drop_infinities(json::value& value) {
-  if (auto* array = value.if_array())
-    for (json::value& item : *array) drop_infinities(item);
-  else if (auto* object = value.if_object())
-    for (auto& member : *object) drop_infinities(member.value());
-  else if (value.is_double() && !std::isfinite(value.get_double()))
-    value = nullptr;
 }
 
 std::optional<json::value> parse_json(std::string_view text, std::size_t max_depth) {

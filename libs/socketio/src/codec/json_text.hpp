@@ -19,6 +19,5 @@ std::string json_text(const boost::json::value& value);
 
 // Whether all its floats can be written as JSON.
 bool all_finite(const boost::json::value& value);
-void drop_infinities(boost::json::value& value);
 
 } // namespace socketio::codec
