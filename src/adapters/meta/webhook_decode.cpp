@@ -10,6 +10,7 @@
 
 #include <algorithm>
 #include <charconv>
+#include <cmath>
 
 namespace tickwire::meta {
 
@@ -421,6 +422,21 @@ private:
 
 } // namespace
 
+namespace {
+
+// Numbers beyond all floats are infinities for our parser, which JSON cannot say; what is kept and shown of a
+// message has null in their place.
+void drop_infinities(json::value& value) {
+  if (auto* array = value.if_array())
+    for (json::value& item : *array) drop_infinities(item);
+  else if (auto* object = value.if_object())
+    for (auto& member : *object) drop_infinities(member.value());
+  else if (value.is_double() && !std::isfinite(value.get_double()))
+    value = nullptr;
+}
+
+} // namespace
+
 std::optional<decoded_webhook> decode_webhook(std::string_view body, const std::string& inbox,
                                               timestamp now) {
   unsigned char first[16 * 1024];
@@ -435,6 +451,7 @@ std::optional<decoded_webhook> decode_webhook(std::string_view body, const std::
   if (error == json::error::too_deep && is_json(body))
     return decoder(inbox, now).keep_whole("body too deep", body);
   if (error) return std::nullopt;
+  drop_infinities(parsed);
   return decoder(inbox, now).run(parsed);
 }
 

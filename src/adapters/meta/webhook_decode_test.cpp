@@ -234,6 +234,23 @@ TEST(WebhookBodies, DeepJsonIsKeptAsItIsAndBrokenDeepJsonIsNot) {
     EXPECT_FALSE(decode_webhook(nested(100, inner), inbox, at(0))) << inner;
 }
 
+TEST(WebhookBodies, NumbersBeyondAllFloatsAreNullInWhatIsKeptAndShown) {
+  const std::string body =
+      R"({"entry":[{"changes":[{"field":"messages","value":{"messages":[{"from":"15550000101","id":"wamid.N",)"
+      R"("timestamp":"1","type":"order","order":{"catalog_id":"7","product_items":[{"item_price":-1e400}]}}]}},)"
+      R"({"field":"new","value":{"a":[1e400,1.5]}}]}]})";
+  const auto decoded = decode_webhook(body, inbox, at(0));
+  ASSERT_TRUE(decoded);
+  ASSERT_EQ(decoded->proposals.size(), 2u);
+  const std::string shown = "{" + std::get<message_received>(decoded->proposals.front().data).extra + "}";
+  for (const std::string& text : {decoded->proposals[0].raw, decoded->proposals[1].raw, shown}) {
+    boost::system::error_code error;
+    json::parse(text, error);
+    EXPECT_FALSE(error) << text;
+  }
+  EXPECT_NE(decoded->proposals[1].raw.find("[null,1.5E0]"), std::string::npos);
+}
+
 TEST(WebhookBodies, HalfOfASurrogatePairIsShownAsAReplacementCharacter) {
   const std::string body =
       R"({"entry":[{"changes":[{"field":"messages","value":{"messages":[{"from":"15550000101","id":"wamid.H",)"
