@@ -1,7 +1,7 @@
 #include "codec/json_text.hpp"
 
 #include <boost/json/parse.hpp>
-#include <boost/json/serialize.hpp>
+#include <boost/json/serializer.hpp>
 
 #include <algorithm>
 #include <cmath>
@@ -12,14 +12,12 @@ namespace json = boost::json;
 
 namespace {
 
-bool is_digit(char c) { return c >= '0' && c <= '9'; }
-
 // Only with an exponent, or with more digits than a float's range.
 bool may_hold_infinities(std::string_view text) {
   if (text.size() > 300) return true;
   for (std::size_t at = text.find_first_of("eE", 1); at != std::string_view::npos;
        at = text.find_first_of("eE", at + 1))
-    if (is_digit(text[at - 1])) return true;
+    if (text[at - 1] >= '0' && text[at - 1] <= '9') return true;
   return false;
 }
 
@@ -32,15 +30,40 @@ void drop_infinities(json::value& value) {
     value = nullptr;
 }
 
-} // namespace
+bool all_finite(const json::value& value);
+
+bool all_finite(const json::array& array) {
+  return std::all_of(array.begin(), array.end(), [](const json::value& item) { return all_finite(item); });
+}
 
 bool all_finite(const json::value& value) {
-  if (const auto* array = value.if_array()) return std::all_of(array->begin(), array->end(), all_finite);
+  if (const auto* array = value.if_array()) return all_finite(*array);
   if (const auto* object = value.if_object())
     return std::all_of(object->begin(), object->end(),
                        [](const auto& member) { return all_finite(member.value()); });
   return !value.is_double() || std::isfinite(value.get_double());
 }
+
+template <class Value>
+void append_finite(std::string& out, const Value& value) {
+  static thread_local json::serializer serializer;
+  serializer.reset(&value);
+  char piece[4096];
+  while (!serializer.done()) {
+    const auto part = serializer.read(piece, sizeof piece);
+    out.append(part.data(), part.size());
+  }
+}
+
+template <class Value>
+void append_any(std::string& out, const Value& value) {
+  if (all_finite(value)) return append_finite(out, value);
+  json::value finite = value;
+  drop_infinities(finite);
+  append_finite(out, finite);
+}
+
+} // namespace
 
 std::optional<json::value> parse_json(std::string_view text, std::size_t max_depth) {
   json::parse_options options;
@@ -52,11 +75,13 @@ std::optional<json::value> parse_json(std::string_view text, std::size_t max_dep
   return value;
 }
 
+void append_json(std::string& out, const json::value& value) { append_any(out, value); }
+void append_json(std::string& out, const json::array& value) { append_any(out, value); }
+
 std::string json_text(const json::value& value) {
-  if (all_finite(value)) return json::serialize(value);
-  json::value finite = value;
-  drop_infinities(finite);
-  return json::serialize(finite);
+  std::string text;
+  append_json(text, value);
+  return text;
 }
 
 } // namespace socketio::codec

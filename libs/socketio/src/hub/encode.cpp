@@ -4,9 +4,7 @@
 
 #include <boost/json/parse.hpp>
 #include <boost/json/serialize.hpp>
-#include <boost/json/serializer.hpp>
 
-#include <algorithm>
 #include <stdexcept>
 
 namespace socketio::detail {
@@ -16,22 +14,8 @@ using codec::socket_type;
 
 namespace {
 
-void append_json(std::string& out, const json::array& array) {
-  if (!std::all_of(array.begin(), array.end(), codec::all_finite)) {
-    out += codec::json_text(array);
-    return;
-  }
-  static thread_local json::serializer serializer;
-  serializer.reset(&array);
-  char piece[4096];
-  while (!serializer.done()) {
-    const auto part = serializer.read(piece, sizeof piece);
-    out.append(part.data(), part.size());
-  }
-}
-
-// A name without anything to escape is written as it is.
-void append_json_text(std::string& out, std::string_view text) {
+// One without anything to escape is written as it is.
+void append_name(std::string& out, std::string_view text) {
   for (char c : text)
     if (static_cast<unsigned char>(c) < 0x20 || c == '"' || c == '\\') {
       out += json::serialize(json::string(json::string_view(text.data(), text.size())));
@@ -56,7 +40,7 @@ codec::packet event_packet(std::string_view nsp, std::optional<std::uint64_t> id
   codec::append_socket_head(out, attachments > 0 ? socket_type::binary_event : socket_type::event,
                             attachments, nsp, id);
   out += '[';
-  append_json_text(out, name);
+  append_name(out, name);
   if (!arguments_json.empty()) {
     out += ',';
     out += arguments_json;
@@ -72,10 +56,10 @@ codec::packet event_packet(std::string_view nsp, std::optional<std::uint64_t> id
   codec::append_socket_head(out, attachments > 0 ? socket_type::binary_event : socket_type::event,
                             attachments, nsp, id);
   out += '[';
-  append_json_text(out, name);
+  append_name(out, name);
   if (!arguments.empty()) {
     const std::size_t bracket = out.size();
-    append_json(out, arguments);
+    codec::append_json(out, arguments);
     out[bracket] = ','; // the list goes on where its own would begin
     out.pop_back();
   }
@@ -99,7 +83,7 @@ codec::packet ack_packet(std::string_view nsp, std::uint64_t id, std::size_t att
   codec::packet_builder builder(128);
   codec::append_socket_head(builder.text(), attachments > 0 ? socket_type::binary_ack : socket_type::ack,
                             attachments, nsp, id);
-  append_json(builder.text(), arguments);
+  codec::append_json(builder.text(), arguments);
   return builder.finish();
 }
 
