@@ -53,7 +53,7 @@ public:
     return value;
   }
   std::chrono::milliseconds milliseconds(const std::string& name) const {
-    return std::chrono::milliseconds{number(name)};
+    return std::chrono::milliseconds{number(name, std::chrono::milliseconds::max().count())};
   }
   std::uint16_t port() const { return static_cast<std::uint16_t>(number("--port", 65'535)); }
 

@@ -273,6 +273,14 @@ describe("payloads", () => {
       await session.get();
       assert.equal((await session.get()).status, 400);
     });
+  test("a POST whose own handler ends the session is answered with ok, the poll that waits with the end", async () => {
+    const session = await open();
+    const poll = await session.park();
+    const answer = await session.post("4close");
+    assert.deepEqual([answer.status, answer.text], [200, "ok"]);
+    assert.equal((await poll.answer).text, "1");
+    assert.equal((await closed(session)).reason, "forced close");
+  });
   test("packets before a bad one are delivered", async () => {
     const frames = await socket();
     frames.send("4first");
@@ -425,6 +433,21 @@ describe("heartbeat", () => {
   before(async () => (quick = await start("feature_server", "engine", "--path", path, "--ping-interval", "300", "--ping-timeout", "200")));
   after(() => quick.stop());
 
+  test("times without end are as long as the timers of clients can be", async () => {
+    const endless = "9223372036854775807";
+    const names = ["ping-interval", "ping-timeout", "upgrade-timeout", "connect-timeout", "write-stall-timeout", "head-timeout", "body-timeout", "keep-alive-timeout"];
+    const patient = await start("feature_server", "engine", "--path", path, ...names.flatMap((name) => [`--${name}`, endless]));
+    const session = await Polling.open(patient.port, { path });
+    assert.deepEqual([session.handshake.pingInterval, session.handshake.pingTimeout], [2 ** 30, 2 ** 30]);
+    const frames = await Frames.open(patient.port, { path, sid: session.sid });
+    frames.send("2probe");
+    assert.equal(await frames.text(), "3probe");
+    frames.send("5");
+    frames.send("4here");
+    assert.equal(await frames.text(), "4here");
+    frames.destroy();
+    await patient.stop();
+  });
   test("polling: ping, pong, ping again counted from the pong", async () => {
     const session = await Polling.open(quick.port, { path });
     const opened = performance.now();

@@ -94,8 +94,8 @@ call_result engine_session::end_post(std::string_view body, time_point now) {
       end("parse error", "not an Engine.IO packet");
       return call_result::broken;
     }
-    heard_packet(packet, now);
-    if (closed_) return packet.type == packet_type::close ? call_result::ok : call_result::broken;
+    if (!heard_packet(packet, now)) return call_result::broken;
+    if (closed_) return call_result::ok;
   }
   return call_result::ok;
 }
@@ -115,8 +115,9 @@ void engine_session::websocket_ended(std::string_view reason, std::string_view d
   if (!closed_) end(reason, detail);
 }
 
-void engine_session::heard_packet(const codec::decoded_packet& packet, time_point now) {
-  if (closing_ && packet.type != packet_type::close) return; // too late
+// False: no client may say that; it has ended the session.
+bool engine_session::heard_packet(const codec::decoded_packet& packet, time_point now) {
+  if (closing_ && packet.type != packet_type::close) return true; // too late
   switch (packet.type) {
   case packet_type::message:
     shell_.on_message(*this, packet.binary, packet.data);
@@ -138,8 +139,9 @@ void engine_session::heard_packet(const codec::decoded_packet& packet, time_poin
   case packet_type::upgrade:
     if (transport_ == transport::websocket) shell_.end_websocket(*this);
     end("transport error", "a packet that only servers send");
-    break;
+    return false;
   }
+  return true;
 }
 
 bool engine_session::ready() const {

@@ -51,7 +51,7 @@ enum class transport : std::uint8_t { polling, websocket };
 
 // Answers of HTTP calls on a session.
 enum class call_result : std::uint8_t {
-  ok,       // GET: parked or answered; POST: 200 "ok"
+  ok,       // GET: parked or answered; POST: 200 "ok", also when what was said in it ended the session
   overlap,  // 400, empty body: a second one while the first is under way; the session is closed
   mismatch, // 400, code 3: the session has another transport; it stays alive
   broken,   // 400: parse error; the session is closed
@@ -114,7 +114,7 @@ public:
 private:
   static constexpr time_point never = time_point::max();
 
-  void heard_packet(const codec::decoded_packet& packet, time_point now);
+  bool heard_packet(const codec::decoded_packet& packet, time_point now);
   void end(std::string_view reason, std::string_view detail = {});
   void hand_over_last();
   void answer_parked();
