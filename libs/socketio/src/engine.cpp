@@ -1,5 +1,6 @@
 #include "socketio/engine.hpp"
 
+#include "net/guarded.hpp"
 #include "net/runtime.hpp"
 
 namespace socketio {
@@ -38,11 +39,7 @@ public:
   }
   template <class Handler, class... Arguments>
   void call(const Handler& handler, Arguments&&... arguments) {
-    try {
-      handler(std::forward<Arguments>(arguments)...);
-    } catch (const std::exception& error) {
-      if (log) log(std::string("a handler threw: ") + error.what());
-    }
+    guarded(log, "a handler", [&] { handler(std::forward<Arguments>(arguments)...); });
   }
 
   std::function<void(engine_socket&)> on_connection;

@@ -193,7 +193,9 @@ void answer_one(boost::asio::io_context& io, socketio::nsp& nsp) {
   });
   nsp.use_packet([&io](socket&, const incoming& event, socketio::next next) { // later, and still in order
     if (event.name != "slow") return next({});
-    const auto later = std::make_shared<boost::asio::steady_timer>(io, std::chrono::milliseconds{30});
+    const std::int64_t delay =
+        event.arguments.size() > 1 ? event.arguments[1].to_number<std::int64_t>() : 30; // ms
+    const auto later = std::make_shared<boost::asio::steady_timer>(io, std::chrono::milliseconds{delay});
     later->async_wait([later, next = std::move(next)](auto) { next({}); });
   });
   nsp.on("slow", [](socket& socket, const incoming& event) { socket.emit("slow", event.arguments); });
@@ -364,13 +366,17 @@ socketio::config configure(boost::asio::io_context& io, const example::command_l
   if (given.given("--recovery"))
     config.recovery = socketio::recovery_options{.max_disconnection = given.milliseconds("--recovery"),
                                                  .max_packets = given.number("--recovery-packets")};
-  // ?deny=REASON refuses, ?deny-later=REASON a little later.
+  // ?deny=REASON refuses, ?deny-later=REASON a little later, ?admit-later=1 admits then.
   config.allow_request = [&io](const socketio::http_request& request, socketio::admit admit) {
     if (request.query_value("throw") == "request") throw std::runtime_error("allow_request that throws");
     if (const auto reason = request.query_value("deny"); !reason.empty()) return admit(false, reason);
     if (const auto reason = request.query_value("deny-later"); !reason.empty()) {
       const auto later = std::make_shared<boost::asio::steady_timer>(io, std::chrono::milliseconds{20});
       return later->async_wait([later, admit = std::move(admit), reason](auto) { admit(false, reason); });
+    }
+    if (!request.query_value("admit-later").empty()) {
+      const auto later = std::make_shared<boost::asio::steady_timer>(io, std::chrono::milliseconds{20});
+      return later->async_wait([later, admit = std::move(admit)](auto) { admit(true, ""); });
     }
     admit(true, "");
   };

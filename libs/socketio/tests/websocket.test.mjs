@@ -54,6 +54,16 @@ describe("handshake", () => {
 });
 
 describe("taken", () => {
+  test("frames that came before the WebSocket was admitted, many of them, come before those behind them", async () => {
+    const wire = new Wire(port);
+    const letters = Array.from({ length: 20 }, (_, i) => `4${i} ${"x".repeat(20_000)}`);
+    wire.write(Buffer.concat([requestBytes("GET", `${path}?EIO=4&transport=websocket&admit-later=1`, upgradeHeaders), ...letters.map((letter) => frameBytes(letter))]));
+    assert.equal((await wire.answer()).status, 101);
+    const frames = new Frames(wire);
+    assert.match(await frames.text(), /^0/);
+    for (const letter of letters) assert.equal((await frames.text()).slice(0, 10), letter.slice(0, 10));
+    wire.destroy();
+  });
   for (const length of [0, 1, 125, 126, 127, 65535, 65536, 999_999])
     test(`a message of ${length} bytes, text and binary`, async () => {
       const frames = await open();

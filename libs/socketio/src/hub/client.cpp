@@ -46,19 +46,21 @@ void client::on_message(bool binary, std::string_view data, const http_request*)
     auto packet = codec::parse_socket_packet(
         data, {settings.max_attachments, settings.max_event_name, settings.max_json_depth});
     if (!packet) return violation("not a Socket.IO packet");
-    if (packet->attachments == 0) return on_packet(std::move(*packet), {});
+    if (packet->attachments == 0) return on_packet(std::move(*packet), {}, data.size());
     half_ = std::make_unique<half_packet>();
     half_->packet = std::move(*packet);
+    half_->bytes = data.size();
     return;
   }
   if (!half_) return violation("attachment of nothing");
   half_->attachments.emplace_back(data);
+  half_->bytes += data.size();
   if (half_->attachments.size() < half_->packet.attachments) return;
   const std::unique_ptr<half_packet> whole = std::move(half_);
-  on_packet(std::move(whole->packet), std::move(whole->attachments));
+  on_packet(std::move(whole->packet), std::move(whole->attachments), whole->bytes);
 }
 
-void client::on_packet(socket_packet packet, std::vector<std::string> attachments) {
+void client::on_packet(socket_packet packet, std::vector<std::string> attachments, std::size_t bytes) {
   if (packet.type == socket_type::connect) return connect(packet.nsp, std::move(packet.payload));
 
   socket* const target = find(packet.nsp);
@@ -69,7 +71,7 @@ void client::on_packet(socket_packet packet, std::vector<std::string> attachment
     return leave(*target, "client namespace disconnect");
   case socket_type::event:
   case socket_type::binary_event:
-    return on_event(*target, std::move(packet), std::move(attachments));
+    return on_event(*target, std::move(packet), std::move(attachments), bytes);
   case socket_type::ack:
   case socket_type::binary_ack:
     return on_ack(*target, *packet.id, {std::move(packet.payload.get_array()), std::move(attachments)});
@@ -121,45 +123,48 @@ void tell_handlers(hub& hub, const std::shared_ptr<const handlers>& table, socke
       if (from.connected()) hub.call(handler, from, event);
 }
 
-// Asks the packet middlewares about the first in line; events come out in the order in which they went in.
-void ask_about_next(hub& hub, const std::shared_ptr<socket>& from, packet_line& line, nsp_slice& slice);
-
-void ask_packet_middleware(hub& hub, const std::shared_ptr<socket>& from, packet_line& line, nsp_slice& slice,
-                           const std::shared_ptr<const handlers>& table, std::size_t index) {
-  const std::shared_ptr<packet_line::waiting> first = line.events.front();
-  if (index == table->packet_middlewares.size()) {
-    line.events.erase(line.events.begin());
-    line.asking = false;
-    if (from->connected()) tell_handlers(hub, table, *from, first->event);
-    return ask_about_next(hub, from, line, slice);
+// Takes events through the packet middlewares until one is kept waiting or all are through; they come out in
+// the order in which they went in. A loop: a middleware that answers at once, for a long line, is no deep
+// stack.
+void move_on(hub& hub, const std::shared_ptr<socket>& from, packet_line& line, nsp_slice& slice) {
+  if (line.moving) return;
+  line.moving = true;
+  while (!line.events.empty() && line.events.front()->answered) {
+    const std::shared_ptr<packet_line::waiting> first = line.events.front();
+    if (!first->table) first->table = slice.table;
+    const handlers& table = *first->table;
+    if (!first->refused && first->asked < table.packet_middlewares.size()) {
+      first->answered = false;
+      // Holds what it refers to: the line belongs to the socket, the event may be looked at after going on.
+      const next go_on =
+          [&hub, from, &line, &slice, first,
+           once = std::make_shared<std::atomic<bool>>(false)](std::optional<connect_error> error) {
+            if (once->exchange(true)) return;
+            slice.home.run([&hub, from, &line, &slice, first, error = std::move(error)] {
+              first->answered = true;
+              first->refused = error;
+              move_on(hub, from, line, slice);
+            });
+          };
+      if (!hub.call(table.packet_middlewares[first->asked++], *from, first->event, go_on))
+        go_on(connect_error{"Internal error"});
+      continue;
+    }
+    line.events.pop_front();
+    line.bytes -= first->bytes;
+    if (!from->connected()) continue;
+    if (!first->refused)
+      tell_handlers(hub, first->table, *from, first->event);
+    else
+      for (const auto& handler : table.on_packet_refused) hub.call(handler, *from, *first->refused);
   }
-  // Holds what it refers to: the line belongs to the socket, the event may be looked at after going on.
-  const next go_on = [&hub, from, &line, &slice, table, index,
-                      asked =
-                          std::make_shared<std::atomic<bool>>(false)](std::optional<connect_error> error) {
-    if (asked->exchange(true)) return;
-    slice.home.run([&hub, from, &line, &slice, table, index, error = std::move(error)] {
-      if (!error) return ask_packet_middleware(hub, from, line, slice, table, index + 1);
-      line.events.erase(line.events.begin());
-      line.asking = false;
-      if (from->connected())
-        for (const auto& handler : table->on_packet_refused) hub.call(handler, *from, *error);
-      ask_about_next(hub, from, line, slice);
-    });
-  };
-  if (!hub.call(table->packet_middlewares[index], *from, first->event, go_on))
-    go_on(connect_error{"Internal error"});
-}
-
-void ask_about_next(hub& hub, const std::shared_ptr<socket>& from, packet_line& line, nsp_slice& slice) {
-  if (line.asking || line.events.empty()) return;
-  line.asking = true;
-  ask_packet_middleware(hub, from, line, slice, slice.table, 0);
+  line.moving = false;
 }
 
 } // namespace
 
-void client::on_event(socket& target, socket_packet packet, std::vector<std::string> attachments) {
+void client::on_event(socket& target, socket_packet packet, std::vector<std::string> attachments,
+                      std::size_t bytes) {
   const auto alive = target.shared_from_this();
   nsp_slice& slice = target.slice_;
   if (slice.table->packet_middlewares.empty() && !target.line_) {
@@ -169,12 +174,16 @@ void client::on_event(socket& target, socket_packet packet, std::vector<std::str
   }
   if (!target.line_) target.line_ = std::make_unique<packet_line>();
   packet_line& line = *target.line_;
-  if (line.events.size() >= hub_.settings().max_queued_packets)
+  const config& settings = hub_.settings();
+  if (line.events.size() >= settings.max_queued_packets ||
+      (!line.events.empty() && line.bytes + bytes > settings.max_queued_bytes))
     return violation("more events than the packet middlewares let through");
   auto waiting = std::make_shared<packet_line::waiting>();
   waiting->event = event_of(packet, std::move(attachments), alive, waiting->name);
+  waiting->bytes = bytes;
+  line.bytes += bytes;
   line.events.push_back(std::move(waiting));
-  ask_about_next(hub_, alive, line, slice);
+  move_on(hub_, alive, line, slice);
 }
 
 // --- joining a namespace ---

@@ -159,21 +159,25 @@ std::vector<std::shared_ptr<nsp>> hub::children_of(nsp& parent) {
 }
 
 void hub::change_handlers(nsp& where, const std::function<void(handlers&)>& change) {
-  {
-    const std::scoped_lock lock(
-        where.state_->handlers_mutex); // until every thread has its letter: in one order
-    auto changed = std::make_shared<handlers>(*where.state_->current);
-    change(*changed);
-    where.state_->current = changed;
-    for (const auto& slice : where.state_->slices) {
-      if (!engine.started())
-        slice->table = changed; // no thread reads it yet
-      else
-        slice->home.post([keep = where.shared_from_this(), &its = *slice, changed] { its.table = changed; });
-    }
+  if (!where.state_->is_parent) return change_its_handlers(where, change);
+  const std::scoped_lock lock(nsps_mutex_); // a child comes before it or after it, and has it once
+  change_its_handlers(where, change);
+  for (const auto& [name, child] : children_)
+    if (child->state_->parent == &where) change_its_handlers(*child, change);
+}
+
+void hub::change_its_handlers(nsp& where, const std::function<void(handlers&)>& change) {
+  const std::scoped_lock lock(
+      where.state_->handlers_mutex); // until every thread has its letter: in one order
+  auto changed = std::make_shared<handlers>(*where.state_->current);
+  change(*changed);
+  where.state_->current = changed;
+  for (const auto& slice : where.state_->slices) {
+    if (!engine.started())
+      slice->table = changed; // no thread reads it yet
+    else
+      slice->home.post([keep = where.shared_from_this(), &its = *slice, changed] { its.table = changed; });
   }
-  if (where.state_->is_parent)
-    for (const auto& child : children_of(where)) change_handlers(*child, change);
 }
 
 // --- sending ---

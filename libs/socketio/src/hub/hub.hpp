@@ -7,6 +7,7 @@
 #include "hub/encode.hpp"
 #include "hub/nsp_slice.hpp"
 #include "hub/recovery_log.hpp"
+#include "net/guarded.hpp"
 #include "net/live_session.hpp"
 #include "net/runtime.hpp"
 #include "socketio/server.hpp"
@@ -78,10 +79,12 @@ private:
   struct half_packet {
     codec::socket_packet packet;
     std::vector<std::string> attachments;
+    std::size_t bytes = 0;
   };
 
-  void on_packet(codec::socket_packet packet, std::vector<std::string> attachments);
-  void on_event(socket& target, codec::socket_packet packet, std::vector<std::string> attachments);
+  void on_packet(codec::socket_packet packet, std::vector<std::string> attachments, std::size_t bytes);
+  void on_event(socket& target, codec::socket_packet packet, std::vector<std::string> attachments,
+                std::size_t bytes);
   void on_ack(socket& target, std::uint64_t id, packet_data answer);
   void connect(std::string_view nsp_name, boost::json::value auth);
   void begin(const std::shared_ptr<socket>& socket);
@@ -104,9 +107,15 @@ struct packet_line {
   struct waiting {
     std::string name;
     incoming event;
+    std::size_t bytes = 0;                 // of its packet
+    std::shared_ptr<const handlers> table; // since it is the first
+    std::size_t asked = 0;                 // how many of the middlewares
+    bool answered = true;                  // by the last that was asked
+    std::optional<connect_error> refused;
   };
-  std::vector<std::shared_ptr<waiting>> events;
-  bool asking = false;
+  std::deque<std::shared_ptr<waiting>> events;
+  std::size_t bytes = 0;
+  bool moving = false; // who moves it on is at it
 };
 
 // A session that was cut off and may be taken up again.
@@ -194,17 +203,10 @@ public:
   // --- application ---
   std::unique_ptr<session_peer> make_peer(live_session& session) override;
 
-  // Calls a handler of the application; what it throws is told to the log and harms nobody.
-  // False: it threw.
+  // Calls a handler of the application; false: it threw.
   template <class Handler, class... Arguments>
   bool call(const Handler& handler, Arguments&&... arguments) {
-    try {
-      handler(std::forward<Arguments>(arguments)...);
-      return true;
-    } catch (const std::exception& error) {
-      log(std::string("a handler threw: ") + error.what());
-      return false;
-    }
+    return guarded(settings().log, "a handler", [&] { handler(std::forward<Arguments>(arguments)...); });
   }
 
 private:
@@ -214,6 +216,7 @@ private:
   };
   std::shared_ptr<nsp> child_for(std::string_view name, const boost::json::value& auth,
                                  bool when_it_throws = false);
+  void change_its_handlers(nsp& nsp, const std::function<void(handlers&)>& change);
   void tell_cluster(const std::string& name);
   void sweep_later(); // with recovery_mutex_
 

@@ -200,7 +200,7 @@ struct answer_tally {
   }
   void finish(hub& hub, boost::system::error_code why) {
     if (std::exchange(done, true)) return;
-    hub.call(answered, why, std::move(answers));
+    hub.call(std::exchange(answered, nullptr), why, std::move(answers)); // what it holds goes now
   }
 };
 

@@ -148,6 +148,7 @@ void connection::on_events(std::uint32_t events) {
 }
 
 void connection::on_readable() {
+  if (resuming_) return; // epoll tells again
   // Reading waits until the request under way is answered; an end is noticed all the same.
   if (!(events_ & EPOLLIN)) return ended("transport close");
   const ssize_t size = ::recv(descriptor_, shared_buffer(), read_size, 0);
@@ -356,10 +357,7 @@ void connection::refuse_request(unsigned status, std::string_view text) {
   request->answer(std::move(answer));
 }
 
-void connection::move_to(shard& other) {
-  http_->moving_to = &other;
-  if (!http_->parsing) home_->hand_over(*this, *std::exchange(http_->moving_to, nullptr));
-}
+void connection::move_to(shard& other) { http_->moving_to = &other; }
 
 void connection::leave_home(shard& other) {
   home_->its_loop().cancel(*http_);
@@ -380,6 +378,7 @@ void connection::accept_upgrade(exchange& request, const header_list& headers) {
   http_.reset();
   want(EPOLLIN);
   out_.push_back(codec::raw_bytes(std::move(head)));
+  resuming_ = true;
   home_->resume_later(*this, std::move(rest));
 }
 
@@ -476,6 +475,7 @@ void connection::resume(std::string rest) {
     if (!http_->busy) parse_http();
     return;
   }
+  resuming_ = false;
   if (!rest.empty() && reading())
     reader_.feed(rest.data(), rest.size(), home_->settings().max_payload, *this);
   if (open_) write_websocket();
@@ -511,8 +511,6 @@ void connection::write(codec::packet packet) {
   out_.push_back(std::move(packet));
   write_websocket();
 }
-
-void connection::write_from_session() { write_websocket(); }
 
 void connection::finish_websocket(std::uint16_t code) {
   if (!open_ || finishing_) return;

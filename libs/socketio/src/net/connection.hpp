@@ -31,7 +31,7 @@ public:
   // --- WebSocket ---
   live_session* session = nullptr;           // whose transport or probe it is
   void write(codec::packet packet);          // beside the session's queue: the probe's answer
-  void write_from_session();                 // what the session has queued
+  void write_websocket();                    // what waits here, and what the session has queued
   void finish_websocket(std::uint16_t code); // a close frame after what waits, then the end
   bool writable() const { return open_ && out_.empty(); }
 
@@ -75,7 +75,6 @@ private:
   void on_close() override;
   void on_violation(std::uint16_t code, std::string_view what) override;
   bool reading() const override { return open_ && !finishing_; }
-  void write_websocket();
   void drop_written(std::size_t bytes);
 
   shard* home_;
@@ -87,6 +86,7 @@ private:
   bool finishing_ = false; // a close frame is queued: nothing after it
   bool peer_closed_ = false;
   bool shut_ = false;
+  bool resuming_ = false;            // what came before is not read yet: resume() will
   std::unique_ptr<http_state> http_; // until it is a WebSocket
   codec::websocket_reader reader_;
   std::vector<codec::packet> out_;

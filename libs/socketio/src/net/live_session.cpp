@@ -182,7 +182,7 @@ void live_session::answer_poll(engine_session&, std::string body) {
 }
 
 void live_session::wants_to_write(engine_session&) {
-  if (websocket) websocket->write_from_session();
+  if (websocket) websocket->write_websocket();
 }
 
 void live_session::end_websocket(engine_session&) {
@@ -211,14 +211,8 @@ void live_session::on_message(engine_session&, bool binary, std::string_view dat
 
 void live_session::on_closed(engine_session&, std::string_view reason, std::string_view detail) {
   if (!detail.empty()) home_.log("session ended: " + std::string(reason) + ", " + std::string(detail));
-  if (connection* ending = std::exchange(websocket, nullptr)) {
-    ending->session = nullptr;
-    ending->finish_websocket(codec::close_code::none);
-  }
-  if (connection* ending = std::exchange(probing, nullptr)) {
-    ending->session = nullptr;
-    ending->finish_websocket(codec::close_code::none);
-  }
+  end_websocket(engine);
+  end_probe(engine);
   if (connection* ending = std::exchange(posting_connection_, nullptr)) ending->destroy();
   home_loop().cancel(*this);
   peer_->on_closed(reason, detail);

@@ -156,7 +156,7 @@ void shard::hand_over(connection& moving, shard& to) {
   to.loop_.post([&to, mine = std::unique_ptr<connection>(&moving)]() mutable {
     connection& here = *mine.release();
     to.opened(here);
-    if (to.guard("epoll", [&] { here.start(); }))
+    if (!to.destroyed_ && to.guard("epoll", [&] { here.start(); }))
       here.arrived();
     else
       here.destroy();
@@ -407,6 +407,7 @@ void shard::destroy_idle() {
 }
 
 void shard::destroy_all() {
+  destroyed_ = true;
   while (first_) first_->ended("transport close", "the server ends");
   // Those that nobody polls any more.
   std::vector<live_session*> all;

@@ -2,15 +2,16 @@
 #pragma once
 
 #include "net/connection.hpp"
+#include "net/guarded.hpp"
 #include "net/live_session.hpp"
 #include "net/loop.hpp"
 #include "socketio/config.hpp"
 
 #include <deque>
-#include <exception>
 #include <memory>
 #include <string>
 #include <unordered_map>
+#include <utility>
 #include <vector>
 
 namespace socketio::detail {
@@ -54,16 +55,9 @@ public:
               std::string_view context) const;
   void log(std::string_view line) const;
   void reply(exchange& exchange, http_response response) const; // with CORS headers
-  // Calls a function of the application; what it throws is told to the log and harms nobody. False: it threw.
   template <class Work>
   bool guard(std::string_view what, Work&& work) const {
-    try {
-      work();
-      return true;
-    } catch (const std::exception& error) {
-      log(std::string(what) + " threw: " + error.what());
-      return false;
-    }
+    return guarded(settings().log, what, std::forward<Work>(work));
   }
 
   // --- closing ---
@@ -102,6 +96,7 @@ private:
   double handshake_slots_ = 0;
   time_point handshake_slots_at_{};
   bool closing_ = false;
+  bool destroyed_ = false; // destroy_all() was called
 };
 
 // Headers and body of a polling answer, compressed when that is worth it and the client takes it.
