@@ -438,7 +438,7 @@ describe("heartbeat", () => {
     const names = ["ping-interval", "ping-timeout", "upgrade-timeout", "connect-timeout", "write-stall-timeout", "head-timeout", "body-timeout", "keep-alive-timeout"];
     const patient = await start("feature_server", "engine", "--path", path, ...names.flatMap((name) => [`--${name}`, endless]));
     const session = await Polling.open(patient.port, { path });
-    assert.deepEqual([session.handshake.pingInterval, session.handshake.pingTimeout], [2 ** 30, 2 ** 30]);
+    assert.ok(session.handshake.pingInterval + session.handshake.pingTimeout < 2 ** 31); // clients have one timer for both
     const frames = await Frames.open(patient.port, { path, sid: session.sid });
     frames.send("2probe");
     assert.equal(await frames.text(), "3probe");

@@ -420,10 +420,6 @@ private:
   decoded_webhook result_;
 };
 
-} // namespace
-
-namespace {
-
 // Numbers beyond all floats are infinities for our parser, which JSON cannot say; what is kept and shown of a
 // message has null in their place.
 void drop_infinities(json::value& value) {

@@ -1,6 +1,7 @@
 // Every limit, time and hook of the server, by name. Sizes are bytes unless they say otherwise. Nothing is
-// checked: a limit of 0 means none of it, where it does not say that it means "no limit"; times longer than
-// 2^30 ms (12 days) count as that long. A config is copied into the server and does not change any more.
+// checked: a limit of 0 means none of it, where it does not say that it means "no limit"; times count as
+// at least 0 and less than 2^30 ms (12 days), since clients add two of them. A config is copied into the
+// server and does not change any more.
 #pragma once
 
 #include <boost/json/value.hpp>

@@ -312,8 +312,8 @@ public:
   // acknowledgement too.
   void on(std::string_view event, std::function<void(socket&, const incoming&)> handler);
   // Asked one after another for each event before its handlers, in the order of the events: while one waits
-  // for `next` those behind it wait too, up to config.max_queued_packets and config.max_queued_bytes (of
-  // their packets, one alone is never too many), beyond which the client is cut off. An error is told to
+  // for `next` those behind it wait too, until config.max_queued_packets events or config.max_queued_bytes of
+  // their packets wait; with one more the client is cut off ("forced close"). An error is told to
   // on_packet_refused (the client hears nothing) and the event is gone.
   void use_packet(std::function<void(socket&, const incoming&, next)> middleware);
   void on_packet_refused(std::function<void(socket&, const connect_error&)> handler);

@@ -3,6 +3,7 @@
 #include "cluster/deadline_thread.hpp"
 #include "cluster/member_gate.hpp"
 #include "cluster/request_table.hpp"
+#include "net/timers.hpp"
 
 #include <atomic>
 #include <mutex>
@@ -235,7 +236,7 @@ private:
   template <class Handler>
   std::optional<std::string> begin(std::chrono::milliseconds patience, Handler handler) {
     std::string id = state_->next_id();
-    const auto deadline = std::chrono::steady_clock::now() + patience;
+    const auto deadline = detail::deadline_after(patience);
     if (!self_->ask(id, deadline, std::move(handler))) return std::nullopt;
     state_->deadlines.at(deadline, [asker = asker(), deadline] {
       if (const auto self = asker.lock())

@@ -30,14 +30,8 @@ void drop_infinities(json::value& value) {
     value = nullptr;
 }
 
-bool all_finite(const json::value& value);
-
-bool all_finite(const json::array& array) {
-  return std::all_of(array.begin(), array.end(), [](const json::value& item) { return all_finite(item); });
-}
-
 bool all_finite(const json::value& value) {
-  if (const auto* array = value.if_array()) return all_finite(*array);
+  if (const auto* array = value.if_array()) return std::all_of(array->begin(), array->end(), all_finite);
   if (const auto* object = value.if_object())
     return std::all_of(object->begin(), object->end(),
                        [](const auto& member) { return all_finite(member.value()); });
@@ -55,14 +49,6 @@ void append_finite(std::string& out, const Value& value) {
   }
 }
 
-template <class Value>
-void append_any(std::string& out, const Value& value) {
-  if (all_finite(value)) return append_finite(out, value);
-  json::value finite = value;
-  drop_infinities(finite);
-  append_finite(out, finite);
-}
-
 } // namespace
 
 std::optional<json::value> parse_json(std::string_view text, std::size_t max_depth) {
@@ -75,8 +61,17 @@ std::optional<json::value> parse_json(std::string_view text, std::size_t max_dep
   return value;
 }
 
-void append_json(std::string& out, const json::value& value) { append_any(out, value); }
-void append_json(std::string& out, const json::array& value) { append_any(out, value); }
+void append_json(std::string& out, const json::value& value) {
+  if (all_finite(value)) return append_finite(out, value);
+  json::value finite = value;
+  drop_infinities(finite);
+  append_finite(out, finite);
+}
+
+void append_json(std::string& out, const json::array& array) {
+  if (std::all_of(array.begin(), array.end(), all_finite)) return append_finite(out, array);
+  append_json(out, json::value(array));
+}
 
 std::string json_text(const json::value& value) {
   std::string text;

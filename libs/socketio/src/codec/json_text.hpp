@@ -17,7 +17,7 @@ std::optional<boost::json::value> parse_json(std::string_view text, std::size_t 
 
 // Always JSON, whatever floats the application put into it.
 void append_json(std::string& out, const boost::json::value& value);
-void append_json(std::string& out, const boost::json::array& value);
+void append_json(std::string& out, const boost::json::array& array);
 std::string json_text(const boost::json::value& value);
 
 } // namespace socketio::codec

@@ -130,6 +130,10 @@ void move_on(hub& hub, const std::shared_ptr<socket>& from, packet_line& line, n
   if (line.moving) return;
   line.moving = true;
   while (!line.events.empty() && line.events.front()->answered) {
+    if (!from->connected()) {
+      line.events.clear();
+      break;
+    }
     const std::shared_ptr<packet_line::waiting> first = line.events.front();
     if (!first->table) first->table = slice.table;
     const handlers& table = *first->table;
@@ -140,9 +144,9 @@ void move_on(hub& hub, const std::shared_ptr<socket>& from, packet_line& line, n
           [&hub, from, &line, &slice, first,
            once = std::make_shared<std::atomic<bool>>(false)](std::optional<connect_error> error) {
             if (once->exchange(true)) return;
-            slice.home.run([&hub, from, &line, &slice, first, error = std::move(error)] {
+            slice.home.run([&hub, from, &line, &slice, first, error = std::move(error)]() mutable {
               first->answered = true;
-              first->refused = error;
+              first->refused = std::move(error);
               move_on(hub, from, line, slice);
             });
           };
@@ -152,7 +156,6 @@ void move_on(hub& hub, const std::shared_ptr<socket>& from, packet_line& line, n
     }
     line.events.pop_front();
     line.bytes -= first->bytes;
-    if (!from->connected()) continue;
     if (!first->refused)
       tell_handlers(hub, first->table, *from, first->event);
     else
@@ -175,8 +178,7 @@ void client::on_event(socket& target, socket_packet packet, std::vector<std::str
   if (!target.line_) target.line_ = std::make_unique<packet_line>();
   packet_line& line = *target.line_;
   const config& settings = hub_.settings();
-  if (line.events.size() >= settings.max_queued_packets ||
-      (!line.events.empty() && line.bytes + bytes > settings.max_queued_bytes))
+  if (line.events.size() >= settings.max_queued_packets || line.bytes >= settings.max_queued_bytes)
     return violation("more events than the packet middlewares let through");
   auto waiting = std::make_shared<packet_line::waiting>();
   waiting->event = event_of(packet, std::move(attachments), alive, waiting->name);

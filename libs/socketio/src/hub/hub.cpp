@@ -112,7 +112,6 @@ std::shared_ptr<nsp> hub::child_for(std::string_view name, const json::value& au
         fresh = true;
         place = std::make_shared<nsp>(std::string(name), *this);
         place->state_->parent = one.its.get();
-        const std::scoped_lock handlers_lock(one.its->state_->handlers_mutex);
         place->state_->current = one.its->state_->current;
         for (const auto& slice : place->state_->slices) slice->table = place->state_->current;
       }
@@ -159,25 +158,31 @@ std::vector<std::shared_ptr<nsp>> hub::children_of(nsp& parent) {
 }
 
 void hub::change_handlers(nsp& where, const std::function<void(handlers&)>& change) {
-  if (!where.state_->is_parent) return change_its_handlers(where, change);
-  const std::scoped_lock lock(nsps_mutex_); // a child comes before it or after it, and has it once
-  change_its_handlers(where, change);
-  for (const auto& [name, child] : children_)
-    if (child->state_->parent == &where) change_its_handlers(*child, change);
+  const auto changed = [&](const nsp& its) {
+    auto table = std::make_shared<handlers>(*its.state_->current);
+    change(*table);
+    return table;
+  };
+  if (!where.state_->is_parent) {
+    const std::scoped_lock lock(where.state_->handlers_mutex);
+    return set_handlers(where, changed(where));
+  }
+  const std::scoped_lock lock(nsps_mutex_);
+  const auto before = where.state_->current;
+  set_handlers(where, changed(where));
+  for (const auto& [name, child] : children_) {
+    if (child->state_->parent != &where) continue;
+    const std::scoped_lock child_lock(child->state_->handlers_mutex);
+    // Most have no handlers of their own and share their parent's table.
+    set_handlers(*child, child->state_->current == before ? where.state_->current : changed(*child));
+  }
 }
 
-void hub::change_its_handlers(nsp& where, const std::function<void(handlers&)>& change) {
-  const std::scoped_lock lock(
-      where.state_->handlers_mutex); // until every thread has its letter: in one order
-  auto changed = std::make_shared<handlers>(*where.state_->current);
-  change(*changed);
-  where.state_->current = changed;
-  for (const auto& slice : where.state_->slices) {
-    if (!engine.started())
-      slice->table = changed; // no thread reads it yet
-    else
-      slice->home.post([keep = where.shared_from_this(), &its = *slice, changed] { its.table = changed; });
-  }
+// By mail, also before the threads run: they read it before their first client.
+void hub::set_handlers(nsp& where, std::shared_ptr<const handlers> table) {
+  where.state_->current = table;
+  for (const auto& slice : where.state_->slices)
+    slice->home.post([keep = where.shared_from_this(), &its = *slice, table] { its.table = table; });
 }
 
 // --- sending ---

@@ -15,6 +15,7 @@
 #include <algorithm>
 #include <atomic>
 #include <deque>
+#include <list>
 #include <map>
 #include <memory>
 #include <mutex>
@@ -113,7 +114,7 @@ struct packet_line {
     bool answered = true;                  // by the last that was asked
     std::optional<connect_error> refused;
   };
-  std::deque<std::shared_ptr<waiting>> events;
+  std::list<std::shared_ptr<waiting>> events; // takes least when it is empty
   std::size_t bytes = 0;
   bool moving = false; // who moves it on is at it
 };
@@ -216,11 +217,13 @@ private:
   };
   std::shared_ptr<nsp> child_for(std::string_view name, const boost::json::value& auth,
                                  bool when_it_throws = false);
-  void change_its_handlers(nsp& nsp, const std::function<void(handlers&)>& change);
+  void set_handlers(nsp& where, std::shared_ptr<const handlers> table); // with its handlers_mutex
   void tell_cluster(const std::string& name);
   void sweep_later(); // with recovery_mutex_
 
-  std::mutex nsps_mutex_; // of the next three; never held while an application's function runs
+  // Of the next three, and of the handlers of parents, so that a child comes before a change or after it;
+  // taken before a handlers_mutex. Never held while an application's function runs.
+  std::mutex nsps_mutex_;
   std::map<std::string, std::shared_ptr<nsp>, std::less<>> nsps_;
   std::map<std::string, std::shared_ptr<nsp>, std::less<>> children_;
   std::vector<parent> parents_;
@@ -257,8 +260,8 @@ inline constexpr std::chrono::milliseconds default_patience{10'000};
 struct nsp::state {
   detail::hub* hub = nullptr;
   std::vector<std::unique_ptr<detail::nsp_slice>> slices; // one for each thread
-  std::mutex handlers_mutex;
-  std::shared_ptr<const detail::handlers> current; // with handlers_mutex
+  std::mutex handlers_mutex;                              // of a parent the hub's nsps_mutex_ is in its place
+  std::shared_ptr<const detail::handlers> current;
   std::atomic<std::size_t> size = 0;
   std::atomic<std::uint64_t> next_ack = 0;
   bool is_parent = false; // of_matching()

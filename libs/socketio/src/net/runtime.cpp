@@ -70,6 +70,18 @@ std::string text_of(const sockaddr_storage& address) {
   return text;
 }
 
+// Of two of them the sum is what clients wait for, with timers of 31 bits.
+config with_times_in_reach(config given) {
+  static constexpr std::chrono::milliseconds none{0}, longest{(1 << 30) - 1};
+  for (auto* time :
+       {&given.ping_interval, &given.ping_timeout, &given.upgrade_timeout, &given.connect_timeout,
+        &given.write_stall_timeout, &given.head_timeout, &given.body_timeout, &given.keep_alive_timeout})
+    *time = std::clamp(*time, none, longest);
+  if (given.recovery)
+    given.recovery->max_disconnection = std::clamp(given.recovery->max_disconnection, none, longest);
+  return given;
+}
+
 } // namespace
 
 session::session_id random_id() {
@@ -89,26 +101,9 @@ std::size_t loop_of(std::string_view sid) {
   return sid.size() == 20 ? alphabet.find(sid.back()) : std::string_view::npos;
 }
 
-namespace {
-
-config with_times_that_add_up(config given) {
-  // Of two of them the sum is what clients wait for, with timers of 31 bits.
-  static constexpr std::chrono::milliseconds longest{1 << 30};
-  for (auto* time :
-       {&given.ping_interval, &given.ping_timeout, &given.upgrade_timeout, &given.connect_timeout,
-        &given.write_stall_timeout, &given.head_timeout, &given.body_timeout, &given.keep_alive_timeout})
-    *time = std::clamp(*time, std::chrono::milliseconds::zero(), longest);
-  if (given.recovery)
-    given.recovery->max_disconnection =
-        std::clamp(given.recovery->max_disconnection, std::chrono::milliseconds::zero(), longest);
-  return given;
-}
-
-} // namespace
-
 runtime::runtime(asio::io_context& io, config config, application& application)
     : io_(io)
-    , config_(with_times_that_add_up(std::move(config)))
+    , config_(with_times_in_reach(std::move(config)))
     , application_(application) {
   const std::size_t threads = std::clamp<std::size_t>(config_.threads, 1, 64);
   for (std::size_t i = 0; i < threads; ++i) {

@@ -42,7 +42,6 @@ public:
   std::size_t threads() const { return shards_.size(); }
   loop& loop_at(std::size_t index) { return *loops_[index]; }
   shard& shard_at(std::size_t index) { return *shards_[index]; }
-  bool started() const { return started_; }
   // The loop of the calling thread, else the first.
   loop& nearest_loop();
 

@@ -12,9 +12,13 @@ namespace socketio::detail {
 using steady = std::chrono::steady_clock;
 using time_point = steady::time_point;
 
-// Now and so much, where "for ever" is a year.
+// What can be added to now: "for ever" is a year, less than nothing is nothing.
+inline std::chrono::milliseconds within_a_year(std::chrono::milliseconds time) {
+  return std::clamp<std::chrono::milliseconds>(time, std::chrono::milliseconds{0},
+                                               std::chrono::hours(24 * 365));
+}
 inline time_point deadline_after(std::chrono::milliseconds time) {
-  return steady::now() + std::min<std::chrono::milliseconds>(time, std::chrono::hours(24 * 365));
+  return steady::now() + within_a_year(time);
 }
 
 class timer_heap;

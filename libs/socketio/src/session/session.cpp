@@ -108,7 +108,7 @@ void engine_session::websocket_message(bool binary, std::string_view data, time_
     shell_.end_websocket(*this);
     return end("parse error", "not an Engine.IO packet");
   }
-  heard_packet(packet, now);
+  heard_packet(packet, now); // there is nobody to be answered
 }
 
 void engine_session::websocket_ended(std::string_view reason, std::string_view detail) {

@@ -1,5 +1,7 @@
 #include "cluster/redis/core.hpp"
 
+#include "net/timers.hpp"
+
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/post.hpp>
 
@@ -121,7 +123,7 @@ void redis_core::tell(std::string_view nsp, What what) {
 template <class What, class Handler>
 void redis_core::ask(std::string_view nsp, What what, std::chrono::milliseconds patience, Handler handler) {
   request request{.uid = uid_, .id = {}, .what = std::move(what)};
-  const auto deadline = std::chrono::steady_clock::now() + patience;
+  const auto deadline = socketio::detail::deadline_after(patience);
   {
     const std::lock_guard lock(questions_mutex_);
     do request.id = new_uid();

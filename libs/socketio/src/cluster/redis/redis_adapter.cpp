@@ -1,6 +1,7 @@
 #include "socketio/redis_adapter.hpp"
 
 #include "cluster/redis/core.hpp"
+#include "net/timers.hpp"
 
 #include <utility>
 
@@ -8,10 +9,17 @@ namespace socketio {
 
 namespace {
 
+redis_options with_times_in_reach(redis_options given) {
+  for (auto* time : {&given.request_timeout, &given.connect_timeout, &given.reconnect_delay,
+                     &given.reconnect_delay_max, &given.ping_interval})
+    *time = detail::within_a_year(*time);
+  return given;
+}
+
 class redis_adapter final : public cluster_adapter {
 public:
   redis_adapter(boost::asio::io_context& io, redis_options options)
-      : core_(std::make_shared<cluster::redis_core>(io, std::move(options))) {}
+      : core_(std::make_shared<cluster::redis_core>(io, with_times_in_reach(std::move(options)))) {}
   ~redis_adapter() override { core_->stop(); }
 
   void start(cluster_member& local) override { core_->start(local); }
