@@ -54,15 +54,30 @@ describe("handshake", () => {
 });
 
 describe("taken", () => {
-  test("frames that came before the WebSocket was admitted, many of them, come before those behind them", async () => {
-    const wire = new Wire(port);
-    const letters = Array.from({ length: 20 }, (_, i) => `4${i} ${"x".repeat(20_000)}`);
-    wire.write(Buffer.concat([requestBytes("GET", `${path}?EIO=4&transport=websocket&admit-later=1`, upgradeHeaders), ...letters.map((letter) => frameBytes(letter))]));
-    assert.equal((await wire.answer()).status, 101);
-    const frames = new Frames(wire);
-    assert.match(await frames.text(), /^0/);
-    for (const letter of letters) assert.equal((await frames.text()).slice(0, 10), letter.slice(0, 10));
-    wire.destroy();
+  test("frames that keep coming while the WebSocket is admitted, on another thread, stay in order", async () => {
+    const threads = await start("feature_server", "engine", "--path", path, "--threads", "4");
+    await Promise.all(
+      Array.from({ length: 16 }, async () => {
+        const wire = new Wire(threads.port);
+        await wire.connected;
+        wire.write(requestBytes("GET", `${path}?EIO=4&transport=websocket&admit-later=1`, upgradeHeaders));
+        let sent = 0, admitted = false;
+        const streaming = (async () => {
+          for (; !admitted && sent < 3000; sent++) {
+            wire.write(frameBytes(`4${sent}`));
+            await new Promise(setImmediate);
+          }
+        })();
+        assert.equal((await wire.answer()).status, 101);
+        const frames = new Frames(wire);
+        assert.match(await frames.text(), /^0/);
+        admitted = true;
+        await streaming;
+        for (let i = 0; i < sent; i++) assert.equal(await frames.text(), `4${i}`);
+        wire.destroy();
+      }),
+    );
+    await threads.stop();
   });
   for (const length of [0, 1, 125, 126, 127, 65535, 65536, 999_999])
     test(`a message of ${length} bytes, text and binary`, async () => {

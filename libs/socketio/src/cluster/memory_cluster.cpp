@@ -3,7 +3,7 @@
 #include "cluster/deadline_thread.hpp"
 #include "cluster/member_gate.hpp"
 #include "cluster/request_table.hpp"
-#include "net/timers.hpp"
+#include "patience.hpp"
 
 #include <atomic>
 #include <mutex>

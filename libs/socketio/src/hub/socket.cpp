@@ -1,4 +1,5 @@
 #include "hub/hub.hpp"
+#include "patience.hpp"
 
 #include <algorithm>
 

@@ -1,5 +1,7 @@
 #include "net/loop.hpp"
 
+#include "patience.hpp"
+
 #include <boost/asio/post.hpp>
 
 #include <sys/epoll.h>

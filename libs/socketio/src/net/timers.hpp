@@ -1,7 +1,6 @@
 // Times at which something is to happen, earliest first. No clock: the loop says what time it is.
 #pragma once
 
-#include <algorithm>
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
@@ -11,15 +10,6 @@ namespace socketio::detail {
 
 using steady = std::chrono::steady_clock;
 using time_point = steady::time_point;
-
-// What can be added to now: "for ever" is a year, less than nothing is nothing.
-inline std::chrono::milliseconds within_a_year(std::chrono::milliseconds time) {
-  return std::clamp<std::chrono::milliseconds>(time, std::chrono::milliseconds{0},
-                                               std::chrono::hours(24 * 365));
-}
-inline time_point deadline_after(std::chrono::milliseconds time) {
-  return steady::now() + within_a_year(time);
-}
 
 class timer_heap;
 

@@ -1,6 +1,6 @@
 #include "cluster/redis/core.hpp"
 
-#include "net/timers.hpp"
+#include "patience.hpp"
 
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/post.hpp>

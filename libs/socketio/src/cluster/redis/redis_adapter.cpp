@@ -1,7 +1,7 @@
 #include "socketio/redis_adapter.hpp"
 
 #include "cluster/redis/core.hpp"
-#include "net/timers.hpp"
+#include "patience.hpp"
 
 #include <utility>
 
