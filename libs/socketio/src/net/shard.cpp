@@ -379,7 +379,13 @@ bool shard::end_of_turn() {
   // again.
   std::vector<live_session*> now;
   now.swap(dirty_);
-  for (live_session* session : now) session->flush();
+  // A broadcast touches every session, most of them cold: the next ones are fetched while this one is
+  // written.
+  constexpr std::size_t ahead = 4;
+  for (std::size_t i = 0; i < now.size(); ++i) {
+    if (i + ahead < now.size()) now[i + ahead]->prefetch();
+    now[i]->flush();
+  }
   now.clear();
   if (dirty_.empty() && now.capacity() <= 4096) dirty_.swap(now); // keeps its memory, unless it was a burst
   return true;
