@@ -5,6 +5,8 @@
 
 #include <gtest/gtest.h>
 
+#include <thread>
+
 namespace socketio::cluster::testing {
 namespace {
 
@@ -30,6 +32,16 @@ TEST(MemoryCluster, AServerThatStopsIsNotWaitedFor) {
   const auto [ec, sockets] = a.fetch();
   EXPECT_FALSE(ec);
   EXPECT_TRUE(sockets.empty());
+}
+
+TEST(MemoryCluster, PatienceWithoutEndDoesNotEndAtOnce) {
+  record heard;
+  memory_cluster cluster(std::chrono::milliseconds::max());
+  server a("a", cluster.adapter()), b("b", cluster.adapter());
+  b.member.silent = true;
+  a.adapter->fetch_sockets("/", {}, [&](error_code ec, const auto&) { heard.add(ec.message()); });
+  std::this_thread::sleep_for(20ms); // for what must not happen
+  EXPECT_TRUE(heard.lines().empty());
 }
 
 // A handler that is thrown away is no answer, but an end.
