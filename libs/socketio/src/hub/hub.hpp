@@ -88,7 +88,6 @@ private:
                 std::size_t bytes);
   void on_ack(socket& target, std::uint64_t id, packet_data answer);
   void connect(std::string_view nsp_name, boost::json::value auth);
-  void begin(const std::shared_ptr<socket>& socket);
   void ask_middleware(std::shared_ptr<socket> socket, std::shared_ptr<const handlers> table,
                       std::size_t index);
   void admit(const std::shared_ptr<socket>& socket);
