@@ -1,0 +1,157 @@
+#include "core/joins.hpp"
+
+#include <algorithm>
+#include <tuple>
+#include <utility>
+
+namespace tickwire {
+
+using opt_time = std::optional<timestamp>;
+
+namespace {
+
+// Two reports of failure: the first one stays. An explanation of doubt has no time and yields to any failure.
+void keep_first_error(message& row, const std::optional<message_error>& error, opt_time at) {
+  if (!error) return;
+  const bool replaces = !row.error || (at && (!row.error_at || *at < *row.error_at));
+  if (!replaces) return;
+  row.error = error;
+  row.error_at = at;
+}
+
+receipt& receipt_of(message& row, const std::string& contact_id) {
+  const auto place =
+      std::lower_bound(row.receipts.begin(), row.receipts.end(), contact_id,
+                       [](const receipt& r, const std::string& id) { return r.contact_id < id; });
+  if (place != row.receipts.end() && place->contact_id == contact_id) return *place;
+  receipt fresh;
+  fresh.contact_id = contact_id;
+  return *row.receipts.insert(place, std::move(fresh));
+}
+
+status status_of(status_word word) {
+  switch (word) {
+  case status_word::sent:
+    return status::sent;
+  case status_word::failed:
+    return status::failed;
+  case status_word::read:
+    return status::read;
+  case status_word::delivered:
+  case status_word::played:
+    return status::delivered; // heard, hence delivered; `playedAt` says the rest
+  }
+  return status::sent;
+}
+
+// One member of a group: the message itself has at least left Meta, and nothing that happens to one member
+// breaks it.
+void join_participant(message& row, const status_changed& changed) {
+  row.status = join(row.status, status::sent);
+  receipt& receipt = receipt_of(row, changed.participant_id);
+  receipt.value = join(receipt.value, status_of(changed.word));
+  if (changed.word == status_word::delivered) keep_earliest(receipt.delivered_at, changed.changed_at);
+  if (changed.word == status_word::read) keep_earliest(receipt.read_at, changed.changed_at);
+}
+
+} // namespace
+
+bool enter_attempt(message& row, int attempt) {
+  if (attempt < row.attempt) return false;
+  if (attempt > row.attempt) {
+    row.attempt = attempt;
+    row.status = status::sending;
+    row.reported_unconfirmed = false;
+    row.error.reset();
+    row.error_at.reset();
+    row.times = {};
+    row.whatsapp_message_id.clear();
+  }
+  return true;
+}
+
+void join_result(message& row, const send_result& result, timestamp at) {
+  if (!enter_attempt(row, result.attempt)) return;
+  switch (result.outcome) {
+  case send_outcome_kind::accepted:
+    row.status = join(row.status, status::sent);
+    keep_earliest(row.times.accepted, at);
+    join_wamid(row, result.whatsapp_message_id);
+    break;
+  case send_outcome_kind::refused:
+    row.status = join(row.status, status::failed);
+    keep_earliest(row.times.failed, at);
+    keep_first_error(row, result.error, at);
+    break;
+  case send_outcome_kind::unconfirmed:
+    row.reported_unconfirmed = true;
+    keep_first_error(row, result.error, std::nullopt);
+    break;
+  case send_outcome_kind::not_taken: // tried again by ourselves: nothing to see
+    break;
+  }
+}
+
+void join_status(message& row, const status_changed& changed) {
+  if (!enter_attempt(row, std::max(changed.attempt, 1))) return;
+  join_wamid(row, changed.whatsapp_message_id);
+  if (!changed.participant_id.empty()) return join_participant(row, changed);
+
+  row.status = join(row.status, status_of(changed.word));
+  switch (changed.word) {
+  case status_word::sent:
+    keep_earliest(row.times.sent, changed.changed_at);
+    break;
+  case status_word::delivered:
+    keep_earliest(row.times.delivered, changed.changed_at);
+    break;
+  case status_word::read:
+    keep_earliest(row.times.read, changed.changed_at);
+    break;
+  case status_word::played:
+    keep_earliest(row.times.played, changed.changed_at);
+    keep_earliest(row.times.delivered, changed.changed_at); // by then at the latest
+    break;
+  case status_word::failed:
+    keep_earliest(row.times.failed, changed.changed_at);
+    keep_first_error(row, changed.error, changed.changed_at);
+    break;
+  }
+}
+
+void join_reaction(message& row, const reaction& reaction) {
+  const auto place =
+      std::lower_bound(row.reactions.begin(), row.reactions.end(), reaction.sender_id,
+                       [](const reaction_mark& m, const std::string& id) { return m.from < id; });
+  reaction_mark mark{reaction.sender_id, reaction.emoji, reaction.at, reaction.whatsapp_message_id};
+  if (place == row.reactions.end() || place->from != mark.from)
+    row.reactions.insert(place, std::move(mark));
+  else if (std::tie(place->at, place->whatsapp_message_id) < std::tie(mark.at, mark.whatsapp_message_id))
+    *place = std::move(mark);
+}
+
+void join_edit(message& row, const edit& edit) {
+  const opt_time at = edit.at;
+  if (row.edited_at && std::tie(*row.edited_at, row.edit_id) >= std::tie(*at, edit.whatsapp_message_id))
+    return;
+  row.edited_at = at;
+  row.edit_id = edit.whatsapp_message_id;
+  row.edited_text = edit.text;
+}
+
+void join_revoke(message& row, const revoke& revoke) { keep_earliest(row.revoked_at, revoke.at); }
+
+void join_wamid(message& row, const std::string& wamid) {
+  if (!wamid.empty() && (row.whatsapp_message_id.empty() || wamid < row.whatsapp_message_id))
+    row.whatsapp_message_id = wamid;
+}
+
+void keep_earliest(opt_time& kept, timestamp other) {
+  if (!kept || other < *kept) kept = other;
+}
+
+void keep_latest(opt_time& kept, timestamp other) {
+  if (!kept || *kept < other) kept = other;
+}
+
+} // namespace tickwire
