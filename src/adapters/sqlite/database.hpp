@@ -2,12 +2,13 @@
 // where a port is implemented. A connection belongs to one thread at a time.
 #pragma once
 
+#include "store/store_error.hpp"
+
 #include <chrono>
 #include <cstdint>
 #include <filesystem>
 #include <memory>
 #include <optional>
-#include <stdexcept>
 #include <string>
 #include <string_view>
 #include <unordered_map>
@@ -18,14 +19,12 @@ struct sqlite3_stmt;
 
 namespace tickwire::sqlite {
 
-struct sqlite_error : std::runtime_error {
+struct sqlite_error : store_error {
   sqlite_error(int code, const std::string& what)
-      : std::runtime_error(what)
+      : store_error(what)
       , code(code) {}
   int code; // SQLite's extended result code
-  // The store as a whole cannot be used now (full, locked, broken, gone); it is not about what was to be
-  // stored.
-  bool of_the_store() const;
+  bool of_the_store() const override;
 };
 
 class database;

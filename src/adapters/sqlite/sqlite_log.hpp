@@ -1,7 +1,8 @@
-// The log and its views in one SQLite file. One writer thread takes all that waits and commits it at once.
+// The log and its views in one SQLite file: one connection writes (sqlite_rows), others read (log_reading).
 #pragma once
 
 #include "app/ports.hpp"
+#include "store/append_queue.hpp"
 
 #include <boost/asio/any_io_executor.hpp>
 
@@ -16,9 +17,7 @@ struct log_config {
   std::string inbox;                    // phone_number_id; each has its file
   std::size_t readers = 2;              // threads and connections for reading
   std::size_t waiting_reads_max = 1024; // more are refused as overloaded
-  std::size_t waiting_entries_max =
-      20'000; // proposals that wait for the writer; more are refused as overloaded
-  std::size_t commit_entries_max = 1'000; // proposals in one transaction
+  append_limits appends;
 };
 
 // Opens or makes the file; throws std::runtime_error with a sentence for people when that is impossible, also

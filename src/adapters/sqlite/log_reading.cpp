@@ -1,0 +1,191 @@
+#include "adapters/sqlite/log_reading.hpp"
+
+#include "adapters/sqlite/message_rows.hpp"
+#include "adapters/sqlite/sqlite_views.hpp"
+
+#include <algorithm>
+#include <limits>
+
+namespace tickwire::sqlite {
+
+namespace {
+
+std::optional<contact> read_contact_by_id(database& connection, const std::string& id) {
+  query ask(connection, "SELECT " + std::string(contact_columns) + " FROM contacts WHERE id = ?");
+  ask.bind(id);
+  return ask.step() ? std::optional(read_contact(ask)) : std::nullopt;
+}
+
+chat_summary summary_of(database& connection, const std::string& user_id, chat row) {
+  chat_summary summary;
+  if (row.kind == chat_kind::person) summary.contact = read_contact_by_id(connection, row.id);
+  if (user_id.empty()) {
+    summary.chat = std::move(row);
+    return summary;
+  }
+  if (!row.last_message_id.empty())
+    summary.last_message = read_message_by_id(connection, row.last_message_id);
+  query count(
+      connection,
+      "SELECT count(*) FROM (SELECT 1 FROM messages WHERE chat_id = ?1 AND counts_unread = 1 AND seq > "
+      "coalesce((SELECT up_to FROM read_marks WHERE user_id = ?2 AND chat_id = ?1), 0) LIMIT ?3)");
+  count.bind(row.id, user_id, unread_cap);
+  count.step();
+  summary.unread = static_cast<std::uint64_t>(count.number(0));
+  summary.chat = std::move(row);
+  return summary;
+}
+
+} // namespace
+
+message_page read_messages(database& connection, const message_query& wanted) {
+  const std::string in_chat = wanted.chat_id ? "chat_id = ?1 AND " : "(?1 IS NULL OR 1) AND ";
+  const auto rows = [&](std::string_view condition, std::string_view order, std::uint64_t seq,
+                        std::size_t limit) {
+    query ask(connection, "SELECT " + std::string(message_columns) + " FROM messages WHERE " + in_chat +
+                              "seq > 0 AND " + std::string(condition) + " ORDER BY seq " +
+                              std::string(order) + " LIMIT ?3");
+    std::vector<message> found;
+    found.reserve(std::min<std::size_t>(limit, 256));
+    ask.bind(wanted.chat_id, seq, static_cast<std::uint64_t>(limit));
+    while (ask.step()) found.push_back(read_message(ask));
+    return found;
+  };
+  constexpr auto highest = static_cast<std::uint64_t>(std::numeric_limits<std::int64_t>::max());
+
+  message_page page;
+  if (wanted.after) {
+    page.messages = rows("seq > ?2", "ASC", *wanted.after, wanted.limit + 1);
+    page.has_more = page.messages.size() > wanted.limit;
+    if (page.has_more) page.messages.pop_back();
+    return page;
+  }
+  if (wanted.around) {
+    const std::size_t newer_half = wanted.limit / 2;
+    page.messages = rows("seq <= ?2", "DESC", *wanted.around, wanted.limit - newer_half + 1);
+    page.has_more = page.messages.size() > wanted.limit - newer_half;
+    if (page.has_more) page.messages.pop_back();
+    std::reverse(page.messages.begin(), page.messages.end());
+    std::vector<message> newer = rows("seq > ?2", "ASC", *wanted.around, newer_half);
+    std::move(newer.begin(), newer.end(), std::back_inserter(page.messages));
+    return page;
+  }
+  page.messages =
+      rows("seq < ?2", "DESC", std::min(wanted.before.value_or(highest), highest), wanted.limit + 1);
+  page.has_more = page.messages.size() > wanted.limit;
+  if (page.has_more) page.messages.pop_back();
+  std::reverse(page.messages.begin(), page.messages.end());
+  return page;
+}
+
+std::optional<message> read_message_by_id(database& connection, const std::string& id) {
+  query ask(connection, "SELECT " + std::string(message_columns) + " FROM messages WHERE id = ? AND seq > 0");
+  ask.bind(id);
+  return ask.step() ? std::optional(read_message(ask)) : std::nullopt;
+}
+
+chat_page read_chats(database& connection, const std::string& user_id, std::optional<std::uint64_t> before,
+                     std::size_t limit) {
+  constexpr auto highest = static_cast<std::uint64_t>(std::numeric_limits<std::int64_t>::max());
+  std::vector<chat> rows;
+  {
+    query ask(connection, "SELECT " + std::string(chat_columns) +
+                              " FROM chats WHERE activity < ? ORDER BY activity DESC LIMIT ?");
+    ask.bind(std::min(before.value_or(highest), highest), static_cast<std::uint64_t>(limit + 1));
+    while (ask.step()) rows.push_back(read_chat(ask));
+  }
+  chat_page page;
+  page.has_more = rows.size() > limit;
+  if (page.has_more) rows.pop_back();
+  for (chat& row : rows) page.chats.push_back(summary_of(connection, user_id, std::move(row)));
+  return page;
+}
+
+std::pair<std::vector<contact>, bool> read_contacts(database& connection, const std::string& after,
+                                                    std::size_t limit) {
+  query ask(
+      connection,
+      "SELECT " + std::string(contact_columns) +
+          " FROM contacts WHERE ?1 = '' OR (title, id) > (SELECT title, id FROM contacts WHERE id = ?1) "
+          "ORDER BY title, id LIMIT ?2");
+  ask.bind(after, static_cast<std::uint64_t>(limit + 1));
+  std::vector<contact> rows;
+  while (ask.step()) rows.push_back(read_contact(ask));
+  const bool has_more = rows.size() > limit;
+  if (has_more) rows.pop_back();
+  return {std::move(rows), has_more};
+}
+
+std::optional<contact> read_contact_of(database& connection, const identity& who) {
+  query ask(connection, "SELECT contact_id FROM aliases WHERE alias = ?");
+  for (const std::string& alias : {who.user_id.empty() ? std::string() : "u:" + who.user_id,
+                                   who.phone.empty() ? std::string() : "p:" + who.phone,
+                                   who.wa_id.empty() ? std::string() : "p:" + who.wa_id}) {
+    if (alias.empty()) continue;
+    ask.bind(alias);
+    if (ask.step() && !ask.view(0).empty()) return read_contact_by_id(connection, ask.text(0));
+  }
+  return std::nullopt;
+}
+
+missed_events read_events(database& connection, std::uint64_t after, std::uint64_t up_to,
+                          const std::string& user_id, std::size_t limit) {
+  query ask(connection,
+            "SELECT seq, event_name, event_user, event_data FROM log WHERE seq > ? AND seq <= ? AND "
+            "event_name IS NOT NULL AND (event_user = '' OR event_user = ?) ORDER BY seq LIMIT ?");
+  ask.bind(after, up_to, user_id, static_cast<std::uint64_t>(limit + 1));
+  missed_events missed;
+  while (ask.step())
+    missed.events.push_back({static_cast<std::uint64_t>(ask.number(0)), ask.text(1), ask.text(2),
+                             std::make_shared<const std::string>(ask.text(3))});
+  if (missed.events.size() > limit) return {true, {}};
+  return missed;
+}
+
+std::vector<unfinished_send> read_unfinished(database& connection) {
+  std::vector<message> rows;
+  {
+    query ask(connection, "SELECT " + std::string(message_columns) +
+                              " FROM messages WHERE status = 0 AND direction = 1 AND unconfirmed = 0 AND "
+                              "client_id <> '' AND seq > 0 "
+                              "ORDER BY seq");
+    while (ask.step()) rows.push_back(read_message(ask));
+  }
+  query ask(connection, "SELECT 1 FROM log WHERE key = ?");
+  const auto there = [&](const std::string& key) {
+    ask.bind(key);
+    const bool found = ask.step();
+    ask.reset();
+    return found;
+  };
+  std::vector<unfinished_send> unfinished;
+  for (message& row : rows) {
+    int next = 1;
+    while (there(keys::attempted(row.id, row.attempt, next))) ++next;
+    const bool in_doubt = next > 1 && !there(keys::result(row.id, row.attempt, next - 1));
+    unfinished.push_back({std::move(row), in_doubt, next});
+  }
+  return unfinished;
+}
+
+std::optional<appended> read_entry_of(database& connection, const std::string& key) {
+  query ask(connection, "SELECT " + std::string(entry_columns) + " FROM log WHERE key = ?");
+  ask.bind(key);
+  if (!ask.step()) return std::nullopt;
+  appended found;
+  found.stored_entry = read_entry(ask);
+  found.seq = found.stored_entry.seq;
+  if (!found.stored_entry.message_id.empty())
+    found.row = read_message_by_id(connection, found.stored_entry.message_id);
+  return found;
+}
+
+std::optional<chat_summary> read_chat_by_id(database& connection, const std::string& user_id,
+                                            const std::string& id) {
+  query ask(connection, "SELECT " + std::string(chat_columns) + " FROM chats WHERE id = ?");
+  ask.bind(id);
+  if (!ask.step()) return std::nullopt;
+  return summary_of(connection, user_id, read_chat(ask));
+}
+
+} // namespace tickwire::sqlite

@@ -1,0 +1,44 @@
+// The way to the writer: appends wait here, a thread takes all that wait and commits them at once (group
+// commit), and the I/O thread is told: first what happened, then whoever asked.
+#pragma once
+
+#include "store/log_writer.hpp"
+
+#include <boost/asio/any_io_executor.hpp>
+
+#include <functional>
+#include <memory>
+#include <thread>
+
+namespace tickwire {
+
+struct append_limits {
+  std::size_t waiting_entries_max =
+      20'000; // proposals that wait for the writer; more are refused as overloaded
+  std::size_t commit_entries_max = 1'000; // proposals in one transaction
+};
+
+class append_queue {
+public:
+  using listener = std::function<void(std::uint64_t head, std::vector<encoded_event> events)>;
+
+  // Everything but the writer's work happens on `io`.
+  append_queue(boost::asio::any_io_executor io, log_writer& writer, append_limits limits);
+  // Commits what waits; who waits for the answer gets it on `io` if that still runs.
+  ~append_queue();
+
+  // See log_store::append; without proposals: whether the store can be used.
+  task<append_result> append(std::vector<entry> proposals);
+
+  void on_committed(listener listener);
+  std::uint64_t head() const;
+
+private:
+  struct shared;
+  static void work(shared& shared, log_writer& writer);
+
+  std::shared_ptr<shared> shared_; // also with what is on its way to the I/O thread
+  std::thread writing_;
+};
+
+} // namespace tickwire

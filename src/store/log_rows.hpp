@@ -1,0 +1,44 @@
+// What a store does for the log: rows in, rows out, all or nothing. What is decided about them stands once,
+// in log_writer, for every store.
+#pragma once
+
+#include "app/ports.hpp"
+#include "core/views.hpp"
+#include "store/store_error.hpp"
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+
+namespace tickwire {
+
+// An entry as it is kept.
+struct log_row {
+  const entry& what;                   // completed, with its seq
+  std::string_view data;               // its data as JSON, see wire::encode
+  const encoded_event* said = nullptr; // what pages are told of it, if anything
+};
+
+// One thread's. Everything may throw; a store_error says whose fault it is.
+class log_rows {
+public:
+  virtual ~log_rows() = default;
+
+  // A transaction: what is written after begin() is there after commit(), or not at all.
+  virtual void begin() = 0;
+  virtual void commit() = 0;
+  virtual void roll_back() noexcept = 0;
+
+  virtual std::uint64_t head() = 0; // seq of the newest entry
+  virtual std::string epoch() = 0;  // see log_store
+
+  virtual std::optional<entry> find(const std::string& key) = 0;
+  virtual void write(const log_row& row) = 0;
+  virtual class views& views() = 0;
+
+  // Writes so many bytes over those of the time before: whether there is room is seen only by writing.
+  virtual void write_probe(std::size_t bytes) = 0;
+};
+
+} // namespace tickwire

@@ -1,0 +1,15 @@
+// What stores throw.
+#pragma once
+
+#include <stdexcept>
+
+namespace tickwire {
+
+// `of_the_store`: it cannot be used as a whole now (full, locked, broken, gone); it is not about what was to
+// be stored.
+struct store_error : std::runtime_error {
+  using std::runtime_error::runtime_error;
+  virtual bool of_the_store() const = 0;
+};
+
+} // namespace tickwire
