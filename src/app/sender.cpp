@@ -124,6 +124,7 @@ task<void> sender::run(send_job job) {
     said.outcome = outcome.kind;
     said.whatsapp_message_id = outcome.whatsapp_message_id;
     said.error = outcome.error;
+    said.wa_id = outcome.wa_id;
     entry answer = about(job, keys::result(id, job.attempt, job.try_number), std::move(said));
     co_await store(std::move(answer));
 

@@ -56,6 +56,7 @@ struct send_result {
   send_outcome_kind outcome = send_outcome_kind::unconfirmed;
   std::string whatsapp_message_id;    // accepted
   std::optional<message_error> error; // refused, not_taken, unconfirmed: why
+  std::string wa_id;                  // accepted: the addressee's number as WhatsApp writes it, when it says
 };
 
 enum class status_word : std::uint8_t { sent, delivered, read, played, failed };

@@ -170,7 +170,7 @@ send_outcome not_reached(std::string_view what) {
   message_error error{0, "WhatsApp not reached",
                       "We could not reach WhatsApp (" + std::string(what) + "); we try again by ourselves.",
                       true};
-  return {send_outcome_kind::not_taken, "", std::move(error)};
+  return {send_outcome_kind::not_taken, "", std::move(error), ""};
 }
 
 send_outcome unsure(std::string_view what) {
@@ -178,7 +178,7 @@ send_outcome unsure(std::string_view what) {
                       "WhatsApp did not confirm the message (" + std::string(what) +
                           "). It may have arrived; sending again could double it.",
                       true};
-  return {send_outcome_kind::unconfirmed, "", std::move(error)};
+  return {send_outcome_kind::unconfirmed, "", std::move(error), ""};
 }
 
 std::chrono::milliseconds wait_before_next_try(int code, int try_number) {

@@ -24,6 +24,7 @@ struct send_outcome {
   send_outcome_kind kind = send_outcome_kind::unconfirmed;
   std::string whatsapp_message_id;
   std::optional<message_error> error;
+  std::string wa_id; // accepted: the addressee's number as WhatsApp writes it; empty when it does not say
 };
 
 // A refusal or a "not now" surely did nothing; codes 1, 2, 131000 and 131016 may have done it and leave it

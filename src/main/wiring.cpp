@@ -9,6 +9,7 @@
 #include "adapters/sqlite/sqlite_accounts.hpp"
 #include "adapters/sqlite/sqlite_log.hpp"
 #include "app/sender.hpp"
+#include "app/service_state.hpp"
 #include "base/clock.hpp"
 #include "base/logging.hpp"
 #include "core/text.hpp"
@@ -146,11 +147,12 @@ public:
             [this](std::string_view header, std::string_view body) { return signature_.valid(header, body); },
             [this](std::string_view body) { return decode(body); })
       , server_(io_, socket_settings_of(config, raise_descriptor_limit()))
-      , live_(io_, server_, *log_, accounts_, messages_, presence_, own_pages_of(config))
-      , web_(io_, web_settings_of(config), *log_, accounts_, messages_, webhook_, presence_)
+      , live_(io_, server_, *log_, accounts_, messages_, presence_, service_, own_pages_of(config))
+      , web_(io_, web_settings_of(config), *log_, accounts_, messages_, webhook_, presence_, service_)
       , signals_(io_)
       , force_(io_) {
     log_->on_committed([this](std::uint64_t, std::vector<encoded_event> events) { live_.publish(events); });
+    service_.on_change = [this] { live_.tell_service_state(); };
     accounts_.on_log_out = [this](const std::string& token) { live_.log_out(token); };
     server_.on_http([this](const socketio::http_request& request, socketio::responder responder) {
       web_.handle(request, std::move(responder));
@@ -235,6 +237,7 @@ private:
   meta::signature_check signature_;
   ingest_webhook webhook_;
   presence presence_;
+  service_state service_;
   socketio::server server_;
   realtime::live_server live_;
   http::web_server web_;

@@ -73,6 +73,7 @@ struct encoder {
     object.member("outcome", static_cast<int>(data.outcome));
     add_text(object, "wamid", data.whatsapp_message_id);
     add_error(object, data.error);
+    add_text(object, "waId", data.wa_id);
   }
   void operator()(const status_changed& data) const {
     object.member("wamid", data.whatsapp_message_id);
@@ -192,9 +193,9 @@ entry_data decode_object(std::string_view kind, const reader& from) {
   if (kind == "retry_requested") return retry_requested{from.small("attempt")};
   if (kind == "send_attempted") return send_attempted{from.small("attempt"), from.small("try")};
   if (kind == "send_result")
-    return send_result{from.small("attempt"), from.small("try"),
-                       static_cast<send_outcome_kind>(from.small("outcome")), from.text("wamid"),
-                       from.error()};
+    return send_result{
+        from.small("attempt"), from.small("try"), static_cast<send_outcome_kind>(from.small("outcome")),
+        from.text("wamid"),    from.error(),      from.text("waId")};
   if (kind == "status_changed")
     return status_changed{from.text("wamid"),         static_cast<status_word>(from.small("word")),
                           from.time("changedAt"),     from.maybe_who("participant"),

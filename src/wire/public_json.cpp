@@ -192,6 +192,31 @@ void append_chat(std::string& out, const chat& chat, const std::optional<contact
     object.null("windowEndsAt");
 }
 
+void append_service_state(std::string& out, const sending_state& sending,
+                          const std::vector<foreign_number>* foreign) {
+  object_writer object(out);
+  {
+    object_writer inner(object.open("sending"));
+    inner.member("state", sending.paused ? "paused" : "ok");
+    if (sending.paused) inner.member("reason", sending.reason);
+    add_time(inner, "since", sending.since);
+    add_time(inner, "nextTryAt", sending.next_try_at);
+    inner.member("waiting", std::uint64_t{sending.waiting});
+  }
+  if (!foreign) return;
+  std::string& list = object.open("foreignNumbers");
+  list += '[';
+  for (const foreign_number& number : *foreign) {
+    if (list.back() != '[') list += ',';
+    object_writer inner(list);
+    inner.member("phoneNumberId", number.phone_number_id);
+    if (!number.display_phone_number.empty()) inner.member("displayPhoneNumber", number.display_phone_number);
+    inner.member("count", number.count);
+    inner.member("lastAt", to_iso8601(number.last_at));
+  }
+  list += ']';
+}
+
 std::string event_data(const event& event) {
   std::string out;
   out.reserve(768);

@@ -182,7 +182,8 @@ entry_data random_data(std::mt19937& random) {
   case 3:
     return send_attempted{small(), small()};
   case 4:
-    return send_result{small(), small(), static_cast<send_outcome_kind>(random() % 4), text(), error()};
+    return send_result{small(), small(), static_cast<send_outcome_kind>(random() % 4),
+                       text(),  error(), text()};
   case 5:
     return status_changed{
         text(), static_cast<status_word>(small()), time(), maybe_who(), text(), error(), text(), small()};

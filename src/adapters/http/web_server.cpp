@@ -190,6 +190,7 @@ struct web_server::impl {
   messaging& messages;
   ingest_webhook& webhook;
   const presence& present;
+  const service_state& service;
 
   enum class session { none, needed };
   struct route {
@@ -198,7 +199,7 @@ struct web_server::impl {
     session access;
     answer (impl::*handler)(call&);
   };
-  static constexpr std::size_t route_count = 18;
+  static constexpr std::size_t route_count = 19;
   static const std::array<route, route_count>& routes();
 
   // --- accounts ---
@@ -491,6 +492,13 @@ struct web_server::impl {
     co_return plain(200, std::move(text));
   }
 
+  answer tell_service_state(call& call) {
+    std::string body;
+    wire::append_service_state(body, service.sending(),
+                               call.who.role == role::admin ? &service.foreign_numbers() : nullptr);
+    co_return ok_json(std::move(body));
+  }
+
   answer info(call&) { co_return ok_json(settings.info_json); }
 
   // --- the way in ---
@@ -639,6 +647,7 @@ const std::array<web_server::impl::route, web_server::impl::route_count>& web_se
       {"POST", "/logout", session::needed, &impl::log_out},
       {"POST", "/setup", session::none, &impl::set_up},
       {"GET", "/info", session::none, &impl::info},
+      {"GET", "/service-state", session::needed, &impl::tell_service_state},
       {"GET", "/healthz", session::none, &impl::health},
       {"GET", "/readyz", session::none, &impl::ready},
       {"GET", "/metrics", session::needed, &impl::metrics},
@@ -647,8 +656,9 @@ const std::array<web_server::impl::route, web_server::impl::route_count>& web_se
 }
 
 web_server::web_server(asio::io_context& io, web_settings settings, log_store& log, auth::accounts& accounts,
-                       messaging& messages, ingest_webhook& webhook, const presence& present)
-    : impl_(new impl{io, std::move(settings), log, accounts, messages, webhook, present}) {}
+                       messaging& messages, ingest_webhook& webhook, const presence& present,
+                       const service_state& service)
+    : impl_(new impl{io, std::move(settings), log, accounts, messages, webhook, present, service}) {}
 web_server::~web_server() = default;
 
 void web_server::handle(const http_request& request, responder responder) {

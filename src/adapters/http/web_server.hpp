@@ -6,6 +6,7 @@
 #include "app/ports.hpp"
 #include "app/presence.hpp"
 #include "app/send_message.hpp"
+#include "app/service_state.hpp"
 #include "socketio/http.hpp"
 
 #include <boost/asio/io_context.hpp>
@@ -31,7 +32,8 @@ inline constexpr std::size_t json_body_max = 256 * 1024; // so that a far too lo
 class web_server {
 public:
   web_server(boost::asio::io_context& io, web_settings settings, log_store& log, auth::accounts& accounts,
-             messaging& messages, ingest_webhook& webhook, const presence& present);
+             messaging& messages, ingest_webhook& webhook, const presence& present,
+             const service_state& service);
   ~web_server();
 
   // Answers now or later.

@@ -241,6 +241,10 @@ TEST(GraphWire, TheRequestIsMetas) {
 
 TEST(GraphWire, OnlyAWholeAnswerIsBelieved) {
   EXPECT_EQ(outcome_of_answer(200, R"({"messages":[{"id":"wamid.1"}]})").whatsapp_message_id, "wamid.1");
+  EXPECT_EQ(outcome_of_answer(
+                200, R"({"contacts":[{"input":"+1","wa_id":"15550000101"}],"messages":[{"id":"wamid.1"}]})")
+                .wa_id,
+            "15550000101");
   for (const char* odd : {"", "{}", "<html>", R"({"messages":[]})", R"({"messages":[{"id":""}]})", "[1]"})
     EXPECT_EQ(outcome_of_answer(200, odd).kind, send_outcome_kind::unconfirmed) << odd;
   const auto refused = outcome_of_answer(

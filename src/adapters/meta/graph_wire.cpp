@@ -47,7 +47,10 @@ send_outcome outcome_of_answer(int http_status, std::string_view body) {
     const auto* messages = array_at(*answer, "messages");
     const auto* first = messages && !messages->empty() ? messages->front().if_object() : nullptr;
     const std::string wamid = first ? text_at(*first, "id") : "";
-    if (!wamid.empty()) return {send_outcome_kind::accepted, wamid, std::nullopt};
+    const auto* contacts = array_at(*answer, "contacts");
+    const auto* addressee = contacts && !contacts->empty() ? contacts->front().if_object() : nullptr;
+    const std::string wa_id = addressee ? text_at(*addressee, "wa_id") : "";
+    if (!wamid.empty()) return {send_outcome_kind::accepted, wamid, std::nullopt, wa_id};
   }
   return unsure(status + " without a message id");
 }

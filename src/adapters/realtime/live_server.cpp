@@ -3,6 +3,7 @@
 #include "base/clock.hpp"
 #include "base/logging.hpp"
 #include "wire/json_writer.hpp"
+#include "wire/public_json.hpp"
 
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/detached.hpp>
@@ -54,17 +55,25 @@ constexpr std::string_view everybody = "inbox"; // logged events, held by the cu
 constexpr std::string_view here = "here";       // the rest: only who has had its sync, which comes first
 std::string room_of(const std::string& user_id) { return "user:" + user_id; }
 
+outgoing service_frame(const service_state& service, role reader) {
+  std::string data;
+  wire::append_service_state(data, service.sending(),
+                             reader == role::admin ? &service.foreign_numbers() : nullptr);
+  return outgoing::event("/", "service_state", data);
+}
+
 } // namespace
 
 live_server::live_server(asio::io_context& io, socketio::server& server, log_store& log,
                          auth::accounts& accounts, messaging& messages, presence& present,
-                         std::vector<std::string> own_pages)
+                         service_state& service, std::vector<std::string> own_pages)
     : io_(io)
     , nsp_(server.of("/"))
     , log_(log)
     , accounts_(accounts)
     , messages_(messages)
     , presence_(present)
+    , service_(service)
     , own_pages_(std::move(own_pages)) {
   nsp_.use([this](socket& socket, socketio::next next) { admit(socket, std::move(next)); });
   nsp_.on_connection([this](socket& socket) { connected(socket); });
@@ -195,6 +204,7 @@ task<void> live_server::catch_up(std::shared_ptr<socket> socket) {
     if (resync) object.member("resync", true);
   }
   socket->emit(outgoing::event("/", "sync", sync));
+  socket->emit(service_frame(service_, guest.who.role));
   for (const encoded_event& event : cursor->release())
     socket->emit(outgoing::event("/", event.name, *event.data));
 
@@ -211,6 +221,14 @@ void live_server::publish(const std::vector<encoded_event>& events) {
       listener.emit(*frame);
     });
   }
+}
+
+void live_server::tell_service_state() {
+  const outgoing to_agents = service_frame(service_, role::agent);
+  const outgoing to_admins = service_frame(service_, role::admin);
+  nsp_.for_each_socket_in(here, [&](socket& listener) {
+    listener.emit(of(listener).who.role == role::admin ? to_admins : to_agents);
+  });
 }
 
 void live_server::log_out(const std::string& token) {

@@ -6,6 +6,7 @@
 #include "app/ports.hpp"
 #include "app/presence.hpp"
 #include "app/send_message.hpp"
+#include "app/service_state.hpp"
 #include "socketio/server.hpp"
 
 #include <boost/asio/io_context.hpp>
@@ -18,13 +19,17 @@ namespace tickwire::realtime {
 class live_server {
 public:
   live_server(boost::asio::io_context& io, socketio::server& server, log_store& log, auth::accounts& accounts,
-              messaging& messages, presence& present, std::vector<std::string> own_pages);
+              messaging& messages, presence& present, service_state& service,
+              std::vector<std::string> own_pages);
 
   // A commit's events, to everybody who may see them and has what came before.
   void publish(const std::vector<encoded_event>& events);
 
   // Ends the connections of a session.
   void log_out(const std::string& token);
+
+  // `service_state` to everybody who has had its sync; later ones get it right after theirs.
+  void tell_service_state();
 
 private:
   void admit(socketio::socket& socket, socketio::next next);
@@ -40,6 +45,7 @@ private:
   auth::accounts& accounts_;
   messaging& messages_;
   presence& presence_;
+  service_state& service_;
   const std::vector<std::string> own_pages_;
 };
 

@@ -2,6 +2,7 @@
 import { useEffect, useState } from "react";
 import type { LineState } from "@/lib/socketService";
 import { timeOf } from "@/lib/format";
+import type { ServiceState } from "@/types/wire";
 
 export type Freshness = "live" | "reconnecting" | "offline" | "back";
 
@@ -77,5 +78,29 @@ export function ConnectionBar({ freshness, line, waiting, caughtUp, onRetry }: P
         )}
       </div>
     </>
+  );
+}
+
+// Says that nothing goes out to WhatsApp, and why; what the server itself knows, hence only while the line is live.
+export function SendingBar({ sending }: { sending: ServiceState["sending"] | undefined }) {
+  const paused = sending?.state === "paused" ? sending : undefined;
+  const queue = paused && paused.waiting > 0 ? ` ${paused.waiting} ${paused.waiting === 1 ? "message waits" : "messages wait"} and will go in order.` : "";
+  return (
+    <div className={paused ? "connbar is-paused" : "connbar"} role="status">
+      {paused && (
+        <span>
+          <b>Sending is paused</b>{" "}
+          <span className="why">
+            {paused.since && (
+              <>
+                since <time dateTime={paused.since}>{timeOf(paused.since)}</time>
+              </>
+            )}{" "}
+            · {paused.reason}
+            {queue}
+          </span>
+        </span>
+      )}
+    </div>
   );
 }

@@ -3,7 +3,7 @@ import { useCallback, useEffect, useMemo, useRef, useState } from "react";
 import { logOut } from "@/api/messages";
 import { AccountBar } from "@/components/AccountBar";
 import { ChatListPane } from "@/components/ChatListPane";
-import { ConnectionBar, useFreshness } from "@/components/ConnectionBar";
+import { ConnectionBar, SendingBar, useFreshness } from "@/components/ConnectionBar";
 import { MessageInfo } from "@/components/MessageInfo";
 import { NewChatDialog } from "@/components/NewChatDialog";
 import { ChatBox } from "@/components/ui/ChatBox";
@@ -23,7 +23,7 @@ interface Props {
 }
 
 export function InboxPage({ session, info, onLeft }: Props) {
-  const { inbox, outbox, line, caughtUp, failure } = useSession(session);
+  const { inbox, outbox, line, caughtUp, failure, service } = useSession(session);
   const freshness = useFreshness(line);
   const [openId, setOpenId] = useState<string | null>(() => chatOfPath(location.pathname));
   const [infoOf, setInfoOf] = useState<{ chatId: string; id: string } | null>(null);
@@ -132,6 +132,7 @@ export function InboxPage({ session, info, onLeft }: Props) {
       <div className="app" data-view={shownInfo ? "info" : openId ? "chat" : "list"} data-conn={freshness} data-panel={shownInfo ? "open" : "closed"}>
         <div className="shell">
           <ConnectionBar freshness={freshness} line={line} waiting={outbox.filter((item) => !item.refused).length} caughtUp={caughtUp} onRetry={() => session.reconnect()} />
+          <SendingBar sending={line.line === "live" ? service?.sending : undefined} />
           <main className={shownInfo ? "cols with-panel" : "cols no-panel"}>
             <h1 className="sr">Tickwire inbox of {business ?? "your business"}</h1>
             <ChatListPane

@@ -5,10 +5,10 @@ import { isPassing, type Result } from "@/api/client";
 import { loadChats, loadContacts, loadMessages, loadUsers, retryMessage, sendMessage, type Page } from "@/api/messages";
 import { backoff } from "@/lib/backoff";
 import { randomId } from "@/lib/identifier";
-import { SocketService, type LineState, type SocketFactory } from "@/lib/socketService";
+import { SocketService, type LineState, type SignalName, type SocketFactory } from "@/lib/socketService";
 import { addChats, addPage, applyEvent, emptyInbox, forgetSignals, setPresence, setTyping, type Inbox } from "@/state/inbox";
 import { forgetPending, joinStorageEvent, keepPending, nextToSend, readOutbox, type Pending, type Storage } from "@/state/outbox";
-import type { Chat, LiveEvent, Message, Sync, User } from "@/types/wire";
+import { parseServiceState, type Chat, type LiveEvent, type Message, type ServiceState, type Sync, type User } from "@/types/wire";
 
 export interface SessionState {
   inbox: Inbox;
@@ -16,6 +16,7 @@ export interface SessionState {
   line: LineState;
   caughtUp: number; // changes that the last sync brought
   failure: string | null; // why loading failed, in words
+  service: ServiceState | null; // as last told
 }
 
 const pageSize = 50;
@@ -56,7 +57,7 @@ export class InboxSession {
       onEvent: (event) => this.onEvent(event),
       onSignal: (name, data) => this.onSignal(name, data),
     });
-    this.state = { inbox: emptyInbox, outbox: readOutbox(storage, me.id), line: this.socket.getState(), caughtUp: 0, failure: null };
+    this.state = { inbox: emptyInbox, outbox: readOutbox(storage, me.id), line: this.socket.getState(), caughtUp: 0, failure: null, service: null };
     this.socket.subscribe(() => {
       const line = this.socket.getState();
       this.set({ line, ...(line.line !== "live" && { inbox: forgetSignals(this.state.inbox) }) });
@@ -270,7 +271,8 @@ export class InboxSession {
     if (!done) this.later("newest chats", backoff(this.loadTries++), () => void this.loadNewestChats());
   }
 
-  private onSignal(name: "typing" | "presence" | "viewing", data: Record<string, unknown>): void {
+  private onSignal(name: SignalName, data: Record<string, unknown>): void {
+    if (name === "service_state") return this.set({ service: parseServiceState(data) });
     const userId = String(data.userId ?? "");
     const inbox = this.state.inbox;
     if (!userId) return;

@@ -19,10 +19,14 @@ export interface SocketLike {
 }
 export type SocketFactory = (auth: (give: (auth: object) => void) => void) => SocketLike;
 
+// What is told and not logged.
+const signalNames = ["typing", "presence", "viewing", "service_state"] as const;
+export type SignalName = (typeof signalNames)[number];
+
 export interface SocketListener {
   onSync(sync: Sync, events: LiveEvent[]): void;
   onEvent(event: LiveEvent): void;
-  onSignal(name: "typing" | "presence" | "viewing", data: Record<string, unknown>): void;
+  onSignal(name: SignalName, data: Record<string, unknown>): void;
 }
 
 export class SocketService {
@@ -53,7 +57,7 @@ export class SocketService {
     this.socket = socket;
     socket.on("sync", ((value: unknown) => this.onSync(value)) as never);
     for (const name of liveEventNames) socket.on(name, ((data: unknown) => this.onEvent(name, data)) as never);
-    for (const name of ["typing", "presence", "viewing"] as const)
+    for (const name of signalNames)
       socket.on(name, ((data: Record<string, unknown>) => this.listener.onSignal(name, data)) as never);
     socket.on("disconnect", ((reason: string) => {
       // The server has thrown us out (logged out elsewhere): the client would not come back by itself.

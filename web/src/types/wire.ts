@@ -99,6 +99,13 @@ export interface Info {
   demonstration?: { simulatorUrl: string; logins: { username: string; password: string }[] };
 }
 
+// Whether messages go out at all; told after every sync and on each change, not logged.
+export interface ServiceState {
+  sending: { state: "ok" | "paused"; reason?: string; since?: string; nextTryAt?: string; waiting: number };
+  // For admins: business numbers that Meta sends us webhooks of although they are not ours.
+  foreignNumbers?: { phoneNumberId: string; displayPhoneNumber?: string; count: number; lastAt: string }[];
+}
+
 export interface Sync {
   epoch: string;
   head: number;
@@ -162,6 +169,11 @@ export function parseEvent(name: string, data: unknown): LiveEvent | null {
     default:
       return null;
   }
+}
+
+export function parseServiceState(value: unknown): ServiceState | null {
+  if (!isObject(value) || !isObject(value.sending) || !has(value.sending, ["state"], ["waiting"])) return null;
+  return value as unknown as ServiceState;
 }
 
 export function parseSync(value: unknown): Sync | null {
