@@ -16,7 +16,7 @@ test("ids are random and short enough, also where randomUUID is kept back", () =
 
 test("an address that is no chat's is none", () => {
   for (const id of ["15550000101", "120363@g.us", "US.ab/c d"]) expect(chatOfPath(pathOfChat(id))).toBe(id);
-  for (const path of ["/", "/c/", "/c/%E0%A4%A", "/login"]) expect(chatOfPath(path)).toBeNull();
+  for (const path of ["/", "/c/", "/c/%E0%A4%A", "/login", "/c/__proto__", "/c/constructor", "/c/toString"]) expect(chatOfPath(path)).toBeNull();
 });
 
 test("the wait before the next try doubles, is spread, and has an end", () => {
