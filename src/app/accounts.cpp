@@ -1,12 +1,13 @@
 #include "app/accounts.hpp"
 
 #include "base/clock.hpp"
+#include "base/constant_time.hpp"
 #include "base/random.hpp"
 #include "core/text.hpp"
 
 #include <algorithm>
 
-namespace tickwire::auth {
+namespace tickwire {
 
 namespace {
 
@@ -21,12 +22,6 @@ std::unexpected<failure> wrong() {
               "Username or password is wrong. Check both and try again.");
 }
 
-std::string folded(std::string name) {
-  for (char& c : name)
-    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
-  return name;
-}
-
 result<void> check_name(const std::string& name) {
   const auto length = characters(name);
   if (!length || is_blank(name) || *length > 64)
@@ -36,7 +31,7 @@ result<void> check_name(const std::string& name) {
 
 } // namespace
 
-accounts::accounts(account_store& store, password_hashing& hashing, limits limits)
+accounts::accounts(account_store& store, password_hashing& hashing, login_limits limits)
     : store_(store)
     , crypto_(hashing)
     , limits_(limits) {}
@@ -44,13 +39,14 @@ accounts::accounts(account_store& store, password_hashing& hashing, limits limit
 task<result<login_result>> accounts::log_in(std::string name, std::string password) {
   const auto now = std::chrono::steady_clock::now();
   if (failures_.size() > names_max) failures_.clear();
-  failures& before = failures_[folded(name)];
+  failures& before = failures_[ascii_lower(name)];
   if (now - before.last > limits_.forgotten_after) before = {};
   if (now < before.wait_until) {
     const auto seconds = std::chrono::ceil<std::chrono::seconds>(before.wait_until - now).count();
     co_return fail(failure_kind::too_many, "too_many_logins",
-                   std::to_string(seconds) +
-                       " s: too many wrong passwords for this name. Wait, then try again.");
+                   "Too many wrong passwords for this name. Wait " + std::to_string(seconds) +
+                       " seconds, then try again.",
+                   std::chrono::seconds{seconds});
   }
   auto found = co_await store_.find_user_by_name(name);
   if (!found) co_return std::unexpected(found.error());
@@ -63,7 +59,7 @@ task<result<login_result>> accounts::log_in(std::string name, std::string passwo
   };
   const auto right = co_await hashing_.run(std::move(compare));
   if (!right) co_return std::unexpected(right.error());
-  failures& counted = failures_[folded(name)];
+  failures& counted = failures_[ascii_lower(name)];
   if (!*right) {
     counted.last = std::chrono::steady_clock::now();
     if (++counted.count > limits_.free_failures) {
@@ -74,7 +70,7 @@ task<result<login_result>> accounts::log_in(std::string name, std::string passwo
     }
     co_return wrong();
   }
-  failures_.erase(folded(name));
+  failures_.erase(ascii_lower(name));
   user who = (*found)->who;
   co_return co_await begin_session(std::move(who));
 }
@@ -128,7 +124,7 @@ task<result<std::string>> accounts::setup_token() {
 }
 
 task<result<login_result>> accounts::set_up(std::string token, std::string name, std::string password) {
-  const bool right = !setup_token_.empty() && crypto_.equal(token, setup_token_);
+  const bool right = equal_in_constant_time(token, setup_token_);
   if (!right)
     co_return fail(failure_kind::forbidden, "wrong_setup_token",
                    "This link is not valid any more. Start the server without users to get a new one, or ask "
@@ -143,4 +139,4 @@ task<result<login_result>> accounts::set_up(std::string token, std::string name,
   co_return co_await begin_session(std::move(*added));
 }
 
-} // namespace tickwire::auth
+} // namespace tickwire

@@ -10,14 +10,14 @@
 #include <string>
 #include <unordered_map>
 
-namespace tickwire::auth {
+namespace tickwire {
 
 struct login_result {
   user who;
   std::string token; // 256 random bits; shown once
 };
 
-struct limits {
+struct login_limits {
   std::chrono::hours session_life{24 * 14};
   std::size_t free_failures = 20; // wrong passwords for a name before waits begin
   std::chrono::seconds longest_wait{60};
@@ -36,12 +36,11 @@ public:
   virtual result<std::string> hash(std::string_view password) = 0;
   virtual bool fits(const std::string& hash, std::string_view password) = 0; // blocks as long
   virtual std::string digest(std::string_view token) = 0;                    // what is kept of a token
-  virtual bool equal(std::string_view a, std::string_view b) = 0;            // in constant time
 };
 
 class accounts {
 public:
-  accounts(account_store& store, password_hashing& hashing, limits limits = {});
+  accounts(account_store& store, password_hashing& hashing, login_limits limits = {});
 
   // unauthorized with the same words for a wrong password and an unknown name; too_many with how long to wait
   // in `detail`.
@@ -73,11 +72,11 @@ private:
 
   account_store& store_;
   password_hashing& crypto_;
-  const limits limits_;
+  const login_limits limits_;
   blocking_pool hashing_{1, 32}; // one at a time: each takes 19 MiB
   std::unordered_map<std::string, failures> failures_;
   std::unordered_map<std::string, known_session> sessions_; // by token hash
   std::string setup_token_;
 };
 
-} // namespace tickwire::auth
+} // namespace tickwire

@@ -4,9 +4,6 @@
 
 namespace tickwire {
 
-namespace {
-
-// Bytes of the well-formed UTF-8 sequence at the start of `text` (Unicode, table 3-7), 0 when there is none.
 std::size_t sequence_length(std::string_view text) {
   const auto byte = [&](std::size_t i) { return static_cast<std::uint8_t>(text[i]); };
   const auto continues = [&](std::size_t i, std::uint8_t low = 0x80, std::uint8_t high = 0xBF) {
@@ -28,8 +25,6 @@ std::size_t sequence_length(std::string_view text) {
   return 0;
 }
 
-} // namespace
-
 std::optional<std::size_t> characters(std::string_view utf8) {
   std::size_t count = 0;
   while (!utf8.empty()) {
@@ -39,6 +34,13 @@ std::optional<std::size_t> characters(std::string_view utf8) {
     ++count;
   }
   return count;
+}
+
+std::string ascii_lower(std::string_view text) {
+  std::string lower(text);
+  for (char& c : lower)
+    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
+  return lower;
 }
 
 bool is_blank(std::string_view utf8) {

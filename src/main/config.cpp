@@ -48,106 +48,166 @@ bool is_version(std::string_view text) {
          digits(text.substr(dot + 1));
 }
 
+// What is wrong with a value ("must be …"), or nothing.
+using check = std::string (*)(const std::string& value);
+// Puts a value where it belongs, or says what is wrong with it.
+using take_value = std::function<std::string(config&, const std::string& value)>;
+
+// One line of the configuration. Its default stands in `config`.
+struct setting {
+  std::string_view name;
+  take_value take;
+  std::string_view when_missing = {}; // what to do then; empty: the default will do
+  bool secret = false;                // its value is not repeated
+};
+
+std::string anything(const std::string&) { return {}; }
+
+take_value text(std::string config::* target, check check = anything) {
+  return [=](config& c, const std::string& value) {
+    c.*target = value;
+    return check(value);
+  };
+}
+
+template <class Number>
+take_value number(Number config::* target, Number from, Number to) {
+  return [=](config& c, const std::string& value) -> std::string {
+    const auto parsed = std::from_chars(value.data(), value.data() + value.size(), c.*target);
+    if (parsed.ec == std::errc() && parsed.ptr == value.data() + value.size() && c.*target >= from &&
+        c.*target <= to)
+      return {};
+    return "must be a number from " + std::to_string(from) + " to " + std::to_string(to);
+  };
+}
+
+// Items between commas, at most so many.
+take_value list(std::vector<std::string> config::* target, check check_item, std::size_t most = 100) {
+  return [=](config& c, const std::string& value) {
+    c.*target = list_of(value);
+    if ((c.*target).empty()) return std::string("must name at least one");
+    if ((c.*target).size() > most) return "must name at most " + std::to_string(most);
+    for (const std::string& item : c.*target)
+      if (const std::string wrong = check_item(item); !wrong.empty()) return wrong;
+    return std::string();
+  };
+}
+
+take_value refuse(std::string_view why) {
+  return [why](config&, const std::string&) { return std::string(why); };
+}
+
+std::string address_of_this_machine(const std::string& value) {
+  boost::system::error_code error;
+  boost::asio::ip::make_address(value, error);
+  return error && value != "localhost"
+             ? "must be an address of this machine, such as 127.0.0.1, or 0.0.0.0 for all of them"
+             : "";
+}
+std::string origin_of_people(const std::string& value) {
+  return is_origin(value) ? "" : "must look like https://inbox.example.org, without a path";
+}
+std::string origin_of_a_page(const std::string& value) {
+  return is_origin(value) ? ""
+                          : "must name origins like https://example.org; \"*\" is not possible with logins";
+}
+std::string kind_of_cookie(const std::string& value) {
+  return value == "auto" || value == "always" || value == "never" ? "" : "must be auto, always or never";
+}
+std::string without_white_space(const std::string& value) {
+  return value.find_first_of(" \t\r\n") == std::string::npos ? "" : "contains white space. Copy it again";
+}
+std::string only_digits(const std::string& value) {
+  return value.find_first_not_of("0123456789") == std::string::npos
+             ? ""
+             : "must be digits (the id, not the phone number)";
+}
+std::string base_url(const std::string& value) {
+  try {
+    meta::check_base_url(value);
+    return {};
+  } catch (const std::invalid_argument& error) {
+    return error.what();
+  }
+}
+std::string version(const std::string& value) { return is_version(value) ? "" : "must look like v25.0"; }
+
+std::string take_data_dir(config& c, const std::string& value) {
+  c.data_dir = value;
+  return {};
+}
+
+std::string take_simulator(config& c, const std::string& value) {
+  c.demonstration = demonstration{value, {}};
+  return {};
+}
+
+// Counts only beside DEMO_SIMULATOR_URL, which comes first.
+std::string take_demo_logins(config& c, const std::string& value) {
+  if (!c.demonstration) return {};
+  for (const std::string& login : list_of(value)) {
+    const std::size_t colon = login.find(':');
+    if (colon == std::string::npos) return "must look like name:password,name:password";
+    c.demonstration->logins.emplace_back(login.substr(0, colon), login.substr(colon + 1));
+  }
+  return {};
+}
+
+const std::vector<setting>& settings() {
+  static const std::vector<setting> all{
+      {"HOST", text(&config::host, address_of_this_machine)},
+      {"PORT", number<std::uint16_t>(&config::port, 0, 65535)},
+      {"DATA_DIR", take_data_dir},
+      {"PUBLIC_URL", text(&config::public_url, origin_of_people)},
+      {"CORS_ORIGINS", list(&config::cors_origins, origin_of_a_page)},
+      {"COOKIE_SECURE", text(&config::cookie_secure, kind_of_cookie)},
+      {"LOGIN_FREE_FAILURES", number<std::size_t>(&config::login_free_failures, 1, 1'000'000)},
+
+      {"BUSINESS_NAME", text(&config::business_name)},
+      {"BUSINESS_PHONE_NUMBER", text(&config::business_phone_number)},
+
+      {"WHATSAPP_ACCESS_TOKEN", text(&config::whatsapp_access_token, without_white_space),
+       "Take a system user's token from Meta's Business settings.", true},
+      {"WHATSAPP_PHONE_NUMBER_ID", text(&config::whatsapp_phone_number_id, only_digits),
+       "It stands in WhatsApp > API setup of Meta's App Dashboard."},
+      // Two during a rotation.
+      {"WHATSAPP_APP_SECRET", list(&config::whatsapp_app_secrets, anything, 2),
+       "Without it nobody could tell Meta's webhooks from forged ones. It stands in App settings > Basic.",
+       true},
+      {"WHATSAPP_VERIFY_TOKEN", text(&config::whatsapp_verify_token),
+       "Choose a long random word and enter the same in Meta's webhook settings.", true},
+      {"WHATSAPP_API_BASE", text(&config::whatsapp_api_base, base_url)},
+      {"WHATSAPP_API_VERSION", text(&config::whatsapp_api_version, version)},
+
+      {"MONGODB_URI",
+       refuse("is set, but this version keeps everything in DATA_DIR. Unset it to start"),
+       {},
+       true},
+      {"REDIS_URL", refuse("is set, but this version runs as a single node. Unset it to start"), {}, true},
+
+      {"DEMO_SIMULATOR_URL", take_simulator},
+      {"DEMO_LOGINS", take_demo_logins, {}, true},
+  };
+  return all;
+}
+
 } // namespace
 
 loaded_config load_config(const lookup& find) {
   loaded_config loaded;
   config& c = loaded.value;
-  const auto problem = [&](std::string text) { loaded.problems.push_back(std::move(text)); };
-  const auto take = [&](const char* name, std::string& into) {
-    if (auto value = find(name); value && !value->empty()) into = *value;
-  };
-
-  take("HOST", c.host);
-  boost::system::error_code no_address;
-  boost::asio::ip::make_address(c.host, no_address);
-  if (no_address && c.host != "localhost")
-    problem("HOST is \"" + c.host +
-            "\"; it must be an address of this machine, such as 127.0.0.1, or 0.0.0.0 for all of them.");
-  if (const auto port = find("PORT"); port && !port->empty()) {
-    unsigned value = 0;
-    const auto parsed = std::from_chars(port->data(), port->data() + port->size(), value);
-    if (parsed.ec != std::errc() || parsed.ptr != port->data() + port->size() || value > 65535)
-      problem("PORT is \"" + *port + "\"; it must be a number from 0 to 65535.");
-    else
-      c.port = static_cast<std::uint16_t>(value);
+  for (const setting& one : settings()) {
+    const auto value = find(std::string(one.name));
+    if (!value || value->empty()) {
+      if (!one.when_missing.empty())
+        loaded.problems.push_back(std::string(one.name) + " is missing. " + std::string(one.when_missing));
+      continue;
+    }
+    if (const std::string wrong = one.take(c, *value); !wrong.empty())
+      loaded.problems.push_back(std::string(one.name) + (one.secret ? "" : " is \"" + *value + "\"; it") +
+                                " " + wrong + ".");
   }
-  c.data_dir = data_dir_of(find);
-  take("PUBLIC_URL", c.public_url);
-  if (!c.public_url.empty() && !is_origin(c.public_url))
-    problem("PUBLIC_URL is \"" + c.public_url +
-            "\"; it must look like https://inbox.example.org, without a path.");
-  if (const auto origins = find("CORS_ORIGINS")) c.cors_origins = list_of(*origins);
-  for (const std::string& origin : c.cors_origins)
-    if (!is_origin(origin))
-      problem("CORS_ORIGINS names \"" + origin +
-              "\"; each origin must look like https://example.org, and \"*\" is not possible with logins.");
-  take("COOKIE_SECURE", c.cookie_secure);
-  if (c.cookie_secure != "auto" && c.cookie_secure != "always" && c.cookie_secure != "never")
-    problem("COOKIE_SECURE must be auto, always or never.");
   if (c.cookie_secure == "auto" && c.public_url.starts_with("https://")) c.cookie_secure = "always";
-
-  if (const auto failures = find("LOGIN_FREE_FAILURES"); failures && !failures->empty()) {
-    const auto parsed =
-        std::from_chars(failures->data(), failures->data() + failures->size(), c.login_free_failures);
-    if (parsed.ec != std::errc() || parsed.ptr != failures->data() + failures->size() ||
-        c.login_free_failures < 1)
-      problem("LOGIN_FREE_FAILURES is \"" + *failures + "\"; it must be a number from 1.");
-  }
-
-  take("BUSINESS_NAME", c.business_name);
-  take("BUSINESS_PHONE_NUMBER", c.business_phone_number);
-
-  take("WHATSAPP_ACCESS_TOKEN", c.whatsapp_access_token);
-  take("WHATSAPP_PHONE_NUMBER_ID", c.whatsapp_phone_number_id);
-  if (const auto secrets = find("WHATSAPP_APP_SECRET")) c.whatsapp_app_secrets = list_of(*secrets);
-  take("WHATSAPP_VERIFY_TOKEN", c.whatsapp_verify_token);
-  take("WHATSAPP_API_BASE", c.whatsapp_api_base);
-  take("WHATSAPP_API_VERSION", c.whatsapp_api_version);
-
-  if (c.whatsapp_access_token.empty())
-    problem("WHATSAPP_ACCESS_TOKEN is missing. Take a system user's token from Meta's Business settings.");
-  if (c.whatsapp_access_token.find_first_of(" \t\r\n") != std::string::npos)
-    problem("WHATSAPP_ACCESS_TOKEN contains white space. Copy it again.");
-  if (c.whatsapp_phone_number_id.empty())
-    problem(
-        "WHATSAPP_PHONE_NUMBER_ID is missing. It stands in WhatsApp > API setup of Meta's App Dashboard.");
-  else if (c.whatsapp_phone_number_id.find_first_not_of("0123456789") != std::string::npos)
-    problem("WHATSAPP_PHONE_NUMBER_ID is \"" + c.whatsapp_phone_number_id +
-            "\"; it must be digits (the id, not the phone number).");
-  if (c.whatsapp_app_secrets.empty())
-    problem("WHATSAPP_APP_SECRET is missing. Without it nobody could tell Meta's webhooks from forged ones. "
-            "It stands in App settings > Basic.");
-  if (c.whatsapp_app_secrets.size() > 2)
-    problem("WHATSAPP_APP_SECRET names more than two secrets; two are enough to rotate.");
-  if (c.whatsapp_verify_token.empty())
-    problem("WHATSAPP_VERIFY_TOKEN is missing. Choose a long random word and enter the same in Meta's "
-            "webhook settings.");
-  try {
-    meta::check_base_url(c.whatsapp_api_base);
-  } catch (const std::invalid_argument& error) {
-    problem("WHATSAPP_API_BASE is \"" + c.whatsapp_api_base + "\"; it " + error.what() + ".");
-  }
-  if (!is_version(c.whatsapp_api_version))
-    problem("WHATSAPP_API_VERSION is \"" + c.whatsapp_api_version + "\"; it must look like v25.0.");
-  if (const auto uri = find("MONGODB_URI"); uri && !uri->empty())
-    problem("MONGODB_URI is set, but this version keeps everything in DATA_DIR. Unset it to start.");
-  if (const auto uri = find("REDIS_URL"); uri && !uri->empty())
-    problem("REDIS_URL is set, but this version runs as a single node. Unset it to start.");
-
-  if (const auto simulator = find("DEMO_SIMULATOR_URL"); simulator && !simulator->empty()) {
-    demonstration demo;
-    demo.simulator_url = *simulator;
-    if (const auto logins = find("DEMO_LOGINS"))
-      for (const std::string& login : list_of(*logins)) {
-        const std::size_t colon = login.find(':');
-        if (colon == std::string::npos)
-          problem("DEMO_LOGINS must look like name:password,name:password.");
-        else
-          demo.logins.emplace_back(login.substr(0, colon), login.substr(colon + 1));
-      }
-    c.demonstration = std::move(demo);
-  }
   return loaded;
 }
 

@@ -75,12 +75,13 @@ std::string info_of(const config& config) {
   return out;
 }
 
+// Whose pages may act for people, by REST and by socket.
+trusted_pages pages_of(const config& config) { return {config.cors_origins, config.public_url}; }
+
 http::web_settings web_settings_of(const config& config) {
   http::web_settings settings;
-  settings.inbox = config.whatsapp_phone_number_id;
   settings.verify_token = config.whatsapp_verify_token;
-  settings.cors_origins = config.cors_origins;
-  settings.public_url = config.public_url;
+  settings.pages = pages_of(config);
   settings.secure_cookie = config.cookie_secure == "always"  ? http::web_settings::cookie_mode::always
                            : config.cookie_secure == "never" ? http::web_settings::cookie_mode::never
                                                              : http::web_settings::cookie_mode::automatic;
@@ -117,17 +118,10 @@ sqlite::log_config log_settings_of(const config& config) {
   return settings;
 }
 
-auth::limits login_limits_of(const config& config) {
-  auth::limits limits;
+login_limits login_limits_of(const config& config) {
+  login_limits limits;
   limits.free_failures = config.login_free_failures;
   return limits;
-}
-
-// Pages whose cookie counts on a socket, beside those of the host that was asked.
-std::vector<std::string> own_pages_of(const config& config) {
-  std::vector<std::string> origins = config.cors_origins;
-  if (!config.public_url.empty()) origins.push_back(config.public_url);
-  return origins;
 }
 
 class application {
@@ -147,8 +141,8 @@ public:
             [this](std::string_view header, std::string_view body) { return signature_.valid(header, body); },
             [this](std::string_view body) { return decode(body); })
       , server_(io_, socket_settings_of(config, raise_descriptor_limit()))
-      , live_(io_, server_, *log_, accounts_, messages_, presence_, service_, own_pages_of(config))
-      , web_(io_, web_settings_of(config), *log_, accounts_, messages_, webhook_, presence_, service_)
+      , live_(io_, server_, *log_, accounts_, messages_, presence_, service_, pages_of(config))
+      , web_(web_settings_of(config), {io_, *log_, accounts_, messages_, webhook_, presence_, service_})
       , signals_(io_)
       , force_(io_) {
     log_->on_committed([this](std::uint64_t, std::vector<encoded_event> events) { live_.publish(events); });
@@ -229,8 +223,8 @@ private:
   asio::io_context io_{1};
   std::unique_ptr<log_store> log_;
   std::unique_ptr<account_store> account_store_;
-  std::unique_ptr<auth::password_hashing> hashing_;
-  auth::accounts accounts_;
+  std::unique_ptr<password_hashing> hashing_;
+  accounts accounts_;
   std::unique_ptr<graph_api> graph_;
   sender sender_;
   messaging messages_;

@@ -1,5 +1,8 @@
 #include "wire/json_writer.hpp"
 
+#include "core/hex.hpp"
+#include "core/text.hpp"
+
 #include <array>
 #include <charconv>
 
@@ -7,7 +10,6 @@ namespace tickwire::wire {
 
 namespace {
 
-constexpr std::string_view hex_digits = "0123456789abcdef";
 constexpr std::string_view replacement = "\xEF\xBF\xBD"; // U+FFFD
 
 // Bytes that stand for themselves inside a literal: everything from space on, but quote, backslash and
@@ -17,24 +19,6 @@ constexpr std::array<bool, 256> plain = [] {
   for (int i = 0x20; i < 0x80; ++i) table[static_cast<std::size_t>(i)] = i != '"' && i != '\\';
   return table;
 }();
-
-// Length of the well-formed UTF-8 sequence at `at` (Unicode, table 3-7), 0 when there is none.
-std::size_t sequence_length(std::string_view text, std::size_t at) {
-  const auto byte = [&](std::size_t i) { return static_cast<unsigned char>(text[at + i]); };
-  const auto continues = [&](std::size_t i, unsigned char low = 0x80, unsigned char high = 0xBF) {
-    return at + i < text.size() && byte(i) >= low && byte(i) <= high;
-  };
-  const unsigned char lead = byte(0);
-  if (lead >= 0xC2 && lead <= 0xDF) return continues(1) ? 2 : 0;
-  if (lead >= 0xE0 && lead <= 0xEF)
-    return continues(1, lead == 0xE0 ? 0xA0 : 0x80, lead == 0xED ? 0x9F : 0xBF) && continues(2) ? 3 : 0;
-  if (lead >= 0xF0 && lead <= 0xF4)
-    return continues(1, lead == 0xF0 ? 0x90 : 0x80, lead == 0xF4 ? 0x8F : 0xBF) && continues(2) &&
-                   continues(3)
-               ? 4
-               : 0;
-  return 0;
-}
 
 void append_escape(std::string& out, unsigned code) {
   out += "\\u";
@@ -78,7 +62,7 @@ void append_string(std::string& out, std::string_view text) {
     if (c < 0x80) {
       append_control(out, c);
       ++at;
-    } else if (const std::size_t length = sequence_length(text, at)) {
+    } else if (const std::size_t length = sequence_length(text.substr(at))) {
       const std::string_view sequence = text.substr(at, length);
       // Line and paragraph separator end a line in JavaScript source.
       if (sequence == "\u2028")

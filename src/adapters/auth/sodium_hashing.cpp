@@ -1,5 +1,7 @@
 #include "adapters/auth/sodium_hashing.hpp"
 
+#include "core/hex.hpp"
+
 #include <sodium.h>
 
 #include <stdexcept>
@@ -40,13 +42,7 @@ public:
   std::string digest(std::string_view token) override {
     unsigned char digest[crypto_hash_sha256_BYTES];
     crypto_hash_sha256(digest, reinterpret_cast<const unsigned char*>(token.data()), token.size());
-    char hex[crypto_hash_sha256_BYTES * 2 + 1];
-    sodium_bin2hex(hex, sizeof hex, digest, sizeof digest);
-    return hex;
-  }
-
-  bool equal(std::string_view a, std::string_view b) override {
-    return a.size() == b.size() && sodium_memcmp(a.data(), b.data(), a.size()) == 0;
+    return to_hex(digest, sizeof digest);
   }
 };
 

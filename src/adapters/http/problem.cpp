@@ -2,11 +2,11 @@
 
 #include "wire/json_writer.hpp"
 
-#include <algorithm>
-
 namespace tickwire::http {
 
 namespace {
+
+constexpr std::chrono::seconds retry_soon{2}; // where nobody knows better
 
 std::string_view title_of(unsigned status) {
   switch (status) {
@@ -24,6 +24,8 @@ std::string_view title_of(unsigned status) {
     return "Conflict";
   case 413:
     return "Too large";
+  case 415:
+    return "Unsupported media type";
   case 429:
     return "Too many requests";
   case 503:
@@ -45,10 +47,14 @@ unsigned status_of(failure_kind kind) {
     return 403;
   case failure_kind::not_found:
     return 404;
+  case failure_kind::wrong_method:
+    return 405;
   case failure_kind::conflict:
     return 409;
   case failure_kind::too_large:
     return 413;
+  case failure_kind::unsupported:
+    return 415;
   case failure_kind::too_many:
     return 429;
   case failure_kind::store_unavailable:
@@ -62,7 +68,7 @@ unsigned status_of(failure_kind kind) {
 
 socketio::http_response problem(const failure& failure) {
   socketio::http_response response;
-  response.status = failure.code == "method_not_allowed" ? 405 : status_of(failure.kind);
+  response.status = status_of(failure.kind);
   {
     wire::object_writer object(response.body);
     object.member("type", "about:blank");
@@ -73,11 +79,9 @@ socketio::http_response problem(const failure& failure) {
   }
   response.headers.emplace_back("Content-Type", "application/problem+json");
   response.headers.emplace_back("Cache-Control", "no-store");
-  if (response.status == 503) response.headers.emplace_back("Retry-After", "2");
-  if (response.status == 429) {
-    // too_many begins its sentence with the seconds to wait
-    const std::size_t digits = failure.detail.find_first_not_of("0123456789");
-    response.headers.emplace_back("Retry-After", digits == 0 ? "1" : failure.detail.substr(0, digits));
+  if (response.status == 503 || response.status == 429) {
+    const auto wait = failure.retry_after.count() > 0 ? failure.retry_after : retry_soon;
+    response.headers.emplace_back("Retry-After", std::to_string(wait.count()));
   }
   return response;
 }

@@ -1,7 +1,9 @@
-// Tickwire's routes: REST, webhook, health, page. One table; see web_server.cpp.
+// Tickwire's REST routes, webhook, health and page over HTTP. Finds the route of a request and decides who is
+// let in; what it does stands in the file of its group (see route.hpp).
 #pragma once
 
 #include "app/accounts.hpp"
+#include "app/browser.hpp"
 #include "app/ingest_webhook.hpp"
 #include "app/ports.hpp"
 #include "app/presence.hpp"
@@ -13,17 +15,25 @@
 
 #include <memory>
 #include <string>
-#include <vector>
 
 namespace tickwire::http {
 
 struct web_settings {
-  std::string inbox;
-  std::string verify_token; // never empty
-  std::vector<std::string> cors_origins;
-  std::string public_url; // origin under which people reach us; empty: as asked
+  std::string verify_token;    // never empty
+  trusted_pages pages{{}, {}}; // who may act for people
   enum class cookie_mode { automatic, always, never } secure_cookie = cookie_mode::automatic;
   std::string info_json; // answer of GET /info
+};
+
+// What the routes need of the rest of Tickwire. All of it outlives the server.
+struct services {
+  boost::asio::io_context& io;
+  log_store& log;
+  accounts& people;
+  messaging& messages;
+  ingest_webhook& webhook;
+  const presence& present;
+  const service_state& service;
 };
 
 inline constexpr std::size_t webhook_body_max = 4 * 1024 * 1024;
@@ -31,12 +41,10 @@ inline constexpr std::size_t json_body_max = 256 * 1024; // so that a far too lo
 
 class web_server {
 public:
-  web_server(boost::asio::io_context& io, web_settings settings, log_store& log, auth::accounts& accounts,
-             messaging& messages, ingest_webhook& webhook, const presence& present,
-             const service_state& service);
+  web_server(web_settings settings, const services& services);
   ~web_server();
 
-  // Answers now or later.
+  // Answers now or later. On the I/O thread.
   void handle(const socketio::http_request& request, socketio::responder responder);
 
   static std::size_t body_limit(std::string_view method, std::string_view path) {
@@ -47,11 +55,5 @@ private:
   struct impl;
   std::unique_ptr<impl> impl_;
 };
-
-// The session token of a request: Authorization: Bearer, else the cookie. `from_cookie` says which.
-std::string session_token(std::string_view authorization, std::string_view cookie, bool& from_cookie);
-
-// Whether an Origin header names the host that was asked ("https://example.org" and "example.org").
-bool same_origin(std::string_view origin, std::string_view host);
 
 } // namespace tickwire::http

@@ -1,7 +1,9 @@
 #include "adapters/meta/signature.hpp"
 
+#include "base/constant_time.hpp"
+#include "core/hex.hpp"
+
 #include <openssl/core_names.h>
-#include <openssl/crypto.h>
 #include <openssl/evp.h>
 #include <openssl/params.h>
 
@@ -33,14 +35,7 @@ struct signature_check::keyed {
     EVP_MAC_update(copy, reinterpret_cast<const unsigned char*>(body.data()), body.size());
     EVP_MAC_final(copy, digest, &size, sizeof digest);
     EVP_MAC_CTX_free(copy);
-    static constexpr std::string_view digits = "0123456789abcdef";
-    std::string hex;
-    hex.reserve(64);
-    for (std::size_t i = 0; i < size; ++i) {
-      hex += digits[digest[i] >> 4];
-      hex += digits[digest[i] & 15];
-    }
-    return hex;
+    return to_hex(digest, size);
   }
 
   EVP_MAC_CTX* context = nullptr;
@@ -60,7 +55,7 @@ bool signature_check::valid(std::string_view header, std::string_view body) {
   if (header.size() != scheme.size() + 64 || !header.starts_with(scheme)) return false;
   header.remove_prefix(scheme.size());
   bool fits = false;
-  for (const auto& key : keys_) fits |= CRYPTO_memcmp(key->hex_digest(body).data(), header.data(), 64) == 0;
+  for (const auto& key : keys_) fits |= equal_in_constant_time(key->hex_digest(body), header);
   return fits;
 }
 

@@ -2,6 +2,7 @@
 
 #include "adapters/meta/message_content.hpp"
 #include "adapters/meta/webhook_identities.hpp"
+#include "core/hex.hpp"
 #include "core/send_policy.hpp"
 
 #include <openssl/sha.h>
@@ -17,13 +18,7 @@ namespace {
 std::string hash_of(std::string_view text) {
   unsigned char digest[SHA256_DIGEST_LENGTH];
   SHA256(reinterpret_cast<const unsigned char*>(text.data()), text.size(), digest);
-  static constexpr std::string_view digits = "0123456789abcdef";
-  std::string hex;
-  for (int i = 0; i < 16; ++i) {
-    hex += digits[digest[i] >> 4];
-    hex += digits[digest[i] & 15];
-  }
-  return hex;
+  return to_hex(digest, 16);
 }
 
 std::optional<status_word> status_word_from(std::string_view text) {

@@ -2,13 +2,12 @@
 
 #include "base/clock.hpp"
 #include "base/logging.hpp"
+#include "wire/json_reader.hpp"
 #include "wire/json_writer.hpp"
 #include "wire/public_json.hpp"
 
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/detached.hpp>
-
-#include <algorithm>
 
 namespace tickwire::realtime {
 
@@ -31,20 +30,6 @@ struct visitor {
 
 visitor& of(socket& socket) { return std::any_cast<visitor&>(socket.data); }
 
-std::string text_of(const json::object& object, std::string_view name) {
-  const json::value* value = object.if_contains(json::string_view(name.data(), name.size()));
-  return value && value->is_string() ? std::string(value->get_string().data(), value->get_string().size())
-                                     : std::string();
-}
-
-std::string cookie_token(std::string_view cookies) {
-  static constexpr std::string_view name = "tickwire_session=";
-  const std::size_t at = cookies.find(name);
-  if (at == std::string_view::npos || (at > 0 && cookies[at - 1] != ' ' && cookies[at - 1] != ';')) return {};
-  const std::string_view rest = cookies.substr(at + name.size());
-  return std::string(rest.substr(0, rest.find(';')));
-}
-
 json::array failed(std::string_view code, std::string_view error) {
   return {json::object{{"ok", false},
                        {"code", json::string_view(code.data(), code.size())},
@@ -64,17 +49,16 @@ outgoing service_frame(const service_state& service, role reader) {
 
 } // namespace
 
-live_server::live_server(asio::io_context& io, socketio::server& server, log_store& log,
-                         auth::accounts& accounts, messaging& messages, presence& present,
-                         service_state& service, std::vector<std::string> own_pages)
+live_server::live_server(asio::io_context& io, socketio::server& server, log_store& log, accounts& people,
+                         messaging& messages, presence& present, service_state& service, trusted_pages pages)
     : io_(io)
     , nsp_(server.of("/"))
     , log_(log)
-    , accounts_(accounts)
+    , people_(people)
     , messages_(messages)
     , presence_(present)
     , service_(service)
-    , own_pages_(std::move(own_pages)) {
+    , pages_(std::move(pages)) {
   nsp_.use([this](socket& socket, socketio::next next) { admit(socket, std::move(next)); });
   nsp_.on_connection([this](socket& socket) { connected(socket); });
   nsp_.on_disconnect([this](socket& socket, std::string_view, std::string_view) {
@@ -90,7 +74,7 @@ live_server::live_server(asio::io_context& io, socketio::server& server, log_sto
   nsp_.on("read", [this](socket& socket, const incoming& event) {
     const json::object* mark = event.arguments.empty() ? nullptr : event.arguments.front().if_object();
     const json::value* up_to = mark ? mark->if_contains("upTo") : nullptr;
-    const std::string chat_id = mark ? text_of(*mark, "chatId") : "";
+    const std::string chat_id = mark ? wire::text_at(*mark, "chatId") : "";
     if (chat_id.empty() || !up_to || !up_to->is_int64() || up_to->get_int64() < 0) {
       if (event.ack) event.ack(failed("invalid", "read needs {chatId, upTo}."));
       return;
@@ -110,19 +94,15 @@ live_server::live_server(asio::io_context& io, socketio::server& server, log_sto
 void live_server::admit(socket& socket, socketio::next next) {
   const socketio::handshake& handshake = socket.shake();
   const json::object* auth = handshake.auth.if_object();
-  std::string token = auth ? text_of(*auth, "token") : "";
+  std::string token = auth ? wire::text_at(*auth, "token") : "";
   if (token.empty()) {
     const std::string_view origin = handshake.header("origin");
-    const std::string_view host = handshake.header("host");
-    const std::size_t scheme = origin.find("://");
-    const bool own = origin.empty() ||
-                     (scheme != std::string_view::npos && origin.substr(scheme + 3) == host) ||
-                     std::find(own_pages_.begin(), own_pages_.end(), origin) != own_pages_.end();
-    if (own) token = cookie_token(handshake.header("cookie"));
+    if (origin.empty() || pages_.trusted(origin, handshake.header("host")))
+      token = cookie_value(handshake.header("cookie"), session_cookie);
   }
   auto ask = [](live_server* self, std::string its_token, std::shared_ptr<socketio::socket> guest,
                 socketio::next go_on) -> task<void> {
-    auto who = co_await self->accounts_.who_is(its_token);
+    auto who = co_await self->people_.who_is(its_token);
     if (!who) {
       socketio::connect_error error{who.error().detail, json::value{{"code", "unauthorized"}}};
       if (who.error().kind != failure_kind::unauthorized)
@@ -242,10 +222,7 @@ void live_server::on_register(socket& socket, const incoming& event) {
   std::string asked;
   if (!event.arguments.empty()) {
     const json::value& first = event.arguments.front();
-    if (first.is_string())
-      asked = std::string(first.get_string().data(), first.get_string().size());
-    else if (first.is_object())
-      asked = text_of(first.get_object(), "userId");
+    asked = first.is_object() ? wire::text_at(first.get_object(), "userId") : wire::text_of(first);
   }
   if (asked == of(socket).who.id)
     event.ack(json::array{json::object{{"ok", true}}});
@@ -259,7 +236,7 @@ void live_server::relay(socket& socket, const incoming& event) {
   const json::object* said = event.arguments.empty() ? nullptr : event.arguments.front().if_object();
   if (!said) return;
   visitor& guest = of(socket);
-  const std::string chat_id = text_of(*said, "chatId");
+  const std::string chat_id = wire::text_at(*said, "chatId");
   if (chat_id.size() > 256 || guest.pace.take(std::chrono::steady_clock::now()).count() > 0) return;
   json::object told{{"chatId", chat_id}, {"userId", guest.who.id}};
   if (event.name == "typing") {

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "app/accounts.hpp"
+#include "app/browser.hpp"
 #include "app/live_updates.hpp"
 #include "app/ports.hpp"
 #include "app/presence.hpp"
@@ -18,9 +19,8 @@ namespace tickwire::realtime {
 
 class live_server {
 public:
-  live_server(boost::asio::io_context& io, socketio::server& server, log_store& log, auth::accounts& accounts,
-              messaging& messages, presence& present, service_state& service,
-              std::vector<std::string> own_pages);
+  live_server(boost::asio::io_context& io, socketio::server& server, log_store& log, accounts& people,
+              messaging& messages, presence& present, service_state& service, trusted_pages pages);
 
   // A commit's events, to everybody who may see them and has what came before.
   void publish(const std::vector<encoded_event>& events);
@@ -42,11 +42,11 @@ private:
   boost::asio::io_context& io_;
   socketio::nsp& nsp_;
   log_store& log_;
-  auth::accounts& accounts_;
+  accounts& people_;
   messaging& messages_;
   presence& presence_;
   service_state& service_;
-  const std::vector<std::string> own_pages_;
+  const trusted_pages pages_;
 };
 
 } // namespace tickwire::realtime

@@ -3,19 +3,12 @@
 #include "adapters/sqlite/database.hpp"
 #include "adapters/sqlite/schema.hpp"
 #include "base/blocking_pool.hpp"
-
 #include "base/logging.hpp"
+#include "core/text.hpp"
 
 namespace tickwire::sqlite {
 
 namespace {
-
-// Names are the same whatever their ASCII case.
-std::string name_key(std::string name) {
-  for (char& c : name)
-    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
-  return name;
-}
 
 std::string_view to_text(enum role role) { return role == role::admin ? "admin" : "agent"; }
 enum role role_from(std::string_view text) { return text == "admin" ? role::admin : role::agent; }
@@ -28,13 +21,12 @@ public:
   }
 
   task<result<std::optional<user_record>>> find_user_by_name(std::string name) override {
-    return run<std::optional<user_record>>(
-        [this, key = name_key(std::move(name))]() -> std::optional<user_record> {
-          statement ask(database_, "SELECT id, name, role, password_hash FROM users WHERE name_key = ?");
-          ask.bind(key);
-          if (!ask.step()) return std::nullopt;
-          return user_record{{ask.text(0), ask.text(1), role_from(ask.view(2))}, ask.text(3)};
-        });
+    return run<std::optional<user_record>>([this, key = ascii_lower(name)]() -> std::optional<user_record> {
+      statement ask(database_, "SELECT id, name, role, password_hash FROM users WHERE name_key = ?");
+      ask.bind(key);
+      if (!ask.step()) return std::nullopt;
+      return user_record{{ask.text(0), ask.text(1), role_from(ask.view(2))}, ask.text(3)};
+    });
   }
 
   task<result<std::vector<user>>> users() override {
@@ -111,7 +103,7 @@ private:
       user who{"u_" + random.text(0), name, role};
       random.reset();
       statement insert(database_, "INSERT OR IGNORE INTO users VALUES (?, ?, ?, ?, ?)");
-      const std::string key = name_key(name);
+      const std::string key = ascii_lower(name);
       insert.bind(who.id, who.name, key, to_text(role), password_hash).run();
       if (database_.changes() == 0)
         return fail(failure_kind::conflict, "name_taken",

@@ -1,6 +1,7 @@
 #include "adapters/sqlite/sqlite_views.hpp"
 
 #include "adapters/sqlite/message_rows.hpp"
+#include "core/text.hpp"
 #include "wire/entry_json.hpp"
 
 namespace tickwire::sqlite {
@@ -14,13 +15,6 @@ std::optional<std::int64_t> millis(const std::optional<timestamp>& time) {
 
 std::string select(std::string_view columns, std::string_view from) {
   return "SELECT " + std::string(columns) + " FROM " + std::string(from);
-}
-
-// Lower case of ASCII is enough to sort names by.
-std::string sort_key(std::string title) {
-  for (char& c : title)
-    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
-  return title;
 }
 
 } // namespace
@@ -189,7 +183,7 @@ std::optional<contact> sqlite_views::find_contact(std::string_view id) {
 }
 
 void sqlite_views::put_contact(const contact& row) {
-  const std::string title = sort_key(row.title());
+  const std::string title = ascii_lower(row.title());
   put_contact_.bind(row.id, row.name, row.profile_name, row.phone, row.user_id, row.username, row.seq, title)
       .run();
   remember(contacts_, row.id, std::optional(row));

@@ -1,0 +1,36 @@
+#include "adapters/http/answers.hpp"
+
+namespace tickwire::http {
+
+using socketio::http_response;
+
+namespace {
+
+http_response fresh(unsigned status, std::string body, std::string type) {
+  http_response response;
+  response.status = status;
+  response.body = std::move(body);
+  response.headers.emplace_back("Content-Type", std::move(type));
+  response.headers.emplace_back("Cache-Control", "no-store");
+  return response;
+}
+
+} // namespace
+
+http_response json_answer(std::string body, unsigned status) {
+  return fresh(status, std::move(body), "application/json");
+}
+
+http_response text_answer(unsigned status, std::string body) {
+  http_response response = fresh(status, std::move(body), "text/plain; charset=utf-8");
+  response.headers.emplace_back("X-Content-Type-Options", "nosniff");
+  return response;
+}
+
+http_response no_content() {
+  http_response response;
+  response.status = 204;
+  return response;
+}
+
+} // namespace tickwire::http
