@@ -25,7 +25,7 @@ private:
   std::optional<event> apply(const message_received& received) {
     const bool outbound = received.from_business;
     join_chat(received.group_id.empty() ? chat_kind::person : chat_kind::group,
-              outbound || received.history ? std::nullopt : opt_time(received.sent_at));
+              outbound || received.history || received.notice ? std::nullopt : opt_time(received.sent_at));
     return change_message(entry_.message_id, [&](message& row) {
       row.chat_id = entry_.chat_id;
       row.sender_id = outbound ? entry_.inbox : entry_.actor;
@@ -36,7 +36,7 @@ private:
       row.extra = received.extra;
       row.created_at = received.sent_at;
       row.seq = entry_.seq;
-      row.counts_unread = !outbound && !received.history;
+      row.counts_unread = !outbound && !received.history && !received.notice;
       row.status = join(row.status, received.initial);
       if (!outbound && !received.history) keep_earliest(row.times.delivered, received.sent_at);
       if (!received.reply_to_whatsapp_id.empty()) row.reply = quoted(received.reply_to_whatsapp_id);

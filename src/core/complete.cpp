@@ -1,6 +1,8 @@
 #include "core/complete.hpp"
 
+#include "core/identify.hpp"
 #include "core/message_id.hpp"
+#include "core/text.hpp"
 
 #include <array>
 #include <utility>
@@ -9,59 +11,8 @@ namespace tickwire {
 
 namespace {
 
-std::string phone_alias(std::string_view digits) { return "p:" + std::string(digits); }
-std::string user_alias(std::string_view user_id) { return "u:" + std::string(user_id); }
-
-std::optional<contact> contact_by_alias(views& views, const std::string& alias) {
-  const auto id = views.find_alias(alias);
-  if (!id || id->empty()) return std::nullopt; // empty: released, see contact_changed
-  return views.find_contact(*id);
-}
-
-std::optional<contact> contact_by_user_id(views& views, const identity& who) {
-  for (const std::string& user_id : {who.user_id, who.previous_user_id}) {
-    if (user_id.empty()) continue;
-    if (auto found = contact_by_alias(views, user_alias(user_id))) return found;
-  }
-  return std::nullopt;
-}
-
-std::optional<contact> contact_by_phone(views& views, const identity& who) {
-  for (const std::string& digits : {who.phone, who.wa_id}) {
-    if (digits.empty()) continue;
-    if (auto found = contact_by_alias(views, phone_alias(digits))) return found;
-  }
-  return std::nullopt;
-}
-
-// The number is the most readable id; a number that somebody else had before falls back to the user id.
-std::string unused_contact_id(views& views, const identity& who) {
-  for (const std::string& candidate : {who.phone, who.wa_id, who.user_id})
-    if (!candidate.empty() && !views.find_contact(candidate)) return candidate;
-  const std::string base = !who.phone.empty() ? who.phone : !who.wa_id.empty() ? who.wa_id : who.user_id;
-  for (int n = 2;; ++n) {
-    std::string candidate = base + "-" + std::to_string(n);
-    if (!views.find_contact(candidate)) return candidate;
-  }
-}
-
-// Whoever the number led to is somebody else: the same number with another user id has a new owner. (When a
-// person changes their number, Meta names both user ids in a system message.)
-bool number_has_new_owner(const contact& by_phone, const identity& who) {
-  return !who.user_id.empty() && !by_phone.user_id.empty() && by_phone.user_id != who.user_id &&
-         by_phone.user_id != who.previous_user_id;
-}
-
-void take_over(std::string& field, const std::string& value) {
-  if (!value.empty()) field = value;
-}
-
-void add_alias(views& views, contact_changed& change, const std::string& alias) {
-  if (views.find_alias(alias) != change.contact.id) change.aliases.push_back(alias);
-}
-
-// 72 bits of the wamid beside the time, so that the same entry always gives the same id. (FNV-1a; wamids come
-// from Meta, signed, hence nobody chooses them to collide.)
+// 72 bits of the wamid, or of the entry's key where there is none, beside the time, so that the same entry
+// always gives the same id. (FNV-1a; both come from Meta, signed, hence nobody chooses them to collide.)
 std::string message_id_of(std::string_view inbox, std::string_view wamid, timestamp at) {
   static constexpr std::string_view alphabet =
       "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
@@ -83,6 +34,7 @@ class completion {
 public:
   completion(views& views, entry proposal)
       : views_(views)
+      , people_(views)
       , proposal_(std::move(proposal)) {}
 
   std::vector<entry> run() {
@@ -93,23 +45,30 @@ public:
 
 private:
   void fill(message_received& received) {
-    std::string contact_id;
-    if (!received.sender.empty()) contact_id = known(received.sender);
-    if (received.became) contact_id = moved(contact_id, *received.became);
+    const std::string contact_id = known(received.sender, received.sent_at);
+    if (received.became) people_.moved(contact_id, *received.became, received.sent_at);
+    announce_people();
     proposal_.chat_id = received.group_id.empty() ? contact_id : received.group_id;
     proposal_.actor = received.from_business ? "" : contact_id;
     if (proposal_.message_id.empty())
-      proposal_.message_id = message_id_of(proposal_.inbox, received.whatsapp_message_id, proposal_.at);
+      proposal_.message_id = message_id_of(
+          proposal_.inbox,
+          received.whatsapp_message_id.empty() ? proposal_.key : received.whatsapp_message_id, proposal_.at);
   }
 
   void fill(message_accepted&) {}
   void fill(retry_requested&) { take_chat_of_message(); }
   void fill(send_attempted&) { take_chat_of_message(); }
-  void fill(send_result&) { take_chat_of_message(); }
+  void fill(send_result& result) {
+    take_chat_of_message();
+    identity addressee;
+    addressee.wa_id = result.wa_id;
+    also_named(addressee, proposal_.at);
+  }
 
   void fill(status_changed& changed) {
     if (changed.participant && !changed.participant->empty())
-      changed.participant_id = known(*changed.participant);
+      changed.participant_id = known(*changed.participant, changed.changed_at);
     if (const auto binding = views_.find_binding(changed.whatsapp_message_id)) {
       proposal_.message_id = binding->message_id;
       changed.attempt = binding->attempt;
@@ -124,10 +83,13 @@ private:
       }
     }
     take_chat_of_message();
+    if (changed.recipient) also_named(*changed.recipient, changed.changed_at);
+    changed.recipient.reset();
   }
 
   void fill(reaction& reaction) {
-    if (!reaction.from_business && !reaction.sender.empty()) reaction.sender_id = known(reaction.sender);
+    if (!reaction.from_business && !reaction.sender.empty())
+      reaction.sender_id = known(reaction.sender, reaction.at);
     if (reaction.from_business) reaction.sender_id = proposal_.inbox;
     proposal_.actor = reaction.sender_id;
     take_target(reaction.target_whatsapp_id);
@@ -168,52 +130,34 @@ private:
     identity who;
     who.phone = change.contact.phone;
     who.user_id = change.contact.user_id;
-    const std::string given_name = change.contact.name;
-    resolved_contact resolved = resolve(views_, who);
-    if (resolved.change)
-      change = contact_changed{resolved.change->contact, resolved.change->aliases, change.opens_chat};
-    else
-      change.contact = *views_.find_contact(resolved.contact_id);
-    take_over(change.contact.name, given_name);
-    proposal_.chat_id = change.contact.id;
+    const std::string given_name = visible_name(change.contact.name);
+    const std::string id = people_.known(who, proposal_.at);
+    const bool opens_chat = change.opens_chat;
+    auto decided = people_.take_change(id);
+    change = decided ? std::move(*decided) : contact_changed{*people_.find_contact(id), {}, false};
+    change.opens_chat = opens_chat;
+    if (!given_name.empty()) change.contact.name = given_name;
+    proposal_.chat_id = id;
   }
 
   void fill(group_changed&) {}
   void fill(unhandled&) {}
 
   // The contact's id; an entry goes before the proposal when it is new or has changed.
-  std::string known(const identity& who) {
-    resolved_contact resolved = resolve(views_, who);
-    if (resolved.change) announce(std::move(*resolved.change));
-    return resolved.contact_id;
+  std::string known(const identity& who, timestamp at) {
+    std::string id = people_.known(who, at);
+    announce_people();
+    return id;
   }
 
-  // The person keeps their id and their chat, and the old number is free for its next owner.
-  std::string moved(const std::string& contact_id, const identity& became) {
-    std::optional<contact> row = pending_contact(contact_id);
-    if (!row) return known(became);
-    contact_changed change{*row, {}, false};
-    const std::string new_phone = !became.phone.empty() ? became.phone : became.wa_id;
-    if (!new_phone.empty() && new_phone != row->phone) {
-      if (!row->phone.empty()) change.aliases.push_back("-" + phone_alias(row->phone));
-      change.contact.phone = new_phone;
-      change.aliases.push_back(phone_alias(new_phone));
-    }
-    if (!became.user_id.empty() && became.user_id != row->user_id) {
-      change.contact.user_id = became.user_id;
-      change.aliases.push_back(user_alias(became.user_id));
-    }
-    if (change.contact != *row || !change.aliases.empty()) announce(std::move(change));
-    return contact_id;
+  // Whoever the proposal's chat is with is named so as well.
+  void also_named(const identity& also, timestamp at) {
+    people_.same_person(proposal_.chat_id, also, at);
+    announce_people();
   }
 
-  // The row as it will be when the entries before the proposal are applied.
-  std::optional<contact> pending_contact(const std::string& contact_id) {
-    for (auto it = entries_.rbegin(); it != entries_.rend(); ++it)
-      if (const auto* change = std::get_if<contact_changed>(&it->data);
-          change && change->contact.id == contact_id)
-        return change->contact;
-    return contact_id.empty() ? std::nullopt : views_.find_contact(contact_id);
+  void announce_people() {
+    for (contact_changed& change : people_.take_changes()) announce(std::move(change));
   }
 
   void announce(contact_changed change) {
@@ -237,39 +181,12 @@ private:
   }
 
   views& views_;
+  identification people_;
   entry proposal_;
   std::vector<entry> entries_;
 };
 
 } // namespace
-
-resolved_contact resolve(views& views, const identity& who) {
-  std::optional<contact> row = contact_by_user_id(views, who);
-  if (!row) {
-    row = contact_by_phone(views, who);
-    if (row && number_has_new_owner(*row, who)) row.reset();
-  }
-
-  contact_changed change;
-  if (row)
-    change.contact = *row;
-  else
-    change.contact.id = unused_contact_id(views, who);
-
-  contact& record = change.contact;
-  if (record.phone.empty()) record.phone = !who.phone.empty() ? who.phone : who.wa_id;
-  take_over(record.user_id, who.user_id);
-  take_over(record.username, who.username);
-  take_over(record.profile_name, who.profile_name);
-
-  if (!who.phone.empty()) add_alias(views, change, phone_alias(who.phone));
-  if (!who.wa_id.empty() && who.wa_id != who.phone) add_alias(views, change, phone_alias(who.wa_id));
-  if (!who.user_id.empty()) add_alias(views, change, user_alias(who.user_id));
-
-  resolved_contact resolved{record.id, std::nullopt};
-  if (!row || change.contact != *row || !change.aliases.empty()) resolved.change = std::move(change);
-  return resolved;
-}
 
 std::vector<entry> complete(views& views, entry proposal) {
   return completion(views, std::move(proposal)).run();

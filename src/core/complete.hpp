@@ -15,11 +15,4 @@ namespace tickwire {
 // taken over.
 std::vector<entry> complete(views& views, entry proposal);
 
-// The contact a person is, and the entry that makes it known or changed, if one is needed.
-struct resolved_contact {
-  std::string contact_id;
-  std::optional<contact_changed> change;
-};
-resolved_contact resolve(views& views, const identity& who);
-
 } // namespace tickwire

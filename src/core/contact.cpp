@@ -7,7 +7,7 @@ std::string contact::title() const {
   if (!profile_name.empty()) return profile_name;
   if (!username.empty()) return "@" + username;
   if (!phone.empty()) return "+" + phone;
-  return "WhatsApp user";
+  return user_id.empty() ? "Unknown sender" : "WhatsApp user";
 }
 
 } // namespace tickwire

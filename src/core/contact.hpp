@@ -1,6 +1,8 @@
 // People and groups, and how the many forms in which Meta names them lead to one id.
 #pragma once
 
+#include "core/time.hpp"
+
 #include <cstdint>
 #include <string>
 
@@ -14,7 +16,8 @@ struct contact {
   std::string phone;        // digits without +; empty when WhatsApp withholds it
   std::string user_id;      // BSUID, business-scoped user id; empty in webhooks before 2026
   std::string username;
-  std::uint64_t seq = 0; // entry that wrote this; the highest wins
+  timestamp profile_name_at{}, username_at{}; // Meta's time of what said so: an older webhook changes nothing
+  std::uint64_t seq = 0;                      // entry that wrote this; the highest wins
 
   // What to call them on screen.
   std::string title() const;

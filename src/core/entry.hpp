@@ -27,6 +27,7 @@ struct message_received {
   bool history = false;
   status initial = status::delivered; // history knows better
   std::optional<identity> became;     // system message: the person's new number or user id
+  bool notice = false; // a line that nobody wrote: counts as nothing unread and opens no window
 };
 
 // Somebody pressed send. entry.message_id is made by the proposer, entry.actor is the user.
@@ -71,6 +72,8 @@ struct status_changed {
   // Filled when the entry is completed (see complete.hpp), so that applying it never depends on the order:
   std::string participant_id;
   int attempt = 0; // 0: not known (yet)
+  // Outside groups: to whom the message went, in whatever form Meta named them. Only until it is completed.
+  std::optional<identity> recipient;
 };
 
 struct reaction {

@@ -1,5 +1,6 @@
 #include "core/phone.hpp"
 
+#include <algorithm>
 #include <array>
 
 namespace tickwire {
@@ -25,7 +26,77 @@ std::size_t separator_length(std::string_view text) {
   return 0;
 }
 
+// --- numbers with two forms ---
+
+// Area codes of Brazil: all of them have nine-digit mobile numbers since November 2016.
+bool is_brazilian_area(std::string_view code) {
+  static constexpr std::string_view codes =
+      " 11 12 13 14 15 16 17 18 19 21 22 24 27 28 31 32 33 34 35 37 38 41 42 43 44 45 46 47 48 49 51 53 54 "
+      "55 "
+      "61 62 63 64 65 66 67 68 69 71 73 74 75 77 79 81 82 83 84 85 86 87 88 89 91 92 93 94 95 96 97 98 99 ";
+  return codes.find(" " + std::string(code) + " ") != std::string_view::npos;
+}
+
+// 55, area, eight digits. Mobile numbers of eight digits began with 6 to 9 and got a 9 before them; what
+// begins with 2 to 5 is a land line, and the same digits behind a 9 are somebody else's mobile.
+std::string brazilian_twin(std::string_view digits) {
+  if (!digits.starts_with("55") || digits.size() < 12 || !is_brazilian_area(digits.substr(2, 2))) return {};
+  const std::string prefix(digits.substr(0, 4));
+  const std::string_view local = digits.substr(4);
+  const auto was_mobile = [](std::string_view eight) { return eight.front() >= '6'; };
+  if (local.size() == 8 && was_mobile(local)) return prefix + "9" + std::string(local);
+  if (local.size() == 9 && local.front() == '9' && was_mobile(local.substr(1)))
+    return prefix + std::string(local.substr(1));
+  return {};
+}
+
+// 52, ten digits of which the first is no 0 or 1; until 2019 mobile numbers had a 1 before them from abroad.
+std::string mexican_twin(std::string_view digits) {
+  if (!digits.starts_with("52")) return {};
+  const std::string_view national = digits.substr(2);
+  if (national.size() == 10 && national.front() >= '2') return "521" + std::string(national);
+  if (national.size() == 11 && national.front() == '1' && national[1] >= '2')
+    return "52" + std::string(national.substr(1));
+  return {};
+}
+
+// How many digits the area code at the start of an Argentinian number of ten digits has: 11 is Buenos Aires,
+// all others begin with 2 or 3; the cities with three digits are listed, the rest has four. 0: no area code.
+std::size_t argentinian_area_length(std::string_view national) {
+  if (national.starts_with("11")) return 2;
+  if (national.front() != '2' && national.front() != '3') return 0;
+  static constexpr std::string_view cities =
+      " 220 221 223 230 236 237 249 260 261 263 264 266 280 291 294 297 298 299 "
+      "336 341 342 343 345 348 351 353 358 362 364 370 376 379 380 381 383 385 "
+      "387 388 ";
+  return cities.find(" " + std::string(national.substr(0, 3)) + " ") != std::string_view::npos ? 3 : 4;
+}
+
+// 54, maybe 9 for a mobile, ten digits; at home a 15 after the area code says the same as the 9. WhatsApp
+// writes the 9.
+std::vector<std::string> argentinian_twins(std::string_view digits) {
+  if (!digits.starts_with("54") || digits.size() < 12) return {};
+  std::string national(digits.substr(2));
+  if (national.size() == 11 && national.front() == '9') national.erase(0, 1);
+  const std::size_t area = argentinian_area_length(national);
+  if (area == 0) return {};
+  if (national.size() == 12 && national.compare(area, 2, "15") == 0) national.erase(area, 2);
+  if (national.size() != 10) return {};
+  return {"549" + national, "54" + national, "54" + national.substr(0, area) + "15" + national.substr(area)};
+}
+
 } // namespace
+
+std::vector<std::string> variants_of(std::string_view digits) {
+  std::vector<std::string> forms{std::string(digits)};
+  std::vector<std::string> twins = argentinian_twins(digits);
+  twins.push_back(brazilian_twin(digits));
+  twins.push_back(mexican_twin(digits));
+  for (std::string& twin : twins)
+    if (!twin.empty() && std::find(forms.begin(), forms.end(), twin) == forms.end())
+      forms.push_back(std::move(twin));
+  return forms;
+}
 
 std::optional<std::string> phone_digits(std::string_view text) {
   if (text.starts_with("tel:")) text.remove_prefix(4);

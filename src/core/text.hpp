@@ -23,4 +23,15 @@ std::string ascii_lower(std::string_view text);
 // Only white space, or nothing at all.
 bool is_blank(std::string_view utf8);
 
+// What a name shows: without marks that turn the writing direction of what stands around it, without controls
+// and line breaks. Empty when nobody could see anything of it.
+std::string visible_name(std::string_view utf8);
+
+// The first `limit` characters; nothing is cut through.
+std::string_view first_characters(std::string_view utf8, std::size_t limit);
+
+// JSON with \uFFFD for each escaped half of a surrogate pair that stands without its other: what somebody
+// sends who cuts a text by UTF-16 units. JSON by its grammar, but parsers refuse it.
+std::string without_halves_of_pairs(std::string_view json);
+
 } // namespace tickwire

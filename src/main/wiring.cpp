@@ -174,9 +174,10 @@ private:
   std::optional<std::vector<entry>> decode(std::string_view body) const {
     auto decoded = meta::decode_webhook(body, config_.whatsapp_phone_number_id, wall_now());
     if (!decoded) return std::nullopt;
-    if (decoded->foreign > 0)
-      log_warning("webhook: " + std::to_string(decoded->foreign) +
-                  " changes of another business number were left out");
+    if (!decoded->foreign.empty())
+      log_warning("webhook: " + std::to_string(decoded->foreign.size()) +
+                  " changes of another business number (" + decoded->foreign.front().phone_number_id +
+                  ") were kept and are shown nowhere");
     return std::move(decoded->proposals);
   }
 

@@ -56,6 +56,7 @@ struct encoder {
     if (data.history) object.member("history", true);
     object.member("initial", to_string(data.initial));
     if (data.became) add_identity(object, "became", *data.became);
+    if (data.notice) object.member("notice", true);
   }
   void operator()(const message_accepted& data) const {
     object.member("clientId", data.client_id);
@@ -118,6 +119,8 @@ struct encoder {
       add_text(inner, "phone", data.contact.phone);
       add_text(inner, "userId", data.contact.user_id);
       add_text(inner, "username", data.contact.username);
+      add_time(inner, "profileNameAt", data.contact.profile_name_at);
+      add_time(inner, "usernameAt", data.contact.username_at);
     }
     std::string& out = object.open("aliases");
     out += '[';
@@ -186,6 +189,7 @@ entry_data decode_object(std::string_view kind, const reader& from) {
     data.history = from.flag("history");
     data.initial = status_from(from.text("initial")).value();
     data.became = from.maybe_who("became");
+    data.notice = from.flag("notice");
     return data;
   }
   if (kind == "message_accepted")
@@ -197,10 +201,15 @@ entry_data decode_object(std::string_view kind, const reader& from) {
         from.small("attempt"), from.small("try"), static_cast<send_outcome_kind>(from.small("outcome")),
         from.text("wamid"),    from.error(),      from.text("waId")};
   if (kind == "status_changed")
-    return status_changed{from.text("wamid"),         static_cast<status_word>(from.small("word")),
-                          from.time("changedAt"),     from.maybe_who("participant"),
-                          from.text("callback"),      from.error(),
-                          from.text("participantId"), from.small("attempt")};
+    return status_changed{from.text("wamid"),
+                          static_cast<status_word>(from.small("word")),
+                          from.time("changedAt"),
+                          from.maybe_who("participant"),
+                          from.text("callback"),
+                          from.error(),
+                          from.text("participantId"),
+                          from.small("attempt"),
+                          std::nullopt};
   if (kind == "reaction")
     return reaction{from.text("target"), from.text("wamid"), from.who("sender"),       from.text("senderId"),
                     from.text("emoji"),  from.time("at"),    from.flag("fromBusiness")};
@@ -219,6 +228,8 @@ entry_data decode_object(std::string_view kind, const reader& from) {
     data.contact.phone = inner.text("phone");
     data.contact.user_id = inner.text("userId");
     data.contact.username = inner.text("username");
+    data.contact.profile_name_at = inner.time("profileNameAt");
+    data.contact.username_at = inner.time("usernameAt");
     for (const json::value& alias : from.object.at("aliases").as_array())
       data.aliases.emplace_back(alias.as_string());
     data.opens_chat = from.flag("opensChat");

@@ -174,7 +174,8 @@ entry_data random_data(std::mt19937& random) {
                             flag(),
                             flag(),
                             static_cast<status>(small()),
-                            maybe_who()};
+                            maybe_who(),
+                            flag()};
   case 1:
     return message_accepted{text(), text(), text()};
   case 2:
@@ -186,7 +187,8 @@ entry_data random_data(std::mt19937& random) {
                        text(),  error(), text()};
   case 5:
     return status_changed{
-        text(), static_cast<status_word>(small()), time(), maybe_who(), text(), error(), text(), small()};
+        text(),      static_cast<status_word>(small()), time(), maybe_who(), text(), error(), text(), small(),
+        std::nullopt};
   case 6:
     return reaction{text(), text(), who(), text(), text(), time(), flag()};
   case 7:
@@ -196,7 +198,8 @@ entry_data random_data(std::mt19937& random) {
   case 9:
     return read_mark{random(), flag() ? random() : 0};
   case 10:
-    return contact_changed{{text(), text(), text(), text(), text(), text(), 0}, {text(), text()}, flag()};
+    return contact_changed{
+        {text(), text(), text(), text(), text(), text(), time(), time(), 0}, {text(), text()}, flag()};
   case 11:
     return group_changed{text()};
   default:

@@ -4,6 +4,8 @@
 
 #include <array>
 #include <charconv>
+#include <cmath>
+#include <optional>
 
 namespace tickwire::meta {
 
@@ -59,13 +61,16 @@ message_content media(const std::string& type, const json::object& body) {
   return content;
 }
 
+void append_line(std::string& text, const std::string& line) { text = joined(std::move(text), "\n", line); }
+
 // 48.2081743 and not 4.82081743E1, which is JSON too but nothing to read.
-std::string plain_number(const json::value& value) {
+std::string plain_number(double number) {
   std::array<char, 400> text;
-  const auto written = std::to_chars(text.data(), text.data() + text.size(), value.to_number<double>(),
-                                     std::chars_format::fixed);
+  const auto written =
+      std::to_chars(text.data(), text.data() + text.size(), number, std::chars_format::fixed);
   return std::string(text.data(), written.ptr);
 }
+std::string plain_number(const json::value& value) { return plain_number(value.to_number<double>()); }
 
 message_content location(const json::object& body) {
   const json::value* latitude = body.if_contains("latitude");
@@ -82,30 +87,126 @@ message_content location(const json::object& body) {
   return {"location", std::move(text), extra.take()};
 }
 
+// The texts `name` of a card's list: numbers, mail addresses, links.
+json::array texts_of(const json::object& card, std::string_view list, std::string_view name) {
+  json::array texts;
+  if (const auto* items = array_at(card, list))
+    for (const json::value& item : *items)
+      if (const auto* object = item.if_object())
+        if (const std::string text = text_at(*object, name); !text.empty()) texts.emplace_back(text);
+  return texts;
+}
+
+std::string name_of_card(const json::object& card) {
+  const auto* name = object_at(card, "name");
+  if (!name) return {};
+  const std::string whole = text_at(*name, "formatted_name");
+  return whole.empty() ? joined(text_at(*name, "first_name"), " ", text_at(*name, "last_name")) : whole;
+}
+
 message_content contacts(const json::array& cards) {
   json::array list;
   std::string text;
   for (const json::value& item : cards) {
     const auto* card = item.if_object();
     if (!card) continue;
-    const auto* name_object = object_at(*card, "name");
-    std::string name = name_object ? text_at(*name_object, "formatted_name") : "";
-    if (name.empty() && name_object)
-      name = joined(text_at(*name_object, "first_name"), " ", text_at(*name_object, "last_name"));
-    json::array phones;
-    if (const auto* numbers = array_at(*card, "phones"))
-      for (const json::value& number : *numbers)
-        if (const auto* object = number.if_object())
-          if (const std::string phone = text_at(*object, "phone"); !phone.empty()) phones.emplace_back(phone);
-    if (name.empty() && !phones.empty()) name = std::string(phones.front().as_string());
+    std::string name = name_of_card(*card);
+    json::object shown{{"name", name}};
+    json::array phones = texts_of(*card, "phones", "phone");
+    json::array emails = texts_of(*card, "emails", "email");
+    json::array urls = texts_of(*card, "urls", "url");
+    const auto* org = object_at(*card, "org");
+    const std::string company = org ? text_at(*org, "company") : "";
+    // Whoever has no name is called by the first thing that leads to them.
+    if (name.empty()) name = company;
+    for (const json::array* ways : {&phones, &emails, &urls})
+      if (name.empty() && !ways->empty()) name = std::string(ways->front().as_string());
     if (name.empty()) name = "Contact";
-    text = joined(std::move(text), ", ", name);
-    list.push_back(json::object{{"name", name}, {"phones", std::move(phones)}});
+    // A card with a number can be written to; of any other, show how to reach the person.
+    std::string line = name;
+    if (phones.empty())
+      for (const json::array* ways : {&emails, &urls})
+        for (const json::value& way : *ways)
+          if (way.as_string() != as_json(name)) line += " " + std::string(way.as_string());
+    text = joined(std::move(text), ", ", line);
+    shown["name"] = name;
+    shown["phones"] = std::move(phones);
+    if (!emails.empty()) shown["emails"] = std::move(emails);
+    if (!urls.empty()) shown["urls"] = std::move(urls);
+    if (!company.empty()) shown["company"] = company;
+    list.push_back(std::move(shown));
   }
   if (list.empty()) return unsupported("Contact cards without content.");
   members extra;
   extra.add("contacts", list);
   return {"contacts", "Contact: " + text, extra.take()};
+}
+
+// "screen_0_delivery_date_1" → "delivery date": Meta's form builder puts the screen before a field's name and
+// the field's number behind it.
+std::string field_name(std::string_view name) {
+  const auto skip_digits = [&](std::size_t from) {
+    while (from < name.size() && name[from] >= '0' && name[from] <= '9') ++from;
+    return from;
+  };
+  if (name.starts_with("screen_"))
+    if (const std::size_t end = skip_digits(7); end > 7 && end + 1 < name.size() && name[end] == '_')
+      name.remove_prefix(end + 1);
+  if (const std::size_t mark = name.rfind('_'); mark != std::string_view::npos && mark > 0 &&
+                                                mark + 1 < name.size() &&
+                                                skip_digits(mark + 1) == name.size())
+    name = name.substr(0, mark);
+  std::string readable(name);
+  for (char& c : readable)
+    if (c == '_') c = ' ';
+  return readable;
+}
+
+std::string readable_value(const json::value& value) {
+  if (const auto* text = value.if_string()) return std::string(text->data(), text->size());
+  if (value.is_bool()) return value.get_bool() ? "yes" : "no";
+  if (value.is_number()) return plain_number(value);
+  if (const auto* list = value.if_array()) {
+    std::string text;
+    for (const json::value& item : *list) text = joined(std::move(text), ", ", readable_value(item));
+    return text;
+  }
+  if (const auto* object = value.if_object()) {
+    std::string text;
+    for (const auto& [name, inner] : *object)
+      if (const std::string shown = readable_value(inner); !shown.empty())
+        text = joined(std::move(text), ", ", field_name({name.data(), name.size()}) + " " + shown);
+    return text;
+  }
+  return {};
+}
+
+// A completed form: its answers as names and values, in text and as `answers`. Meta sends them as JSON within
+// a text, others as an object.
+message_content form_reply(const json::object& reply, members extra) {
+  std::string text = or_else(text_at(reply, "body"), "Form answered");
+  json::value answers;
+  if (const json::value* response = reply.if_contains("response_json")) {
+    answers = *response;
+    if (const auto* inner = response->if_string()) {
+      json::parse_options options;
+      options.max_depth = 32;
+      boost::system::error_code error;
+      answers = json::parse(*inner, error, {}, options);
+    }
+  }
+  json::array list;
+  if (const auto* object = answers.if_object())
+    for (const auto& [key, value] : *object) {
+      if (key == "flow_token") continue; // ours, not the customer's
+      const std::string name = field_name({key.data(), key.size()});
+      const std::string shown = readable_value(value);
+      if (shown.empty()) continue;
+      append_line(text, name + ": " + shown);
+      list.push_back(json::object{{"name", name}, {"value", shown}});
+    }
+  if (!list.empty()) extra.add("answers", list);
+  return {"nfm_reply", std::move(text), extra.take()};
 }
 
 message_content interactive(const json::object& body) {
@@ -119,22 +220,67 @@ message_content interactive(const json::object& body) {
         kind,
         or_else(joined(text_at(*reply, "title"), "\n", text_at(*reply, "description")), "Chose an answer"),
         extra.take()};
-  if (kind == "nfm_reply") {
-    return {kind, or_else(text_at(*reply, "body"), "Form answered"), extra.take()};
-  }
+  if (kind == "nfm_reply") return form_reply(*reply, std::move(extra));
   if (kind == "call_permission_reply")
     return {kind, text_at(*reply, "response") == "accept" ? "Allowed calls" : "Declined calls", extra.take()};
   return {"unsupported", "An interactive message of a kind that Tickwire does not know (" + kind + ").",
           extra.take()};
 }
 
+std::string two_decimals(double amount) {
+  std::array<char, 400> text;
+  const auto written =
+      std::to_chars(text.data(), text.data() + text.size(), amount, std::chars_format::fixed, 2);
+  return std::string(text.data(), written.ptr);
+}
+
+// A number, or a text that is one.
+std::optional<double> amount_at(const json::object& object, std::string_view name) {
+  const json::value* value = object.if_contains(as_json(name));
+  if (!value) return std::nullopt;
+  if (value->is_number()) return value->to_number<double>();
+  const auto* text = value->if_string();
+  if (!text) return std::nullopt;
+  double amount = 0;
+  const auto read = std::from_chars(text->data(), text->data() + text->size(), amount);
+  if (read.ec != std::errc() || read.ptr != text->data() + text->size() || !std::isfinite(amount))
+    return std::nullopt;
+  return amount;
+}
+
+constexpr std::size_t order_lines_max = 50; // a cart may hold more than anybody reads
+
+// What, how much of it, at what price; and the sum, where all have a price in one currency.
 message_content order(const json::object& body) {
-  std::size_t count = 0;
-  if (const auto* items = array_at(body, "product_items")) count = items->size();
+  static const json::array none;
+  const auto* listed = array_at(body, "product_items");
+  const json::array& items = listed ? *listed : none;
+  std::string lines;
+  std::optional<double> total = 0;
+  std::string currency;
+  for (std::size_t i = 0; i < items.size(); ++i) {
+    const auto* item = items[i].if_object();
+    const auto price = item ? amount_at(*item, "item_price") : std::nullopt;
+    const double quantity = item ? amount_at(*item, "quantity").value_or(1) : 1;
+    const std::string of_item = item ? text_at(*item, "currency") : "";
+    if (currency.empty()) currency = of_item;
+    if (!price || of_item != currency) total.reset();
+    if (total) *total += *price * quantity;
+    if (!item || i >= order_lines_max) continue;
+    std::string line =
+        plain_number(quantity) + " × " + or_else(text_at(*item, "product_retailer_id"), "item");
+    if (price) line = joined(line + " at " + two_decimals(*price), " ", of_item);
+    append_line(lines, line);
+  }
+  std::string text = text_at(body, "text");
+  append_line(text, "Order of " + std::to_string(items.size()) + (items.size() == 1 ? " item" : " items"));
+  append_line(text, lines);
+  if (items.size() > order_lines_max)
+    append_line(text, "and " + std::to_string(items.size() - order_lines_max) + " more");
+  if (total && !items.empty()) append_line(text, joined("Total " + two_decimals(*total), " ", currency));
   members extra;
   extra.add("order", body);
-  const std::string summary = "Order of " + std::to_string(count) + (count == 1 ? " item" : " items");
-  return {"order", joined(text_at(body, "text"), "\n", summary), extra.take()};
+  return {"order", std::move(text), extra.take()};
 }
 
 message_content system(const json::object& body) {
@@ -169,7 +315,8 @@ message_content by_type(const std::string& type, const json::object& message) {
   if (type == "button") {
     members extra;
     extra.add("button", *body);
-    return {"button", or_else(text_at(*body, "text"), "Pressed a button"), extra.take()};
+    const std::string payload = or_else(text_at(*body, "payload"), "Pressed a button");
+    return {"button", or_else(text_at(*body, "text"), payload), extra.take()};
   }
   if (type == "order") return order(*body);
   if (type == "system") return system(*body);
@@ -197,6 +344,24 @@ std::string safe_file_name(std::string_view name) {
   }
   while (safe.starts_with('.')) safe.erase(0, 1);
   return safe.empty() ? "file" : safe;
+}
+
+message_content payment_content(const json::object& status) {
+  std::string text = "Payment " + or_else(text_at(status, "status"), "changed");
+  members extra;
+  if (const auto* payment = object_at(status, "payment")) {
+    const auto* amount = object_at(*payment, "amount");
+    const auto value = amount ? amount_at(*amount, "value") : std::nullopt;
+    const double offset = amount ? amount_at(*amount, "offset").value_or(1) : 1;
+    if (value && offset > 0)
+      text += ": " + joined(two_decimals(*value / offset), " ", text_at(*payment, "currency"));
+    if (const std::string reference = text_at(*payment, "reference_id"); !reference.empty())
+      text += " (" + reference + ")";
+    json::object shown{{"state", text_at(status, "status")}};
+    for (const auto& member : *payment) shown[member.key()] = member.value();
+    extra.add("payment", shown);
+  }
+  return {"payment", std::move(text), extra.take()};
 }
 
 message_content content_of(const json::object& message) {

@@ -16,6 +16,9 @@ struct message_content {
 
 message_content content_of(const boost::json::object& message);
 
+// What became of a payment (a status of type `payment`), as a line of its own.
+message_content payment_content(const boost::json::object& status);
+
 // A file name that is safe to show and to save under: no path, no control or direction characters.
 std::string safe_file_name(std::string_view name);
 

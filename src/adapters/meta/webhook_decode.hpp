@@ -1,11 +1,11 @@
 // Meta's webhook bodies as proposals for the log. Lenient: every item of a batch counts, a bad one is kept
-// with its JSON and harms no other. Source: Meta's webhook reference (shared reference §1–3); shapes seen in
-// practice are accepted beside it.
+// with its JSON and harms no other. Whatever is signed leaves at least one proposal, and each item stands in
+// the `raw` of one: what is not understood as `unhandled`, whose `what` says which. Source: Meta's webhook
+// reference (shared reference §1–3); shapes seen in practice are accepted beside it.
 #pragma once
 
 #include "core/entry.hpp"
 
-#include <cstddef>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -13,9 +13,17 @@
 
 namespace tickwire::meta {
 
+// A business number that is not ours, as a change named it.
+struct foreign_number {
+  std::string phone_number_id;
+  std::string display_number; // may be empty
+};
+
 struct decoded_webhook {
   std::vector<entry> proposals;
-  std::size_t foreign = 0; // items of other business numbers: not ours to store
+  // One for each change of another number, which is kept whole as `unhandled` ("number <id>"): Meta sends us
+  // the webhooks of a number that nobody reads here.
+  std::vector<foreign_number> foreign;
 };
 
 // `inbox` is our phone_number_id, `now` the time of receipt. Nothing: the body is not JSON.

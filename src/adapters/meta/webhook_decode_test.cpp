@@ -186,6 +186,260 @@ TEST(WebhookBodies, EchoesAreOursAndHistoryCountsNothing) {
   for (const auto& [id, row] : history.rows.messages) EXPECT_FALSE(row.counts_unread);
 }
 
+// --- nothing that is signed is lost ---
+
+// What a body holds, told without the decoder: each element of the lists where items stand, and whatever
+// stands where one of them should be.
+class leaf_items {
+public:
+  explicit leaf_items(const json::value& body) {
+    below(body, "entry", [this](const json::value& entry) {
+      below(entry, "changes", [this](const json::value& change) { of_change(change); });
+    });
+  }
+  std::vector<std::string> found;
+
+private:
+  void leaf(const json::value& item) { found.push_back(json::serialize(item)); }
+
+  template <class Next>
+  void below(const json::value& item, std::string_view name, Next next) {
+    const auto* object = item.if_object();
+    const auto* list = object ? array_at(*object, name) : nullptr;
+    if (!list || list->empty()) return leaf(item);
+    for (const json::value& inner : *list) next(inner);
+  }
+
+  void of_change(const json::value& change) {
+    const auto* object = change.if_object();
+    const auto* value = object ? object_at(*object, "value") : nullptr;
+    if (!value) return leaf(change);
+    const std::size_t before = found.size();
+    for (const auto& member : *value) {
+      if (member.key() == "history" && member.value().is_array())
+        for (const json::value& chunk : member.value().get_array())
+          below(chunk, "threads", [this](const json::value& thread) {
+            below(thread, "messages", [this](const json::value& message) { leaf(message); });
+          });
+      else if (member.key() != "contacts" && member.value().is_array())
+        for (const json::value& item : member.value().get_array()) leaf(item);
+      else if (member.key() != "metadata" && member.value().is_object())
+        leaf(member.value());
+    }
+    if (found.size() == before) leaf(change);
+  }
+};
+
+void expect_nothing_lost(const json::value& body, const std::string& note) {
+  const auto decoded = decode_webhook(json::serialize(body), inbox, at(0));
+  ASSERT_TRUE(decoded) << note;
+  EXPECT_FALSE(decoded->proposals.empty()) << note;
+  for (const std::string& item : leaf_items(body).found) {
+    bool kept = item == "{}"; // nothing in it, nothing to lose
+    for (const entry& proposal : decoded->proposals)
+      kept = kept || proposal.raw.find(item) != std::string::npos;
+    EXPECT_TRUE(kept) << note << "\nlost: " << item.substr(0, 500);
+  }
+}
+
+std::vector<std::filesystem::path> all_fixtures() {
+  std::vector<std::filesystem::path> files = fixtures();
+  for (const auto& file :
+       std::filesystem::directory_iterator(std::filesystem::path(WEBHOOK_FIXTURES) / "reports"))
+    if (file.path().extension() == ".json") files.push_back(file.path());
+  return files;
+}
+
+// Every place in a value, so that one can be chosen at random.
+void collect(json::value& value, std::vector<json::value*>& places) {
+  places.push_back(&value);
+  if (auto* array = value.if_array())
+    for (json::value& item : *array) collect(item, places);
+  else if (auto* object = value.if_object())
+    for (auto& member : *object) collect(member.value(), places);
+}
+
+json::value something_else(std::mt19937& random) {
+  switch (random() % 8) {
+  case 0:
+    return nullptr;
+  case 1:
+    return "text";
+  case 2:
+    return 12;
+  case 3:
+    return true;
+  case 4:
+    return json::array{};
+  case 5:
+    return json::object{};
+  case 6:
+    return json::array{json::object{{"odd", 1}}, "text", 7};
+  default:
+    return json::object{{"odd", json::array{1, "2"}}};
+  }
+}
+
+void mutate(json::value& body, std::mt19937& random) {
+  std::vector<json::value*> places;
+  collect(body, places);
+  json::value& place = *places[random() % places.size()];
+  auto* array = place.if_array();
+  auto* object = place.if_object();
+  if (array && !array->empty() && random() % 2 == 0)
+    array->erase(array->begin() + static_cast<std::ptrdiff_t>(random() % array->size()));
+  else if (object && !object->empty() && random() % 2 == 0)
+    object->erase(object->begin() + static_cast<std::ptrdiff_t>(random() % object->size()));
+  else
+    place = something_else(random);
+}
+
+TEST(WebhookBodies, EveryItemOfEveryBodyIsKeptWithItsJson) {
+  for (const auto& file : all_fixtures()) expect_nothing_lost(json::parse(read(file)), file.string());
+}
+
+TEST(WebhookBodies, EveryItemIsKeptWhateverIsMissingOrOfAnotherKind) {
+  std::mt19937 random(seed());
+  std::vector<json::value> bodies;
+  for (const auto& file : all_fixtures())
+    if (file.filename() != "batch-100-statuses.json") bodies.push_back(json::parse(read(file)));
+  for (int round = 0; round < 6000; ++round) {
+    json::value body = bodies[random() % bodies.size()];
+    for (unsigned n = 1 + random() % 3; n > 0; --n) mutate(body, random);
+    expect_nothing_lost(body, seed_note() + "\n" + json::serialize(body).substr(0, 2000));
+    if (HasFailure()) return;
+  }
+}
+
+std::string body_of(const std::string& field, const std::string& value) {
+  return R"({"object":"whatsapp_business_account","entry":[{"id":"2","changes":[{"field":")" + field +
+         R"(","value":)" + value + "}]}]}";
+}
+
+TEST(WebhookBodies, ChangesOfAnotherNumberAreKeptWholeAndTheNumberIsNamed) {
+  const auto decoded = decode_webhook(
+      read(std::filesystem::path(WEBHOOK_FIXTURES) / "envelope-unknown-number.json"), inbox, at(0));
+  ASSERT_TRUE(decoded);
+  ASSERT_EQ(decoded->proposals.size(), 1u);
+  EXPECT_EQ(std::get<unhandled>(decoded->proposals[0].data).what, "number 999999999999999");
+  EXPECT_NE(decoded->proposals[0].raw.find("for somebody else"), std::string::npos);
+  ASSERT_EQ(decoded->foreign.size(), 1u);
+  EXPECT_EQ(decoded->foreign[0].phone_number_id, "999999999999999");
+  EXPECT_EQ(decoded->foreign[0].display_number, "15550009999");
+}
+
+TEST(WebhookBodies, BothFieldsOfEchoesAreEchoes) {
+  for (const char* field : {"smb_message_echoes", "message_echoes"}) {
+    const auto decoded = decode_webhook(
+        body_of(field, R"({"message_echoes":[{"from":"15550001000","to":"15550000101","id":"wamid.E",)"
+                       R"("timestamp":"1790000000","type":"text","text":{"body":"hi"}}]})"),
+        inbox, at(0));
+    ASSERT_EQ(decoded->proposals.size(), 1u) << field;
+    EXPECT_TRUE(std::get<message_received>(decoded->proposals[0].data).from_business) << field;
+  }
+}
+
+TEST(WebhookBodies, AMessageThatNamesNobodyIsOfTheOnlyPersonNamedBesideIt) {
+  const std::string message = R"({"id":"wamid.N","timestamp":"1","type":"text","text":{"body":"hi"}})";
+  const auto sender = [&](const std::string& contacts) {
+    const auto decoded = decode_webhook(
+        body_of("messages", R"({"contacts":)" + contacts + R"(,"messages":[)" + message + "]}"), inbox,
+        at(0));
+    return std::get<message_received>(decoded->proposals.front().data).sender;
+  };
+  EXPECT_EQ(sender(R"([{"user_id":"US.1","profile":{"name":"Mika"}}])").user_id, "US.1");
+  EXPECT_EQ(sender(R"([{"wa_id":"15550000101"}])").phone, "15550000101");
+  EXPECT_TRUE(sender(R"([{"user_id":"US.1"},{"user_id":"US.2"}])").empty());
+  EXPECT_TRUE(sender("[]").empty());
+}
+
+TEST(WebhookBodies, PeopleAreFoundByEitherFormOfTheirNumber) {
+  const auto decoded = decode_webhook(
+      body_of("messages",
+              R"({"contacts":[{"wa_id":"15550000102","profile":{"name":"Ana"}},)"
+              R"({"wa_id":"553187770101","profile":{"name":"Lia"}}],)"
+              R"("messages":[{"from":"5531987770101","id":"wamid.B","timestamp":"1","type":"text",)"
+              R"("text":{"body":"oi"}}]})"),
+      inbox, at(0));
+  const identity& who = std::get<message_received>(decoded->proposals.front().data).sender;
+  EXPECT_EQ(who.profile_name, "Lia");
+  EXPECT_EQ(who.wa_id, "553187770101");
+}
+
+TEST(WebhookBodies, NothingIsDatedAfterItsReceipt) {
+  const auto decoded = decode_webhook(
+      body_of("messages", R"({"messages":[{"from":"15550000101","id":"wamid.F","timestamp":"1999999999",)"
+                          R"("type":"text","text":{"body":"from tomorrow"}}]})"),
+      inbox, at(0));
+  EXPECT_EQ(std::get<message_received>(decoded->proposals.front().data).sent_at, at(0));
+}
+
+std::string text_of(const std::string& message) {
+  const json::value parsed = json::parse(message);
+  return content_of(parsed.as_object()).text;
+}
+
+TEST(Content, ButtonsWithoutTextShowTheirPayload) {
+  EXPECT_EQ(text_of(R"({"type":"button","button":{"payload":"Confirm visit"}})"), "Confirm visit");
+  EXPECT_EQ(text_of(R"({"type":"button","button":{"payload":"p","text":"Yes"}})"), "Yes");
+  EXPECT_EQ(text_of(R"({"type":"button","button":{}})"), "Pressed a button");
+}
+
+TEST(Content, AFormsAnswersAreNamesAndValues) {
+  const json::value message = json::parse(
+      R"({"type":"interactive","interactive":{"type":"nfm_reply","nfm_reply":{"name":"flow","body":"Sent",)"
+      R"("response_json":"{\"screen_0_rating_0\":\"very good\",\"options\":[\"a\",2,true],\"flow_token\":\"t\"}"}}})");
+  const message_content content = content_of(message.as_object());
+  EXPECT_EQ(content.text, "Sent\nrating: very good\noptions: a, 2, yes");
+  const json::value extra = json::parse("{" + content.extra + "}");
+  EXPECT_EQ(json::serialize(extra.at("answers").at(0)), R"({"name":"rating","value":"very good"})");
+  const auto reply = [](const std::string& response) {
+    return text_of(
+        R"({"type":"interactive","interactive":{"type":"nfm_reply","nfm_reply":{"response_json":)" +
+        response + "}}}");
+  };
+  EXPECT_EQ(reply(R"({"city":"Lund"})"), "Form answered\ncity: Lund");
+  EXPECT_EQ(reply(R"("{not json")"), "Form answered");
+  EXPECT_EQ(reply("7"), "Form answered");
+}
+
+TEST(Content, AnOrderSaysWhatHowMuchAndTheSum) {
+  EXPECT_EQ(
+      text_of(R"({"type":"order","order":{"text":"please","product_items":[)"
+              R"({"product_retailer_id":"hex-white","quantity":3,"item_price":12.5,"currency":"EUR"},)"
+              R"({"product_retailer_id":"grout","quantity":"2","item_price":"9.9","currency":"EUR"}]}})"),
+      "please\nOrder of 2 items\n3 × hex-white at 12.50 EUR\n2 × grout at 9.90 EUR\nTotal 57.30 EUR");
+  EXPECT_EQ(text_of(R"({"type":"order","order":{"product_items":[{"product_retailer_id":"a"},7]}})"),
+            "Order of 2 items\n1 × a");
+}
+
+TEST(Content, CardsWithOnlyAMailAreShownByIt) {
+  EXPECT_EQ(text_of(R"({"type":"contacts","contacts":[{"emails":[{"email":"ana@example.org"}]}]})"),
+            "Contact: ana@example.org");
+  EXPECT_EQ(text_of(R"({"type":"contacts","contacts":[{"name":{"formatted_name":"Ana"},)"
+                    R"("emails":[{"email":"ana@example.org"}]}]})"),
+            "Contact: Ana ana@example.org");
+  EXPECT_EQ(text_of(R"({"type":"contacts","contacts":[{"name":{"formatted_name":"Ana"},)"
+                    R"("phones":[{"phone":"+1 555"}],"emails":[{"email":"a@example.org"}]}]})"),
+            "Contact: Ana");
+}
+
+TEST(WebhookBodies, WhatBecomesOfAPaymentIsALineOfItsOwn) {
+  const auto decoded = decode_webhook(
+      body_of("messages",
+              R"({"statuses":[{"id":"wamid.O","type":"payment","status":"failed","timestamp":"1",)"
+              R"("recipient_id":"15550000101","payment":{"reference_id":"order-7","currency":"BRL",)"
+              R"("amount":{"value":2450,"offset":100}}}]})"),
+      inbox, at(0));
+  ASSERT_EQ(decoded->proposals.size(), 1u);
+  const auto* line = std::get_if<message_received>(&decoded->proposals.front().data);
+  ASSERT_TRUE(line);
+  EXPECT_EQ(line->type, "payment");
+  EXPECT_EQ(line->text, "Payment failed: 24.50 BRL (order-7)");
+  EXPECT_EQ(line->reply_to_whatsapp_id, "wamid.O");
+  EXPECT_EQ(line->sender.phone, "15550000101");
+}
+
 // Changed at random, a body may be refused or stored as something odd, but it never breaks the decoder.
 TEST(WebhookBodies, RandomChangesNeverBreakTheDecoder) {
   std::mt19937 random(seed());

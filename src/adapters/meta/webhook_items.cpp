@@ -1,12 +1,12 @@
 #include "adapters/meta/webhook_items.hpp"
 
 #include "adapters/meta/message_content.hpp"
-#include "adapters/meta/webhook_identities.hpp"
 #include "core/hex.hpp"
 #include "core/send_policy.hpp"
 
 #include <openssl/sha.h>
 
+#include <algorithm>
 #include <array>
 #include <optional>
 #include <utility>
@@ -63,12 +63,14 @@ status history_status(const json::object& message, bool from_business) {
 
 } // namespace
 
-void webhook_items::message(const json::value& item, const json::array* contacts, origin from) {
+void webhook_items::message(const json::value& item, named_people& people, origin from,
+                            const identity& otherwise) {
   const auto* message = item.if_object();
   const std::string wamid = message ? text_at(*message, "id") : "";
   if (wamid.empty()) return keep("message without id", item); // it could not be told from its own repetition
   const bool from_business = from == origin::business || from == origin::business_history;
-  identity who = from_business ? receiver_of(*message) : sender_of(*message, contacts);
+  identity who = from_business ? receiver_of(*message, people) : sender_of(*message, people);
+  if (who.empty()) who = otherwise;
   const std::string type = text_at(*message, "type");
   if (type == "reaction") return reaction_to(*message, std::move(who), from_business, item);
   if (type == "edit") return edit_of(*message, item);
@@ -78,7 +80,6 @@ void webhook_items::message(const json::value& item, const json::array* contacts
   data.whatsapp_message_id = wamid;
   data.group_id = text_at(*message, "group_id");
   if (type == "system") data.became = became(*message, who);
-  if (who.empty() && data.group_id.empty()) return keep("message from nobody", item);
   data.sender = std::move(who);
   data.sent_at = time_of(*message);
   message_content content = content_of(*message);
@@ -127,9 +128,10 @@ void webhook_items::revoke_of(const json::object& message, const json::value& it
   propose(keys::received(wamid), revoke{target, wamid, time_of(message)}, item);
 }
 
-void webhook_items::status(const json::value& item) {
+void webhook_items::status(const json::value& item, named_people& people) {
   const auto* object = item.if_object();
   if (!object) return keep("status", item);
+  if (text_at(*object, "type") == "payment") return payment(*object, people, item);
   const std::string word = text_at(*object, "status");
   const auto known = status_word_from(word);
   if (!known) return keep("status " + word, item);
@@ -140,17 +142,35 @@ void webhook_items::status(const json::value& item) {
   data.word = *known;
   data.changed_at = time_of(*object);
   data.callback_message_id = text_at(*object, "biz_opaque_callback_data");
-  identity participant = participant_of(*object);
+  identity participant = participant_of(*object, people);
   const std::string participant_key = participant.user_id.empty() ? participant.phone : participant.user_id;
   if (!participant.empty()) data.participant = std::move(participant);
+  if (identity recipient = recipient_of(*object, people); !recipient.empty())
+    data.recipient = std::move(recipient);
   if (data.word == status_word::failed) data.error = error_of(*object);
   const std::string key = keys::status(data.whatsapp_message_id, word, participant_key);
   propose(key, std::move(data), item);
 }
 
+// What became of a payment that a message asked for: a line of its own in the chat, since it says nothing of
+// the message's way.
+void webhook_items::payment(const json::object& status, named_people& people, const json::value& item) {
+  message_received data;
+  data.notice = true;
+  data.sender = recipient_of(status, people);
+  data.reply_to_whatsapp_id = text_at(status, "id");
+  data.sent_at = time_of(status);
+  message_content content = payment_content(status);
+  data.type = std::move(content.type);
+  data.text = std::move(content.text);
+  data.extra = std::move(content.extra);
+  propose("pay:" + hash_of(json::serialize(item)), std::move(data), item);
+}
+
 void webhook_items::group(const json::value& item) {
   const auto* group = item.if_object();
-  if (!group || group->contains("errors")) return;
+  if (!group) return keep("group", item);
+  if (group->contains("errors")) return;
   const std::string id = text_at(*group, "group_id");
   std::string subject = text_at(*group, "subject");
   if (const auto* changed = object_at(*group, "group_subject");
@@ -176,10 +196,12 @@ void webhook_items::keep_body(std::string what, std::string_view body) {
   add("raw:" + hash_of(body), unhandled{std::move(what)}, std::string(body));
 }
 
+// Nothing has happened after we heard of it: what is dated later would stand before all that follows, and
+// hold the window open.
 timestamp webhook_items::time_of(const json::object& item) const {
   const auto seconds = number_at(item, "timestamp");
   constexpr std::int64_t latest = 253'402'300'799; // the year 9999
-  return seconds && *seconds > 0 && *seconds <= latest ? from_unix_seconds(*seconds) : now_;
+  return seconds && *seconds > 0 && *seconds <= latest ? std::min(from_unix_seconds(*seconds), now_) : now_;
 }
 
 void webhook_items::propose(std::string key, entry_data data, const json::value& item) {

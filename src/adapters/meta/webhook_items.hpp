@@ -2,6 +2,7 @@
 #pragma once
 
 #include "adapters/meta/json_access.hpp"
+#include "adapters/meta/webhook_identities.hpp"
 #include "core/entry.hpp"
 
 #include <string>
@@ -21,8 +22,9 @@ public:
       : inbox_(inbox)
       , now_(now) {}
 
-  void message(const json::value& item, const json::array* contacts, origin from);
-  void status(const json::value& item);
+  // `otherwise`: whose it is, or to whom it went, when neither the item nor `people` say so.
+  void message(const json::value& item, named_people& people, origin from, const identity& otherwise = {});
+  void status(const json::value& item, named_people& people);
   // A group's name, where the item tells one.
   void group(const json::value& item);
 
@@ -35,6 +37,7 @@ public:
   std::vector<entry> take() { return std::move(proposals_); }
 
 private:
+  void payment(const json::object& status, named_people& people, const json::value& item);
   void reaction_to(const json::object& message, identity who, bool from_business, const json::value& item);
   void edit_of(const json::object& message, const json::value& item);
   void revoke_of(const json::object& message, const json::value& item);

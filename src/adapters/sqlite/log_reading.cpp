@@ -3,6 +3,8 @@
 #include "adapters/sqlite/message_rows.hpp"
 #include "adapters/sqlite/sqlite_views.hpp"
 
+#include "core/identify.hpp"
+
 #include <algorithm>
 #include <limits>
 
@@ -118,10 +120,7 @@ std::pair<std::vector<contact>, bool> read_contacts(database& connection, const 
 
 std::optional<contact> read_contact_of(database& connection, const identity& who) {
   query ask(connection, "SELECT contact_id FROM aliases WHERE alias = ?");
-  for (const std::string& alias : {who.user_id.empty() ? std::string() : "u:" + who.user_id,
-                                   who.phone.empty() ? std::string() : "p:" + who.phone,
-                                   who.wa_id.empty() ? std::string() : "p:" + who.wa_id}) {
-    if (alias.empty()) continue;
+  for (const std::string& alias : aliases_of(who)) {
     ask.bind(alias);
     if (ask.step() && !ask.view(0).empty()) return read_contact_by_id(connection, ask.text(0));
   }

@@ -99,6 +99,11 @@ DROP TABLE messages;
 ALTER TABLE placed RENAME TO messages;
 CREATE INDEX messages_by_chat ON messages (chat_id, seq, counts_unread);
 CREATE INDEX messages_sending ON messages (seq) WHERE status = 0;
+)sql",
+    // When a person's names were said, so that an older webhook does not bring an old one back.
+    R"sql(
+ALTER TABLE contacts ADD COLUMN profile_name_at INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE contacts ADD COLUMN username_at INTEGER NOT NULL DEFAULT 0;
 )sql"};
 
 inline const std::vector<std::string_view> accounts_migrations{

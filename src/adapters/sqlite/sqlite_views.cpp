@@ -27,7 +27,9 @@ contact read_contact(const statement& row, int c) {
   result.phone = row.text(c++);
   result.user_id = row.text(c++);
   result.username = row.text(c++);
-  result.seq = static_cast<std::uint64_t>(row.number(c));
+  result.seq = static_cast<std::uint64_t>(row.number(c++));
+  result.profile_name_at = timestamp{std::chrono::milliseconds{row.number(c++)}};
+  result.username_at = timestamp{std::chrono::milliseconds{row.number(c)}};
   return result;
 }
 
@@ -80,7 +82,7 @@ sqlite_views::sqlite_views(database& database)
                    select(entry_columns, "log WHERE key IN (SELECT key FROM parked WHERE wamid = ?)"))
     , remove_parked_(database, "DELETE FROM parked WHERE wamid = ?")
     , find_contact_(database, select(contact_columns, "contacts WHERE id = ?"))
-    , put_contact_(database, "INSERT OR REPLACE INTO contacts VALUES (?, ?, ?, ?, ?, ?, ?, ?)")
+    , put_contact_(database, "INSERT OR REPLACE INTO contacts VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)")
     , find_alias_(database, "SELECT contact_id, seq FROM aliases WHERE alias = ?")
     , put_alias_(database, "INSERT OR REPLACE INTO aliases VALUES (?, ?, ?)")
     , find_chat_(database, select(chat_columns, "chats WHERE id = ?"))
@@ -184,7 +186,9 @@ std::optional<contact> sqlite_views::find_contact(std::string_view id) {
 
 void sqlite_views::put_contact(const contact& row) {
   const std::string title = ascii_lower(row.title());
-  put_contact_.bind(row.id, row.name, row.profile_name, row.phone, row.user_id, row.username, row.seq, title)
+  put_contact_
+      .bind(row.id, row.name, row.profile_name, row.phone, row.user_id, row.username, row.seq, title,
+            millis(row.profile_name_at), millis(row.username_at))
       .run();
   remember(contacts_, row.id, std::optional(row));
 }

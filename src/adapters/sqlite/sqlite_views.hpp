@@ -60,7 +60,8 @@ private:
 
 contact read_contact(const statement& row, int first_column = 0);
 chat read_chat(const statement& row, int first_column = 0);
-inline constexpr std::string_view contact_columns = "id, name, profile_name, phone, user_id, username, seq";
+inline constexpr std::string_view contact_columns =
+    "id, name, profile_name, phone, user_id, username, seq, profile_name_at, username_at";
 inline constexpr std::string_view chat_columns =
     "id, kind, subject, subject_seq, last_seq, last_message_id, last_inbound_at, created_seq";
 

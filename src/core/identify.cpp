@@ -1,0 +1,170 @@
+#include "core/identify.hpp"
+
+#include "core/phone.hpp"
+#include "core/text.hpp"
+
+#include <algorithm>
+#include <tuple>
+#include <utility>
+
+namespace tickwire {
+
+namespace {
+
+std::string phone_alias(std::string_view digits) { return "p:" + std::string(digits); }
+std::string user_alias(std::string_view user_id) { return "u:" + std::string(user_id); }
+bool is_phone(std::string_view alias) { return alias.starts_with("p:"); }
+
+void add(std::vector<std::string>& list, std::string value) {
+  if (std::find(list.begin(), list.end(), value) == list.end()) list.push_back(std::move(value));
+}
+
+// Whoever the number led to is somebody else: the same number with another user id has a new owner. (When a
+// person changes their number, Meta names both user ids in a system message.)
+bool number_has_new_owner(const contact& by_phone, const identity& who) {
+  return !who.user_id.empty() && !by_phone.user_id.empty() && by_phone.user_id != who.user_id &&
+         by_phone.user_id != who.previous_user_id;
+}
+
+// The newest name stays; one of the same second is decided by the text, so that any order ends the same. The
+// same name again changes nothing: it comes with each message.
+void join_name(std::string& name, timestamp& name_at, std::string_view said, timestamp at) {
+  std::string visible = visible_name(said);
+  if (visible.empty() || visible == name || std::tie(at, visible) <= std::tie(name_at, name)) return;
+  name = std::move(visible);
+  name_at = at;
+}
+
+} // namespace
+
+std::vector<std::string> aliases_of(const identity& who) {
+  std::vector<std::string> aliases;
+  for (const std::string& user_id : {who.user_id, who.previous_user_id})
+    if (!user_id.empty()) add(aliases, user_alias(user_id));
+  for (const std::string& number : {who.phone, who.wa_id})
+    if (!number.empty())
+      for (const std::string& form : variants_of(number)) add(aliases, phone_alias(form));
+  return aliases;
+}
+
+std::string identification::known(const identity& who, timestamp at) {
+  std::optional<contact> record = contact_of(who);
+  if (!record) {
+    record.emplace();
+    record->id = unused_id(who);
+    put(*record);
+  }
+  const std::string id = record->id;
+  if (!who.empty()) learn(std::move(*record), who, at);
+  return id;
+}
+
+void identification::same_person(const std::string& contact_id, const identity& also, timestamp at) {
+  const std::optional<contact> record = find_contact(contact_id);
+  if (!record || also.empty() || number_has_new_owner(*record, also)) return;
+  learn(*record, also, at);
+}
+
+void identification::moved(const std::string& contact_id, const identity& became, timestamp at) {
+  std::optional<contact> record = find_contact(contact_id);
+  if (!record) return;
+  const std::string& number = became.phone.empty() ? became.wa_id : became.phone;
+  if (!number.empty() && number != record->phone) {
+    for (const std::string& form : variants_of(record->phone)) release(phone_alias(form), contact_id);
+    record->phone = number;
+  }
+  if (!became.user_id.empty()) record->user_id = became.user_id;
+  put(*record);
+  learn(std::move(*record), became, at);
+}
+
+std::optional<contact> identification::find_contact(const std::string& contact_id) {
+  if (const auto place = records_.find(contact_id); place != records_.end()) return place->second;
+  return contact_id.empty() ? std::nullopt : views_.find_contact(contact_id);
+}
+
+std::optional<contact_changed> identification::take_change(const std::string& contact_id) {
+  const auto place = std::find_if(changes_.begin(), changes_.end(),
+                                  [&](const contact_changed& c) { return c.contact.id == contact_id; });
+  if (place == changes_.end()) return std::nullopt;
+  contact_changed change = std::move(*place);
+  changes_.erase(place);
+  return change;
+}
+
+std::vector<contact_changed> identification::take_changes() { return std::exchange(changes_, {}); }
+
+std::optional<std::string> identification::find_alias(const std::string& alias) {
+  if (const auto place = pointed_.find(alias); place != pointed_.end()) return place->second;
+  return views_.find_alias(alias);
+}
+
+std::optional<contact> identification::contact_by_alias(const std::string& alias) {
+  const auto id = find_alias(alias);
+  if (!id || id->empty()) return std::nullopt; // empty: released, see contact_changed
+  return find_contact(*id);
+}
+
+std::optional<contact> identification::contact_of(const identity& who) {
+  if (who.empty()) return find_contact(std::string(unknown_sender_id));
+  for (const std::string& alias : aliases_of(who)) {
+    std::optional<contact> found = contact_by_alias(alias);
+    if (found && !(is_phone(alias) && number_has_new_owner(*found, who))) return found;
+  }
+  return std::nullopt;
+}
+
+// The number is the most readable id; a number that somebody else had before falls back to the user id.
+std::string identification::unused_id(const identity& who) {
+  if (who.empty()) return std::string(unknown_sender_id);
+  std::string base;
+  for (const std::string& candidate : {who.phone, who.wa_id, who.user_id}) {
+    if (candidate.empty()) continue;
+    if (!find_contact(candidate)) return candidate;
+    if (base.empty()) base = candidate;
+  }
+  for (int n = 2;; ++n) {
+    std::string candidate = base + "-" + std::to_string(n);
+    if (!find_contact(candidate)) return candidate;
+  }
+}
+
+void identification::learn(contact record, const identity& who, timestamp at) {
+  if (record.phone.empty()) record.phone = who.phone.empty() ? who.wa_id : who.phone;
+  // A user id that led here already is the present one, or one from before.
+  const bool is_new = !who.user_id.empty() && find_alias(user_alias(who.user_id)) != record.id;
+  if (record.user_id.empty() || is_new) record.user_id = who.user_id;
+  join_name(record.profile_name, record.profile_name_at, who.profile_name, at);
+  join_name(record.username, record.username_at, who.username, at);
+  put(record);
+  for (const std::string& number : {who.phone, who.wa_id})
+    if (!number.empty()) point(phone_alias(number), record.id);
+  if (!who.user_id.empty()) point(user_alias(who.user_id), record.id);
+}
+
+void identification::point(const std::string& alias, const std::string& contact_id) {
+  if (find_alias(alias) == contact_id) return;
+  pointed_[alias] = contact_id;
+  change_of(contact_id).aliases.push_back(alias);
+}
+
+void identification::release(const std::string& alias, const std::string& contact_id) {
+  if (find_alias(alias) != contact_id) return;
+  pointed_[alias] = "";
+  change_of(contact_id).aliases.push_back("-" + alias);
+}
+
+void identification::put(const contact& record) {
+  if (find_contact(record.id) == record) return;
+  records_[record.id] = record;
+  change_of(record.id).contact = record;
+}
+
+contact_changed& identification::change_of(const std::string& contact_id) {
+  for (contact_changed& change : changes_)
+    if (change.contact.id == contact_id) return change;
+  changes_.push_back({find_contact(contact_id).value_or(contact{}), {}, false});
+  return changes_.back();
+}
+
+} // namespace tickwire
