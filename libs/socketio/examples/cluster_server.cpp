@@ -104,5 +104,13 @@ int main(int argc, char** argv) {
         });
   });
 
+  // Boards come to be with their first guest, here and at the other servers.
+  auto& boards = server.of_matching(
+      [](std::string_view asked, const json::value&) { return asked.starts_with("/board-"); });
+  boards.use([](socketio::socket& socket, const socketio::next& next) {
+    const auto* guest = socket.shake().auth.get_object().if_contains("guest");
+    guest ? next({}) : next(socketio::connect_error{"not a guest", {}});
+  });
+
   return example::serve_until_signal(io, server, given.port());
 }

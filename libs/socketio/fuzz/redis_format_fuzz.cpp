@@ -17,7 +17,7 @@ namespace {
 json::value opened(std::string_view bytes) {
   if (bytes.starts_with('{')) {
     json::parse_options options;
-    options.max_depth = 80;
+    options.max_depth = 1'200;
     boost::system::error_code wrong;
     json::value value = json::parse(bytes, wrong, {}, options);
     must(!wrong, "what was written is JSON");

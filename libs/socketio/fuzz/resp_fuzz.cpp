@@ -61,14 +61,14 @@ void talk(const std::vector<redis_reply>& replies, std::size_t choice) {
       with.publish(redis_command{"PUBLISH", "c", "m"});
       break;
     case 1:
-      with.count_listeners("c", std::to_string(step));
+      with.count_listeners({"PUBSUB", "NUMSUB", "c"}, std::to_string(step));
       break;
     case 2:
-      with.subscribe("c");
-      with.subscribe_pattern("c*");
+      with.subscribe({"SUBSCRIBE", "c"});
+      with.subscribe({"PSUBSCRIBE", "c*"});
       break;
     case 3:
-      with.unsubscribe("c");
+      with.subscribe({"UNSUBSCRIBE", "c"});
       break;
     }
     now += std::chrono::seconds(choice >> 5);

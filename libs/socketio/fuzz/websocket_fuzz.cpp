@@ -28,7 +28,7 @@ struct events final : websocket_sink {
     must(payload.size() <= 125, "control frames are short");
     all.push_back("ping " + std::string(payload));
   }
-  void on_close() override {
+  void on_close(std::uint16_t) override {
     must(open, "nothing follows the end");
     all.push_back("close");
     open = false;

@@ -264,7 +264,7 @@ describe("payloads", () => {
     assert.equal((await session.post("4z")).status, 400);
   });
   for (const [name, body] of [["an unknown type", "abc"], ["an empty body", ""], ["an empty packet", "4a" + separator + separator + "4b"],
-    ["bad base64", "b!!!"], ["bad UTF-8", Buffer.from([0x34, 0xff, 0xfe])], ["a type alone that is no type", "7"]])
+    ["bad base64", "b!!!"], ["a type alone that is no type", "7"]])
     test(`${name} ends the session with parse error; what came before it is handled`, async () => {
       const session = await open();
       await session.post("4before");

@@ -426,6 +426,11 @@ void offer_everything(boost::asio::io_context& io, socketio::server& server) {
   report(server.of("/"));
   answer_one(io, server.of("/custom"));
   report(server.of("/custom"));
+  // Tells of every event, whatever its name.
+  server.of("/said").on_any([](socket& socket, const incoming& event) {
+    socket.emit("heard", {event.name, event.arguments}, event.attachments);
+    if (event.ack) event.ack({event.arguments.size()});
+  });
   for (int i = 0; i < 32; ++i) server.of("/n" + std::to_string(i));
   guard(io, server);
   // Names a namespace from outside, as an application does that wants to emit there.

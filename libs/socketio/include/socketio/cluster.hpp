@@ -48,12 +48,25 @@ struct remote_socket {
   boost::json::value data; // socket::shared_data
 };
 
+// A broadcast of another server, as it was sent.
+struct remote_broadcast {
+  packet_data event;
+  target_options whom;
+  broadcast_flags flags;
+};
+
 // What a server offers to its adapter: everything here concerns the sockets of this server alone. Call it
 // from any thread; answers come on any thread, each exactly once.
 class cluster_member {
 public:
   virtual void broadcast(std::string_view nsp, const packet_data& event, const target_options& whom,
                          const broadcast_flags& flags) = 0;
+  // As broadcast(), of an event for that one room. `read` gives it, or nothing when it is none; it is called
+  // at most once, on any thread, and not at all when no socket of this server is in the room.
+  virtual void broadcast_to_room(std::string_view nsp, [[maybe_unused]] std::string_view room,
+                                 std::function<std::optional<remote_broadcast>()> read) {
+    if (const auto it = read()) broadcast(nsp, it->event, it->whom, it->flags);
+  }
   // Says how many sockets were asked, then gives each answer as it comes until flags.timeout.
   virtual void broadcast_with_ack(std::string_view nsp, const packet_data& event, const target_options& whom,
                                   const broadcast_flags& flags,

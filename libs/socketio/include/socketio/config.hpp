@@ -101,7 +101,7 @@ struct config {
   std::size_t max_pending_acks = 64; // questions to one socket that wait; beyond it: error::too_many_pending
   // Bytes of an event's name and depth of its JSON; with more a client ends its connection.
   std::size_t max_event_name = 256;
-  std::size_t max_json_depth = 32;
+  std::size_t max_json_depth = 1'000;
   bool cleanup_empty_child_namespaces = true; // those of of_matching(), when their last socket has left
   std::optional<recovery_options> recovery = {};
   std::shared_ptr<cluster_adapter> cluster = {}; // null: this process is alone
@@ -128,12 +128,14 @@ struct config {
   std::size_t max_handshakes_per_second = 0;
   // Sessions at once; a handshake beyond it gets 503 with Retry-After. A polling session needs no connection.
   std::size_t max_sessions = 20'000;
-  std::size_t max_head_bytes = 8 * 1024;
+  std::size_t max_head_bytes = 16 * 1024;   // of a request, cookies and all, as Node's; beyond it 431
   std::size_t max_body_bytes = 1024 * 1024; // of application requests, unless body_limit says otherwise
   std::function<std::size_t(std::string_view method, std::string_view path)> body_limit = {};
-  std::chrono::milliseconds head_timeout{10'000};       // a begun request head must be complete by then
-  std::chrono::milliseconds body_timeout{30'000};       // and its body by then
-  std::chrono::milliseconds keep_alive_timeout{60'000}; // an idle connection is closed after
+  std::chrono::milliseconds head_timeout{10'000}; // a begun request head must be complete by then
+  std::chrono::milliseconds body_timeout{30'000}; // and its body by then
+  // An idle connection is closed after it: later than proxies close theirs (mostly 60 s), whose next request
+  // would else meet a connection that is just being closed.
+  std::chrono::milliseconds keep_alive_timeout{75'000};
 
   // Told of refused handshakes, cut clients, broken connections and functions of the application that threw,
   // one short line each; no ids that grant access. Any I/O thread, several at a time; must not throw.

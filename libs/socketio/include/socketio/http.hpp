@@ -1,6 +1,7 @@
 // HTTP as the application sees it: requests outside the Socket.IO path, on the same port. HTTP/1.0 and 1.1
-// (RFC 9112) with keep-alive, pipelining and chunked requests; HEAD is answered with the head alone. Limits
-// and times: config.hpp.
+// (RFC 9112) with keep-alive, pipelining and chunked requests; HEAD is answered with the head alone. A head
+// that two servers could read differently is refused (no Host or two, more than one length, a folded line,
+// codings beside chunked); trailers are read and forgotten. Limits and times: config.hpp.
 #pragma once
 
 #include <functional>
@@ -22,11 +23,13 @@ class connection;
 class http_request {
 public:
   std::string_view method() const; // "GET"
-  std::string_view target() const; // as sent: "/a%20b?c=d"
+  std::string_view target() const; // as sent: "/a%20b?c=d"; of "http://host/a" the path
   std::string_view path() const;   // before the "?", still encoded
   std::string_view query() const;  // after the "?", or empty
   std::string_view
   header(std::string_view name) const; // first of that name, case-insensitive; empty when absent
+  // All lines of that name as one list: "a, b". Empty when absent.
+  std::string joined_header(std::string_view name) const;
   std::vector<std::pair<std::string_view, std::string_view>> headers() const; // all, names as sent
   std::string_view body() const;
   std::string_view remote_address() const; // of the peer, without port; behind a proxy the proxy's
@@ -46,7 +49,7 @@ private:
 // What is answered. Names and values of headers go out as they are: no line breaks in them.
 struct http_response {
   unsigned status = 200;
-  // Without Content-Length and Connection, which are ours.
+  // Without Content-Length and Connection, which are ours. Date is there unless it is given.
   std::vector<std::pair<std::string, std::string>> headers = {};
   std::string body = {};
   // Used instead of `body` when set: bytes that live elsewhere until the server ends (a page compiled into

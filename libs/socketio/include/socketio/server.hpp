@@ -389,9 +389,11 @@ public:
   // null when of() asks, so it is the middlewares that decide who gets in. On the thread of who asks. Each
   // has the middlewares and handlers of the one given back, which has no clients itself; emitting there, and
   // for_each_socket(), reach them all. One goes with its last socket (config.cleanup_empty_child_namespaces);
-  // with that off, who may make up names may fill the memory.
+  // with that off, who is admitted under made-up names may fill the memory.
   nsp& of_matching(std::function<bool(std::string_view name, const boost::json::value& auth)> fits);
-  // Called when of_matching() has made one, on the thread of who asked for it. To be set before listen().
+  // Called for each namespace that of_matching() makes, when its first client has been admitted (before its
+  // connection handlers, also those that are set here) or of() asks for it, on that thread. To be set before
+  // listen().
   void on_new_namespace(std::function<void(nsp&)> handler);
 
   // Requests outside config.path. Without a handler they are answered 404. On the connection's thread; when

@@ -19,7 +19,7 @@ namespace socketio::cluster::msgpack {
 
 struct limits {
   std::size_t max_bytes = 64 * 1024 * 1024;
-  std::size_t max_depth = 64;           // arrays and maps in each other
+  std::size_t max_depth = 1'100;        // arrays and maps in each other
   std::size_t max_elements = 1'000'000; // values and keys: one byte on the wire is dozens in memory
   std::size_t max_attachments = 10'000;
 };

@@ -241,13 +241,13 @@ TEST(Msgpack, ClaimedSizesCostNothing) {
 
 TEST(Msgpack, LimitsAreKept) {
   const auto nested = [](std::size_t depth) { return std::string(depth, '\x91') + '\x01'; };
-  EXPECT_TRUE(decode(nested(64)));
-  EXPECT_FALSE(decode(nested(65)));
+  EXPECT_TRUE(decode(nested(1'100)));
+  EXPECT_FALSE(decode(nested(1'101)));
   EXPECT_FALSE(decode(nested(1'000'000)));
   // An extension becomes an array.
   const auto extended = [](std::size_t depth) { return std::string(depth, '\x91') + from_hex("d40100"); };
-  EXPECT_TRUE(decode(extended(63)));
-  EXPECT_FALSE(decode(extended(64)));
+  EXPECT_TRUE(decode(extended(1'099)));
+  EXPECT_FALSE(decode(extended(1'100)));
 
   EXPECT_TRUE(decode(encode(json::array(99, 0)), {.max_elements = 100}));
   EXPECT_FALSE(decode(encode(json::array(100, 0)), {.max_elements = 100}));

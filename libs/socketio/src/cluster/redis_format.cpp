@@ -2,6 +2,7 @@
 
 #include "cluster/json_binary.hpp"
 #include "cluster/msgpack.hpp"
+#include "cluster/overloaded.hpp"
 #include "cluster/placeholder.hpp"
 #include "codec/json_text.hpp"
 
@@ -31,7 +32,7 @@ enum message_type : std::int64_t {
 };
 
 constexpr std::int64_t packet_event = 2, packet_binary_event = 5; // Socket.IO packet types
-constexpr std::size_t max_json_depth = 64;
+constexpr std::size_t max_json_depth = 1'100;                     // an event's, and what is around it
 
 // A room named twice is one room; the channel of a broadcast depends on their number.
 std::vector<std::string_view> distinct(const std::vector<std::string>& names) {
@@ -316,11 +317,6 @@ std::optional<broadcast_message> decode_broadcast(std::string_view bytes) {
 // --- requests ---
 
 namespace {
-
-template <class... Visitors>
-struct overloaded : Visitors... {
-  using Visitors::operator()...;
-};
 
 std::string encode_client_acks(const request& request, const asks::client_acks& what, std::string_view nsp) {
   msgpack::writer out;

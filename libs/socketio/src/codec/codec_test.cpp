@@ -46,6 +46,21 @@ TEST(Utf8, IsStrict) {
     EXPECT_FALSE(valid_utf8(wrong));
 }
 
+// The Encoding Standard's decoder, as in browsers and Node: one U+FFFD for each longest beginning of a
+// letter.
+TEST(Utf8, WhatIsNoneIsReplaced) {
+  const std::string r = "\xEF\xBF\xBD";
+  EXPECT_EQ(to_utf8("día 👍"), "día 👍");
+  EXPECT_EQ(to_utf8("a\xFF"
+                    "b"),
+            "a" + r + "b");
+  EXPECT_EQ(to_utf8("\xE2\x82"), r);
+  EXPECT_EQ(to_utf8("\xE2\x82x"), r + "x");
+  EXPECT_EQ(to_utf8("\xF0\x9F\x91"), r);
+  EXPECT_EQ(to_utf8("\xED\xA0\x80"), r + r + r); // half a surrogate pair
+  EXPECT_EQ(to_utf8("\xC0\xAF\xF4\x90\x80\x80"), r + r + r + r + r + r);
+}
+
 TEST(Payload, PacketsAreJoinedAndSplitByTheSeparator) {
   std::string body;
   append_to_payload(body, text_packet("4hello"));
@@ -96,10 +111,11 @@ TEST(SocketPacket, RefusesWhatOnlyABrokenPeerSends) {
   for (const char* text : {"",
                            "7",
                            "x",
-                           "2",
                            "2[]",
                            "2{}",
-                           "2[1]",
+                           "2[null]",
+                           "2[true]",
+                           "2[\"a\",{\"_placeholder\":true,\"num\":0}]",
                            "2[\"connect\"]",
                            "2[\"disconnecting\"]",
                            "2 [\"m\"]",
@@ -108,8 +124,10 @@ TEST(SocketPacket, RefusesWhatOnlyABrokenPeerSends) {
                            "0\"x\"",
                            "0null",
                            "4{\"message\":\"x\"}",
-                           "3[1]",
+                           "3x",
                            "31{}",
+                           "6",
+                           "61-",
                            "1{}",
                            "5[\"a\"]",
                            "50-[\"a\"]",
@@ -124,7 +142,51 @@ TEST(SocketPacket, RefusesWhatOnlyABrokenPeerSends) {
     EXPECT_EQ(reparse(text), "refused") << text;
   EXPECT_EQ(reparse("0/\xFF,"), "refused"); // it would come back in a text frame
   EXPECT_EQ(reparse("2[\"" + std::string(300, 'n') + "\"]"), "refused");
-  EXPECT_EQ(reparse("2[\"a\"," + std::string(40, '[') + std::string(40, ']') + "]"), "refused");
+  EXPECT_NE(reparse("2[\"a\"," + std::string(999, '[') + std::string(999, ']') + "]"), "refused");
+  EXPECT_EQ(reparse("2[\"a\"," + std::string(1000, '[') + std::string(1000, ']') + "]"), "refused");
+}
+
+TEST(SocketPacket, WhatStandsAloneAsWithNode) {
+  for (const char* text : {"2", "27", "3", "31", "3[1]"}) EXPECT_EQ(reparse(text), text);
+}
+
+TEST(SocketPacket, HalvesOfSurrogatePairsAreReplaced) {
+  const auto said = [](std::string_view json) {
+    const auto packet = parse_socket_packet("2" + std::string(json), {});
+    return packet ? boost::json::serialize(packet->payload) : "refused";
+  };
+  EXPECT_EQ(said(R"(["\ud83d"])"), "[\"\uFFFD\"]");
+  EXPECT_EQ(said(R"(["m","a\uD83Db","\udc00","\ud83d\u0041","\ud83d\ud83d\ude00"])"),
+            "[\"m\",\"a\uFFFDb\",\"\uFFFD\",\"\uFFFDA\",\"\uFFFD\U0001F600\"]");
+  EXPECT_EQ(said(R"(["m",{"\ud800":"\udfff\ud800"}])"), "[\"m\",{\"\uFFFD\":\"\uFFFD\uFFFD\"}]");
+  EXPECT_EQ(said(R"(["m","\\ud83d","\ud83d"])"), R"(["m","\\ud83d",")"
+                                                 "\uFFFD\"]"); // a backslash, then letters
+  for (const char* wrong :
+       {R"(["m","\ud83d)", R"(["m","\ud83)", R"(["m","\ud83g"])", R"(["m","\)", R"(["m","\x"])"})
+    EXPECT_EQ(said(wrong), "refused") << wrong;
+}
+
+TEST(SocketPacket, ANameThatIsANumberIsItsText) {
+  for (const auto& [number, text] :
+       std::vector<std::pair<std::string, std::string>>{{"1", "1"},
+                                                        {"-1.5", "-1.5"},
+                                                        {"0", "0"},
+                                                        {"-0", "0"},
+                                                        {"-0.0", "0"},
+                                                        {"1e21", "1e+21"},
+                                                        {"1e20", "100000000000000000000"},
+                                                        {"1.5e300", "1.5e+300"},
+                                                        {"1e-6", "0.000001"},
+                                                        {"1e-7", "1e-7"},
+                                                        {"1.25e-9", "1.25e-9"},
+                                                        {"123.456", "123.456"},
+                                                        {"12345678901234567890", "12345678901234567000"},
+                                                        {"9007199254740993", "9007199254740992"},
+                                                        {"4294967296", "4294967296"}}) {
+    const auto packet = parse_socket_packet("2[" + number + ",0]", {});
+    ASSERT_TRUE(packet) << number;
+    EXPECT_EQ(packet->payload.as_array().front(), boost::json::value(text)) << number;
+  }
 }
 
 struct heard final : websocket_sink {
@@ -134,8 +196,8 @@ struct heard final : websocket_sink {
     said.push_back((binary ? "b:" : "t:") + std::string(payload));
   }
   void on_ping(std::string_view payload) override { said.push_back("ping:" + std::string(payload)); }
-  void on_close() override {
-    said.push_back("close");
+  void on_close(std::uint16_t code) override {
+    said.push_back("close:" + std::to_string(code));
     open = false;
   }
   void on_violation(std::uint16_t code, std::string_view) override {
@@ -190,8 +252,8 @@ TEST(WebSocket, MessagesFragmentsAndControlFramesInWhateverPieces) {
   EXPECT_EQ(hear(frame(0x01, "he") + frame(0x89, "?") + frame(0x00, "l") + frame(0x80, "lo")),
             (said{"ping:?", "t:hello"}));
   EXPECT_EQ(hear(frame(0x81, std::string(300, 'x'))), (said{"t:" + std::string(300, 'x')}));
-  EXPECT_EQ(hear(frame(0x88, "") + frame(0x81, "after")), (said{"close"}));
-  EXPECT_EQ(hear(frame(0x88, std::string("\x03\xE8") + "bye")), (said{"close"}));
+  EXPECT_EQ(hear(frame(0x88, "") + frame(0x81, "after")), (said{"close:0"}));
+  EXPECT_EQ(hear(frame(0x88, std::string("\x03\xE8") + "bye")), (said{"close:1000"}));
   EXPECT_EQ(hear(frame(0x8A, "unasked pong")), (said{}));
 }
 
@@ -236,6 +298,14 @@ TEST(WebSocket, RandomBytesNeverBreakTheReaderAndIdleHoldsNothing) {
   std::string whole = frame(0x81, "hello");
   reader.feed(whole.data(), whole.size(), 500, sink);
   EXPECT_TRUE(reader.idle());
+}
+
+TEST(WebSocket, TheFirstSubprotocolIsTaken) {
+  EXPECT_EQ(first_subprotocol(""), "");
+  EXPECT_EQ(first_subprotocol("chat"), "chat");
+  EXPECT_EQ(first_subprotocol("  v1.token , v2\t,x"), "v1.token");
+  for (const char* wrong : {" ", ",", "a,", ",a", "a,,b", "a b", "a, a", "a;b", "\"a\"", "a\x01", "\xC3\xA9"})
+    EXPECT_FALSE(first_subprotocol(wrong)) << wrong;
 }
 
 TEST(WebSocket, HandshakeKeyOfTheRfc) {

@@ -45,6 +45,13 @@ bool placeholders_fit(const json::value& value, std::size_t attachments) {
                      [&](const auto& member) { return placeholders_fit(member.value(), attachments); });
 }
 
+// socket.emit(1, …) is an event named "1", since JavaScript's objects have names of text only.
+void name_as_text(socket_packet& packet) {
+  if (packet.type != socket_type::event && packet.type != socket_type::binary_event) return;
+  auto* array = packet.payload.if_array();
+  if (array && !array->empty() && array->front().is_number()) array->front() = number_text(array->front());
+}
+
 bool payload_fits(const socket_packet& packet, const socket_limits& limits) {
   const json::value& payload = packet.payload;
   switch (packet.type) {
@@ -56,6 +63,7 @@ bool payload_fits(const socket_packet& packet, const socket_limits& limits) {
     return false; // only servers send it
   case socket_type::event:
   case socket_type::binary_event: {
+    if (payload.is_null()) return packet.type == socket_type::event;
     const auto* array = payload.if_array();
     if (!array || array->empty()) return false;
     const auto* name = array->front().if_string();
@@ -63,7 +71,7 @@ bool payload_fits(const socket_packet& packet, const socket_limits& limits) {
   }
   case socket_type::ack:
   case socket_type::binary_ack:
-    return payload.is_array() && packet.id.has_value();
+    return payload.is_array() || (payload.is_null() && packet.type == socket_type::ack);
   }
   return false;
 }
@@ -106,6 +114,7 @@ std::optional<socket_packet> parse_socket_packet(std::string_view text, const so
     auto payload = parse_json(text, limits.max_json_depth);
     if (!payload) return std::nullopt;
     packet.payload = std::move(*payload);
+    name_as_text(packet);
   } else if (packet.type == socket_type::connect) {
     packet.payload = json::object();
   }

@@ -33,11 +33,15 @@ struct socket_packet {
 struct socket_limits {
   std::size_t max_attachments = 10;
   std::size_t max_event_name = 256;
-  std::size_t max_json_depth = 32;
+  std::size_t max_json_depth = 1'000;
 };
 
-// Strict, as a server receives them: payloads are of the right kind, event names are texts that are not
-// reserved, ids are digits, placeholders match the attachments. Nothing: the connection is to be closed.
+// As a server receives them, and takes them as Node's does: payloads are of the right kind, event names are
+// texts that are not reserved, or numbers (which become their texts), placeholders match the attachments. An
+// EVENT or ACK may stand alone: then its payload is null and it concerns nobody, but an ACK with an id, which
+// answers without arguments. Stricter than Node: ids are up to 15 digits
+// and nothing else, what poses as a placeholder must be one, and the limits.
+// Nothing: the connection is to be closed.
 std::optional<socket_packet> parse_socket_packet(std::string_view text, const socket_limits& limits);
 
 // Names that an application may neither send nor get.

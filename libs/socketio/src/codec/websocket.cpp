@@ -5,7 +5,9 @@
 
 #include <boost/uuid/detail/sha1.hpp>
 
+#include <algorithm>
 #include <cstring>
+#include <set>
 
 namespace socketio::codec {
 
@@ -47,6 +49,28 @@ std::string accept_key(std::string_view client_key) {
     for (int shift = 8 * (static_cast<int>(sizeof part) - 1); shift >= 0; shift -= 8)
       bytes += static_cast<char>(part >> shift & 255);
   return base64_encode(bytes);
+}
+
+std::optional<std::string_view> first_subprotocol(std::string_view offered) {
+  if (offered.empty()) return "";
+  static constexpr std::string_view token_marks = "!#$%&'*+-.^_`|~"; // RFC 9110, 5.6.2
+  const auto is_token = [](char c) {
+    return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
+           token_marks.find(c) != std::string_view::npos;
+  };
+  std::string_view first;
+  std::set<std::string_view> seen;
+  for (;;) {
+    const std::size_t end = std::min(offered.find(','), offered.size());
+    std::string_view one = offered.substr(0, end);
+    while (one.starts_with(' ') || one.starts_with('\t')) one.remove_prefix(1);
+    while (one.ends_with(' ') || one.ends_with('\t')) one.remove_suffix(1);
+    if (one.empty() || !std::all_of(one.begin(), one.end(), is_token) || !seen.insert(one).second)
+      return std::nullopt;
+    if (first.empty()) first = one;
+    if (end == offered.size()) return first;
+    offered.remove_prefix(end + 1);
+  }
 }
 
 websocket_reader::partial_state& websocket_reader::partial() {
@@ -146,7 +170,7 @@ bool websocket_reader::on_frame(bool final, opcode kind, std::string_view payloa
     else if (has_code && !valid_utf8(payload.substr(2)))
       sink.on_violation(close_code::invalid_data, "close reason is not UTF-8");
     else
-      sink.on_close();
+      sink.on_close(has_code ? static_cast<std::uint16_t>(code) : close_code::none);
     return false;
   }
   case opcode::text:

@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -33,12 +34,17 @@ std::string close_frame(std::uint16_t code);
 // Sec-WebSocket-Accept for a Sec-WebSocket-Key (§4.2.2).
 std::string accept_key(std::string_view client_key);
 
+// The first of the subprotocols that a client offers (Sec-WebSocket-Protocol, its lines joined by commas), or
+// "" when it offers none. Nothing: it is no list of different tokens.
+std::optional<std::string_view> first_subprotocol(std::string_view offered);
+
 // What the reader finds. Views are good until the call returns.
 class websocket_sink {
 public:
   virtual void on_message(bool binary, std::string_view payload) = 0;
   virtual void on_ping(std::string_view payload) = 0;
-  virtual void on_close() = 0; // the peer said goodbye: answer with a close frame and end
+  // The peer said goodbye, with close_code::none where it gave no code: answer with the same and end.
+  virtual void on_close(std::uint16_t code) = 0;
   // The peer broke the protocol: end with this code. Nothing follows.
   virtual void on_violation(std::uint16_t code, std::string_view what) = 0;
   // False once the connection has ended, so that the rest of the input is left alone.

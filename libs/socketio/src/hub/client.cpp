@@ -71,10 +71,15 @@ void client::on_packet(socket_packet packet, std::vector<std::string> attachment
     return leave(*target, "client namespace disconnect");
   case socket_type::event:
   case socket_type::binary_event:
+    if (packet.payload.is_null()) return; // an event without a name, which nobody can wait for
     return on_event(*target, std::move(packet), std::move(attachments), bytes);
   case socket_type::ack:
-  case socket_type::binary_ack:
-    return on_ack(*target, *packet.id, {std::move(packet.payload.get_array()), std::move(attachments)});
+  case socket_type::binary_ack: {
+    if (!packet.id) return; // an answer to nothing
+    packet_data answer{{}, std::move(attachments)};
+    if (packet.payload.is_array()) answer.arguments = std::move(packet.payload.get_array());
+    return on_ack(*target, *packet.id, std::move(answer));
+  }
   default:
     return violation("packet that only servers send");
   }
@@ -246,6 +251,7 @@ void client::ask_middleware(std::shared_ptr<socket> socket, std::shared_ptr<cons
 
 void client::admit(const std::shared_ptr<socket>& socket) {
   nsp_slice& slice = socket->slice_;
+  if (hub_.announce(*socket->nsp_)) hub_.renew_handlers(slice); // which may have got some by that
   std::string answer = "{\"sid\":\"";
   if (socket->recovery_) hub_.restore(*socket); // its id, if it comes back; and what it missed is sent
   answer += socket->id();

@@ -40,19 +40,58 @@ json::array behind_name(const packet_data& event) {
   return json::array(event.arguments.begin() + 1, event.arguments.end());
 }
 
+// Null: it is no event.
+std::shared_ptr<broadcast_event> encoded(const nsp& where, const remote_broadcast& sent) {
+  if (name_of(sent.event).empty()) return nullptr;
+  auto event = std::make_shared<broadcast_event>();
+  event->whom = sent.whom;
+  event->is_volatile = sent.flags.is_volatile;
+  event->head = event_packet(where.name(), std::nullopt, sent.event.attachments.size(), name_of(sent.event),
+                             behind_name(sent.event));
+  event->attachments = binary_packets(sent.event.attachments);
+  return event;
+}
+
+// Read and encoded by the first thread that has a use for it.
+class unread_broadcast {
+public:
+  explicit unread_broadcast(std::function<std::optional<remote_broadcast>()> read)
+      : read_(std::move(read)) {}
+  // Null: it is no event.
+  std::shared_ptr<const broadcast_event> get(const nsp& where) {
+    const std::scoped_lock lock(mutex_);
+    if (const auto read = std::exchange(read_, nullptr))
+      if (const auto sent = read()) event_ = encoded(where, *sent);
+    return event_;
+  }
+
+private:
+  std::mutex mutex_;
+  std::function<std::optional<remote_broadcast>()> read_;
+  std::shared_ptr<const broadcast_event> event_;
+};
+
 } // namespace
 
 void hub::broadcast(std::string_view name, const packet_data& data, const target_options& whom,
                     const broadcast_flags& flags) {
   const auto where = find(name);
-  if (!where || name_of(data).empty()) return;
-  auto event = std::make_shared<broadcast_event>();
-  event->whom = whom;
-  event->is_volatile = flags.is_volatile;
-  event->head =
-      event_packet(where->name(), std::nullopt, data.attachments.size(), name_of(data), behind_name(data));
-  event->attachments = binary_packets(data.attachments);
-  deliver(*where, std::move(event));
+  if (!where) return;
+  if (auto event = encoded(*where, {data, whom, flags})) deliver(*where, std::move(event));
+}
+
+// Each thread looks for the room when its turn comes: behind the joins that other servers asked for before.
+void hub::broadcast_to_room(std::string_view name, std::string_view room,
+                            std::function<std::optional<remote_broadcast>()> read) {
+  const auto where = find(name);
+  if (!where) return;
+  // With recovery it is kept for members who are away.
+  if (recovering()) return cluster_member::broadcast_to_room(name, room, std::move(read));
+  on_each_slice(*where, [room = std::string(room),
+                         unread = std::make_shared<unread_broadcast>(std::move(read))](nsp_slice& slice) {
+    if (!slice.find_room(room) && !slice.find_socket(room)) return;
+    if (const auto event = unread->get(slice.owner)) deliver_here(slice, *event);
+  });
 }
 
 void hub::broadcast_with_ack(std::string_view name, const packet_data& data, const target_options& whom,

@@ -2,7 +2,6 @@
 
 #include "codec/json_text.hpp"
 
-#include <boost/json/parse.hpp>
 #include <boost/json/serialize.hpp>
 
 #include <stdexcept>
@@ -13,6 +12,8 @@ namespace json = boost::json;
 using codec::socket_type;
 
 namespace {
+
+constexpr std::size_t as_deep_as_it_is = 1'000'000; // what we encoded ourselves
 
 // One without anything to escape is written as it is.
 void append_name(std::string& out, std::string_view text) {
@@ -108,9 +109,8 @@ packet_data decode_event(const codec::packet& head, const std::vector<codec::pac
   if (slash < bracket) text.remove_prefix(text.find(','));
   text.remove_prefix(text.find('['));
   packet_data data;
-  boost::system::error_code error;
-  json::value parsed = json::parse(json::string_view(text.data(), text.size()), error);
-  if (!error && parsed.is_array()) data.arguments = std::move(parsed.get_array());
+  auto parsed = codec::parse_json(text, as_deep_as_it_is);
+  if (parsed && parsed->is_array()) data.arguments = std::move(parsed->get_array());
   for (const codec::packet& one : attachments) data.attachments.emplace_back(one.payload());
   return data;
 }

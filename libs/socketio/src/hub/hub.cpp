@@ -39,17 +39,21 @@ std::string with_slash(std::string_view name) {
 
 nsp& hub::of(std::string_view name) {
   const std::string full = with_slash(name);
+  std::shared_ptr<nsp> its;
   {
     const std::scoped_lock lock(nsps_mutex_);
     if (const auto place = nsps_.find(full); place != nsps_.end()) return *place->second;
     if (const auto place = children_.find(full); place != children_.end()) {
       ++place->second->state_->users; // somebody has it now: it stays
-      return *place->second;
+      its = place->second;
     }
   }
   // A name that fits of_matching() has its middlewares, whoever asks first; pinned by this.
-  if (const auto child = child_for(full, json::object(), true)) return *child;
-  std::shared_ptr<nsp> its;
+  if (!its) its = child_for(full, json::object(), true);
+  if (its) {
+    announce(*its);
+    return *its;
+  }
   {
     const std::scoped_lock lock(nsps_mutex_);
     its = nsps_.try_emplace(full, std::make_shared<nsp>(full, *this)).first->second;
@@ -103,35 +107,34 @@ std::shared_ptr<nsp> hub::child_for(std::string_view name, const json::value& au
     bool fits = false;
     if (!call([&] { fits = one.fits(name, auth); })) fits = when_it_throws;
     if (!fits) continue;
-    std::shared_ptr<nsp> child;
-    bool fresh = false;
-    {
-      const std::scoped_lock lock(nsps_mutex_);
-      auto& place = children_[std::string(name)];
-      if (!place) {
-        fresh = true;
-        place = std::make_shared<nsp>(std::string(name), *this);
-        place->state_->parent = one.its.get();
-        place->state_->current = one.its->state_->current;
-        for (const auto& slice : place->state_->slices) slice->table = place->state_->current;
-      }
-      child = place;
-      ++child->state_->users;
+    const std::scoped_lock lock(nsps_mutex_);
+    std::shared_ptr<nsp>& place = children_[std::string(name)];
+    if (!place) {
+      place = std::make_shared<nsp>(std::string(name), *this);
+      place->state_->parent = one.its.get();
+      place->state_->current = one.its->state_->current;
+      for (const auto& slice : place->state_->slices) slice->table = place->state_->current;
     }
-    if (fresh) {
-      tell_cluster(child->name());
-      if (on_new_namespace) call(on_new_namespace, *child);
-    }
-    return child;
+    ++place->state_->users;
+    return place;
   }
   return nullptr;
+}
+
+// Whoever is refused may make up names: only now it is told to the cluster and to the application.
+bool hub::announce(nsp& its) {
+  if (!its.state_->parent || its.state_->announced.exchange(true)) return false;
+  tell_cluster(its.name());
+  if (on_new_namespace) call(on_new_namespace, its);
+  return true;
 }
 
 void hub::release(nsp& left) {
   if (!left.state_->parent) return;
   {
     const std::scoped_lock lock(nsps_mutex_);
-    if (--left.state_->users > 0 || !settings().cleanup_empty_child_namespaces) return;
+    if (--left.state_->users > 0) return;
+    if (left.state_->announced && !settings().cleanup_empty_child_namespaces) return;
     children_.erase(left.name()); // its last sockets keep it while they need it
   }
   tell_cluster(left.name());
@@ -142,7 +145,8 @@ void hub::tell_cluster(const std::string& name) {
   cluster_adapter* const others = cluster();
   if (!others) return;
   const std::scoped_lock lock(cluster_mutex_);
-  if (find(name)) {
+  const auto its = find(name);
+  if (its && (!its->state_->parent || its->state_->announced)) {
     if (told_.insert(name).second) others->nsp_opened(name);
   } else {
     if (told_.erase(name) > 0) others->nsp_closed(name);
@@ -185,6 +189,11 @@ void hub::set_handlers(nsp& where, std::shared_ptr<const handlers> table) {
     slice->home.post([keep = where.shared_from_this(), &its = *slice, table] { its.table = table; });
 }
 
+void hub::renew_handlers(nsp_slice& slice) {
+  const std::scoped_lock lock(slice.owner.state_->handlers_mutex);
+  slice.table = slice.owner.state_->current;
+}
+
 // --- sending ---
 
 void hub::on_each_slice(nsp& where, std::function<void(nsp_slice&)> work) {
@@ -195,19 +204,20 @@ void hub::on_each_slice(nsp& where, std::function<void(nsp_slice&)> work) {
     slice->home.run([keep = where.shared_from_this(), &its = *slice, shared] { (*shared)(its); });
 }
 
+void hub::deliver_here(nsp_slice& slice, const broadcast_event& it) {
+  if (slice.table->any_outgoing.empty()) return slice.each(it.whom, [&](socket& one) { one.send(it); });
+  for (const auto& one : slice.select(it.whom)) one->send(it); // who watches may move or end anybody
+}
+
 void hub::deliver(nsp& where, std::shared_ptr<broadcast_event> event) {
-  const auto send = [](nsp_slice& slice, const broadcast_event& it) {
-    if (slice.table->any_outgoing.empty()) return slice.each(it.whom, [&](socket& one) { one.send(it); });
-    for (const auto& one : slice.select(it.whom)) one->send(it); // who watches may move or end anybody
-  };
   const auto& slices = where.state_->slices;
   if (!recovering() || event->is_volatile) {
     for (const auto& slice : slices) {
       if (slice->home.is_current())
-        send(*slice, *event);
+        deliver_here(*slice, *event);
       else
         slice->home.post(
-            [keep = where.shared_from_this(), &its = *slice, event, send] { send(its, *event); });
+            [keep = where.shared_from_this(), &its = *slice, event] { deliver_here(its, *event); });
     }
     return;
   }
@@ -221,9 +231,9 @@ void hub::deliver(nsp& where, std::shared_ptr<broadcast_event> event) {
   const bool at_once = slices.size() == 1 && ordered_in_flight_ == 0 && slices.front()->home.is_current() &&
                        slices.front()->table->any_outgoing.empty();
   for (const auto& slice : slices) {
-    auto work = [keep = where.shared_from_this(), &its = *slice, event, send, number, size] {
+    auto work = [keep = where.shared_from_this(), &its = *slice, event, number, size] {
       its.log->append(number, steady::now(), size, event);
-      send(its, *event);
+      deliver_here(its, *event);
     };
     if (at_once) {
       work();

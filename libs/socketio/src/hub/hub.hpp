@@ -157,15 +157,20 @@ public:
   // For a CONNECT, on that loop; pins a child until release(). Null: there is none of that name.
   nsp_slice* slice_for(loop& loop, std::string_view name, const boost::json::value& auth);
   void release(nsp& nsp);
+  // A child has its first client, or of() asks for it: it is there for others too. False: it was already, or
+  // is no child.
+  bool announce(nsp& nsp);
   std::shared_ptr<nsp> find(std::string_view name);
   std::function<void(nsp&)> on_new_namespace;
   // Changes the handlers of a namespace and, where it is a parent, of its children.
   void change_handlers(nsp& nsp, const std::function<void(handlers&)>& change);
+  void renew_handlers(nsp_slice& slice); // on its thread, without waiting for the mail that brings them
   std::vector<std::shared_ptr<nsp>> children_of(nsp& parent);
 
   // --- sending ---
   // To the sockets of this server that event->whom names. With recovery on it gets its offset here.
   void deliver(nsp& nsp, std::shared_ptr<broadcast_event> event);
+  static void deliver_here(nsp_slice& slice, const broadcast_event& event); // on the slice's thread
   bool recovering() const { return settings().recovery.has_value(); }
   std::uint64_t last_counter() const { return counter_; }
   // Runs it for each slice, on the slice's thread: at once on this one.
@@ -186,6 +191,8 @@ public:
   // --- cluster_member: what others ask of this server ---
   void broadcast(std::string_view nsp, const packet_data& event, const target_options& whom,
                  const broadcast_flags& flags) override;
+  void broadcast_to_room(std::string_view nsp, std::string_view room,
+                         std::function<std::optional<remote_broadcast>()> read) override;
   void broadcast_with_ack(std::string_view nsp, const packet_data& event, const target_options& whom,
                           const broadcast_flags& flags, std::function<void(std::size_t)> asked,
                           std::function<void(packet_data)> answered) override;
@@ -263,9 +270,10 @@ struct nsp::state {
   std::shared_ptr<const detail::handlers> current;
   std::atomic<std::size_t> size = 0;
   std::atomic<std::uint64_t> next_ack = 0;
-  bool is_parent = false; // of_matching()
-  nsp* parent = nullptr;  // of a child
-  std::size_t users = 0;  // of a child: sockets in it or on their way, with hub's mutex
+  bool is_parent = false;              // of_matching()
+  nsp* parent = nullptr;               // of a child
+  std::size_t users = 0;               // of a child: sockets in it or on their way, with hub's mutex
+  std::atomic<bool> announced = false; // of a child: it has had a client that was admitted
 };
 
 } // namespace socketio

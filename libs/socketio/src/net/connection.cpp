@@ -1,5 +1,7 @@
 #include "net/connection.hpp"
 
+#include "net/head_rules.hpp"
+#include "net/http_date.hpp"
 #include "net/live_session.hpp"
 #include "net/runtime.hpp"
 #include "net/shard.hpp"
@@ -69,16 +71,18 @@ struct connection::http_state final : timer {
   connection& owner;
   std::string remote;
   std::unique_ptr<http_parser> parser;
-  std::string in;  // bytes that were not parsed yet
-  std::string out; // head of the answer, and its body when it is a string
+  std::unique_ptr<http_head> head; // of a chunked request, whose trailer the parser adds to the head
+  std::string in;                  // bytes that were not parsed yet
+  std::string out;                 // head of the answer, and its body when it is a string
   std::size_t written = 0;
   std::string_view fixed; // body that lives elsewhere
   std::size_t fixed_written = 0;
   std::shared_ptr<exchange> current;
   shard* moving_to = nullptr;
-  std::string posting_to; // session whose POST is coming in
-  bool busy = false;      // an exchange is under way
-  bool parsing = false;   // inside parse_http(): an answer given at once needs no new start
+  std::string posting_to;  // session whose POST is coming in
+  bool busy = false;       // an exchange is under way
+  bool parsing = false;    // inside parse_http(): an answer given at once needs no new start
+  bool keep_alive = false; // as the head says that is being read
   bool close_after = false;
   bool lingering = false; // answered, reading on only so that the answer is not lost
   std::size_t lingered = 0;
@@ -248,6 +252,8 @@ void connection::parse_http() {
   http_->parsing = true;
   while (open_ && http_ && !http_->busy && !http_->lingering && !http_->in.empty()) {
     if (!http_->parser) {
+      while (http_->in.starts_with("\r\n")) http_->in.erase(0, 2); // RFC 9112, 2.2
+      if (http_->in.empty() || http_->in == "\r") break;
       http_->parser = std::make_unique<http_parser>();
       http_->parser->header_limit(static_cast<std::uint32_t>(home_->settings().max_head_bytes));
       http_->parser->body_limit(boost::none); // set when the head is known
@@ -255,6 +261,15 @@ void connection::parse_http() {
     }
     http_parser& parser = *http_->parser;
     const bool had_head = parser.is_header_done();
+    if (!had_head) { // the parser takes nothing of a head before it is whole
+      const std::size_t end = http_->in.find("\r\n\r\n");
+      const auto flaw =
+          end == std::string::npos ? "" : raw_head_flaw(std::string_view(http_->in).substr(0, end));
+      if (!flaw.empty()) {
+        refuse_request(400, flaw);
+        break;
+      }
+    }
     error_code error;
     const std::size_t taken =
         parser.put(boost::asio::const_buffer(http_->in.data(), http_->in.size()), error);
@@ -289,6 +304,16 @@ void connection::parse_http() {
 bool connection::check_head(bool over) {
   const socketio::config& settings = home_->settings();
   http_parser& parser = *http_->parser;
+  head_verdict verdict;
+  if (!over) { // else it was judged when the head came
+    verdict = judge_head(parser.get().base());
+    if (verdict.status != 0) {
+      refuse_request(verdict.status, verdict.why);
+      return false;
+    }
+    http_->keep_alive = parser.keep_alive(); // a trailer may not change it
+    if (parser.chunked()) http_->head = std::make_unique<http_head>(parser.get().base());
+  }
   const auto& head = parser.get();
   const std::string_view target(head.target().data(), head.target().size());
   const std::string_view path = target.substr(0, target.find('?'));
@@ -296,14 +321,10 @@ bool connection::check_head(bool over) {
   std::size_t limit = home_->is_ours(path) ? settings.max_payload : settings.max_body_bytes;
   if (!home_->is_ours(path) && settings.body_limit)
     home_->guard("body_limit", [&] { limit = settings.body_limit(method, path); });
-  if (!head[http::field::transfer_encoding].empty() && !parser.chunked()) {
-    refuse_request(501, "Only chunked is understood as Transfer-Encoding.");
-    return false;
-  }
   const auto length = parser.content_length();
   if ((length && *length > limit) || over) {
     const auto request = new_exchange();
-    request->message.base() = std::move(parser.get().base());
+    request->message.base() = http_->head ? std::move(*http_->head) : std::move(parser.get().base());
     request->too_large = true;
     request->keep_alive = false;
     dispatch();
@@ -312,7 +333,7 @@ bool connection::check_head(bool over) {
   parser.body_limit(limit);
   if (parser.is_done()) return true;
   set_deadline(steady::now() + settings.body_timeout);
-  if (head.find(http::field::expect) != head.end()) {
+  if (verdict.go_on_asked) {
     static constexpr std::string_view go_on = "HTTP/1.1 100 Continue\r\n\r\n";
     // Fits an empty send buffer.
     [[maybe_unused]] const auto sent = ::send(descriptor_, go_on.data(), go_on.size(), MSG_NOSIGNAL);
@@ -324,10 +345,12 @@ void connection::dispatch() {
   std::shared_ptr<exchange> request = http_->current;
   if (!request) {
     request = new_exchange();
-    request->keep_alive = http_->parser->get().keep_alive();
+    request->keep_alive = http_->keep_alive;
     request->message = http_->parser->release();
+    if (http_->head) request->message.base() = std::move(*http_->head);
   }
   http_->parser.reset();
+  http_->head.reset();
   set_deadline(time_point::max());
   if (home_->is_ours(request->view.path())) {
     const bool begun = !http_->posting_to.empty();
@@ -350,6 +373,7 @@ void connection::refuse_request(unsigned status, std::string_view text) {
   const auto request = new_exchange();
   request->keep_alive = false;
   http_->parser.reset();
+  http_->head.reset();
   http_response answer;
   answer.status = status;
   answer.body = std::string(text);
@@ -370,6 +394,10 @@ void connection::accept_upgrade(exchange& request, const header_list& headers) {
   std::string head = "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: "
                      "Upgrade\r\nSec-WebSocket-Accept: " +
                      codec::accept_key(key) + "\r\n";
+  // The first that was offered, as the ws package does: browsers fail a handshake that names none of theirs.
+  const std::string offered = request.view.joined_header("sec-websocket-protocol");
+  if (const auto first = codec::first_subprotocol(offered); first && !first->empty())
+    head += "Sec-WebSocket-Protocol: " + std::string(*first) + "\r\n";
   for (const auto& [name, value] : headers) head += name + ": " + value + "\r\n";
   head += "\r\n";
   request.answered = true;
@@ -399,10 +427,17 @@ void connection::answer(exchange& request, http_response response) {
   const auto reason = http::obsolete_reason(static_cast<http::status>(response.status));
   out.append(reason.data(), reason.size());
   out += "\r\n";
+  bool dated = false;
   for (const auto& [name, value] : response.headers) {
+    dated = dated || (name.size() == 4 && http::string_to_field(name) == http::field::date);
     out += name;
     out += ": ";
     out += value;
+    out += "\r\n";
+  }
+  if (!dated) {
+    out += "Date: ";
+    out += http_date();
     out += "\r\n";
   }
   if (response.status != 204 && response.status != 304 && response.status >= 200) {
@@ -489,10 +524,11 @@ void connection::on_ping(std::string_view payload) {
   write(codec::raw_bytes(codec::control_frame(codec::opcode::pong, payload)));
 }
 
-void connection::on_close() {
+void connection::on_close(std::uint16_t code) {
   peer_closed_ = true;
+  take_queued();
   if (session) std::exchange(session, nullptr)->websocket_gone(*this, "transport close", {});
-  finish_websocket(codec::close_code::none);
+  finish_websocket(code);
 }
 
 void connection::on_violation(std::uint16_t code, std::string_view what) {
@@ -501,6 +537,7 @@ void connection::on_violation(std::uint16_t code, std::string_view what) {
           ? "message over the limit of " + std::to_string(home_->settings().max_payload) + " bytes"
           : "WebSocket: " + std::string(what);
   home_->report(nullptr, 3, "Bad request", context);
+  take_queued();
   if (session) std::exchange(session, nullptr)->websocket_gone(*this, "transport error", context);
   finish_websocket(code);
 }
@@ -512,10 +549,15 @@ void connection::write(codec::packet packet) {
   write_websocket();
 }
 
+// What answers earlier messages goes out before the end.
+void connection::take_queued() {
+  if (!session || session->websocket != this) return;
+  while (session->engine.queued_packets() > 0) out_.push_back(session->engine.take_front());
+}
+
 void connection::finish_websocket(std::uint16_t code) {
   if (!open_ || finishing_) return;
-  if (session && session->websocket == this)
-    while (session->engine.queued_packets() > 0) out_.push_back(session->engine.take_front());
+  take_queued();
   session = nullptr;
   out_.push_back(codec::raw_bytes(codec::close_frame(code)));
   finishing_ = true;

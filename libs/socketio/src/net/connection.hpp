@@ -72,9 +72,10 @@ private:
   // WebSocket
   void on_message(bool binary, std::string_view payload) override;
   void on_ping(std::string_view payload) override;
-  void on_close() override;
+  void on_close(std::uint16_t code) override;
   void on_violation(std::uint16_t code, std::string_view what) override;
   bool reading() const override { return open_ && !finishing_; }
+  void take_queued();
   void drop_written(std::size_t bytes);
 
   shard* home_;

@@ -20,7 +20,7 @@ void append_cors_headers(header_list& headers, const cors_options& cors, const h
   if (cors.credentials) headers.emplace_back("Access-Control-Allow-Credentials", "true");
   if (!preflight) return;
   headers.emplace_back("Access-Control-Allow-Methods", "GET,HEAD,PUT,PATCH,POST,DELETE");
-  const std::string asked(request.header("access-control-request-headers"));
+  const std::string asked = request.joined_header("access-control-request-headers");
   if (!asked.empty()) headers.emplace_back("Access-Control-Allow-Headers", asked);
   headers.emplace_back("Vary", "Access-Control-Request-Headers");
 }

@@ -45,6 +45,16 @@ std::string_view http_request::query() const {
 std::string_view http_request::header(std::string_view name) const {
   return plain(exchange_->message[boost::beast::string_view(name.data(), name.size())]);
 }
+std::string http_request::joined_header(std::string_view name) const {
+  std::string joined;
+  const auto [first, last] =
+      exchange_->message.equal_range(boost::beast::string_view(name.data(), name.size()));
+  for (auto at = first; at != last; ++at) {
+    if (at != first) joined += ", ";
+    joined += plain(at->value());
+  }
+  return joined;
+}
 std::vector<std::pair<std::string_view, std::string_view>> http_request::headers() const {
   std::vector<std::pair<std::string_view, std::string_view>> all;
   for (const auto& field : exchange_->message.base())

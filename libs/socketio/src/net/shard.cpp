@@ -1,6 +1,8 @@
 #include "net/shard.hpp"
 
 #include "codec/base64.hpp"
+#include "codec/utf8.hpp"
+#include "codec/websocket.hpp"
 #include "net/cors.hpp"
 #include "net/gzip.hpp"
 #include "net/runtime.hpp"
@@ -9,6 +11,7 @@
 
 #include <algorithm>
 #include <cstring>
+#include <iterator>
 
 namespace socketio::detail {
 
@@ -78,7 +81,7 @@ http_response polling_answer(const socketio::config& settings, const http_reques
   http_response response = plain(200, std::move(body), "text/plain; charset=UTF-8");
   response.headers.emplace_back("cache-control", "no-store");
   if (settings.compress_from > 0 && response.body.size() >= settings.compress_from &&
-      accepts_gzip(request.header("accept-encoding"))) {
+      accepts_gzip(request.joined_header("accept-encoding"))) {
     response.body = gzip(response.body);
     response.headers.emplace_back("Content-Encoding", "gzip");
     response.headers.emplace_back("Vary", "Accept-Encoding");
@@ -171,10 +174,11 @@ void shard::reply(exchange& exchange, http_response response) const {
 }
 
 void shard::refuse(exchange& exchange, bool upgrade, unsigned status, int code, std::string_view message,
-                   std::string_view context) const {
+                   std::string_view context, header_list headers) const {
   report(&exchange.view, code, message, context);
   if (upgrade) {
     http_response response = plain(400, std::string(message), "text/html"); // a browser sees nothing of it
+    std::move(headers.begin(), headers.end(), std::back_inserter(response.headers));
     response.close = true;
     return reply(exchange, std::move(response));
   }
@@ -186,8 +190,9 @@ void shard::refuse(exchange& exchange, bool upgrade, unsigned status, int code, 
 // The order of the checks and their bodies are Node's, so that clients see what they know.
 void shard::on_engine_request(connection& from, std::shared_ptr<exchange> exchange) {
   const http_request& request = exchange->view;
-  const bool upgrade = request.method() == "GET" && has_token(request.header("upgrade"), "websocket") &&
-                       has_token(request.header("connection"), "upgrade");
+  const bool upgrade = request.method() == "GET" && !request.header("upgrade").empty() &&
+                       has_token(request.joined_header("upgrade"), "websocket") &&
+                       has_token(request.joined_header("connection"), "upgrade");
   if (request.method() == "OPTIONS" && !settings().cors.origins.empty()) {
     http_response response = plain(204, "", "");
     append_cors_headers(response.headers, settings().cors, request, true);
@@ -199,10 +204,7 @@ void shard::on_engine_request(connection& from, std::shared_ptr<exchange> exchan
   if (!polling && !(name == "websocket" && settings().allow_websocket))
     return refuse(*exchange, upgrade, 400, 0, "Transport unknown", "TRANSPORT_UNKNOWN");
   if (upgrade && polling) return refuse(*exchange, true, 400, 3, "Bad request", "TRANSPORT_MISMATCH");
-  const auto key = codec::base64_decode(request.header("sec-websocket-key"));
-  if (upgrade && (!key || key->size() != 16 || request.header("sec-websocket-version") != "13" ||
-                  exchange->message.version() < 11))
-    return refuse(*exchange, true, 400, 3, "Bad request", "TRANSPORT_HANDSHAKE_ERROR");
+  if (upgrade && !opens_websocket(*exchange)) return;
 
   const std::string sid = request.query_value("sid");
   if (sid.empty()) {
@@ -243,7 +245,23 @@ void shard::on_engine_request(connection& from, std::shared_ptr<exchange> exchan
     reply(*exchange, plain(400, "", ""));
     return session->cut("transport error", "invalid content");
   }
+  // As Node decodes it. (In a WebSocket's text it ends the connection, RFC 6455.)
+  if (!codec::valid_utf8(request.body())) exchange->message.body() = codec::to_utf8(request.body());
   session->post(*exchange, from);
+}
+
+// RFC 6455, 4.2.1. False: it has been refused.
+bool shard::opens_websocket(exchange& exchange) const {
+  const http_request& request = exchange.view;
+  const auto key = codec::base64_decode(request.joined_header("sec-websocket-key"));
+  const bool version_fits = request.joined_header("sec-websocket-version") == "13";
+  if (version_fits && key && key->size() == 16 && exchange.message.version() >= 11 &&
+      codec::first_subprotocol(request.joined_header("sec-websocket-protocol")))
+    return true;
+  header_list headers;
+  if (!version_fits) headers.emplace_back("Sec-WebSocket-Version", "13"); // 4.2.2: the one that is understood
+  refuse(exchange, true, 400, 3, "Bad request", "TRANSPORT_HANDSHAKE_ERROR", std::move(headers));
+  return false;
 }
 
 shard* shard::elsewhere(std::string_view sid) const {

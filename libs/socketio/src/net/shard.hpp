@@ -75,7 +75,8 @@ private:
   bool take_handshake_slot();
   bool answer_tombstone(std::string_view sid, exchange& exchange);
   void refuse(exchange& exchange, bool upgrade, unsigned status, int code, std::string_view message,
-              std::string_view context = {}) const;
+              std::string_view context = {}, header_list headers = {}) const;
+  bool opens_websocket(exchange& exchange) const;
 
   struct tombstone {
     session::session_id sid;

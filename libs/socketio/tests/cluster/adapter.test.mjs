@@ -394,6 +394,28 @@ test("a cluster with another prefix is another cluster", async () => {
   assert.deepEqual(stranger.heard("broadcast"), []);
 });
 
+test("a namespace that is opened and closed within round trips ends as it was said last", async () => {
+  await gather();
+  const nsp = "/side";
+  node.io.of(nsp);
+  for (let round = 0; round < 5; ++round) {
+    for (let i = 0; i < round; ++i) for (const what of ["open", "close"]) probe.do(what, { nsp });
+    probe.do("open", { nsp });
+    const mark = `mark ${round}`;
+    await until(() => (node.io.of(nsp).emit(mark), probe.heard("broadcast").some((line) => line.args[0] === mark)), "Node's words");
+    const side = await node.client(nsp); // and the other way round
+    const got = next(side, mark);
+    probe.do("broadcast", { nsp, args: [mark] });
+    await got;
+    const { error, sockets } = await probe.ask("fetch", "sockets", { nsp });
+    assert.deepEqual([error, sockets.length], ["", round + 1]);
+    probe.do("close", { nsp });
+  }
+  const admin = await redis.client();
+  await until(async () => (await admin.sendCommand(["PUBSUB", "NUMSUB", `socket.io-request#${nsp}#`]))[1] === 1, "Node alone to listen");
+  await admin.disconnect();
+});
+
 describe("when Redis", () => {
   let own;
   const alone = async (...options) => {

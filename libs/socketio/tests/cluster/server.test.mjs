@@ -163,6 +163,57 @@ test("thousands of events from everywhere arrive everywhere, once, in each sende
     for (const name of ["eve", "ben", "cem"]) assert.deepEqual(got.filter(([from]) => from === name).map(([, i]) => i), numbers);
 });
 
+test("what is for a room is read only where somebody is in it", async () => {
+  const admin = await redis.client();
+  const unreadable = () => [one, two].map((server) => server.log.includes("cannot be read"));
+  const heard = [ada, ben].map(listen);
+  await admin.publish("socket.io#/#tea#", Buffer.from([0x93, 0xff]));
+  cem.emit("shout", "behind it"); // what came before has been seen by then
+  await until(() => heard.every((got) => got.length === 1), "Node's words");
+  assert.deepEqual(unreadable(), [false, false]);
+  await ben.emitWithAck("join", "tea"); // on one of two threads
+  await admin.publish("socket.io#/#tea#", Buffer.from([0x93, 0xff]));
+  await until(() => unreadable()[1], "the server with a member to read it");
+  assert.deepEqual(unreadable(), [false, true]);
+  cem.emit("say", "tea", "for ben"); // what can be read arrives
+  await until(() => heard[1].some(([room]) => room === "tea"), "the room's event");
+  cem.emit("say", ada.id, "for ada alone"); // the id of a socket is a room
+  await until(() => heard[0].some(([room]) => room === ada.id), "the event for one");
+  await admin.disconnect();
+});
+
+test("a join that another server asks for comes before its next event for that room", async () => {
+  const heard = listen(ben);
+  const emitter = new Emitter(await redis.client());
+  for (let i = 0; i < 200; ++i) {
+    emitter.in(ben.id).socketsJoin(`room ${i}`);
+    emitter.to(`room ${i}`).emit("said", i);
+  }
+  await until(() => heard.length === 200, () => `${heard.length} of 200`);
+  assert.deepEqual(heard, Array.from({ length: 200 }, (_, i) => [i]));
+  await emitter.redisClient.disconnect();
+});
+
+test("who is refused cannot make a server subscribe", async () => {
+  const admin = await redis.client();
+  const subscriptions = async () => Number(/cmdstat_psubscribe:calls=(\d+)/.exec(await admin.info("commandstats"))[1]);
+  const listeners = async (name) => (await admin.sendCommand(["PUBSUB", "NUMSUB", `socket.io-request#${name}#`]))[1];
+  const before = await subscriptions();
+  for (let i = 0; i < 30; ++i) {
+    const refused = ada.io.socket(`/board-${i}`);
+    const [error] = await once(refused, "connect_error");
+    assert.equal(error.message, "not a guest");
+    refused.disconnect();
+  }
+  const admitted = ada.io.socket("/board-x", { auth: { guest: true } });
+  await once(admitted, "connect");
+  await until(async () => (await listeners("/board-x")) === 1, "the namespace of who was admitted");
+  assert.equal(await subscriptions(), before + 1);
+  admitted.disconnect();
+  await until(async () => (await listeners("/board-x")) === 0, "its end");
+  await admin.disconnect();
+});
+
 test("without Redis each server serves its own, and with it they are one again", async () => {
   const second = await one.client();
   await redis.kill();

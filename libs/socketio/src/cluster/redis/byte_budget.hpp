@@ -39,12 +39,19 @@ public:
       : most_(most)
       , total_(std::make_shared<std::atomic<std::size_t>>(0)) {}
 
+  // Counted, whether or not there is room: for what is bounded by other means and cannot be left out.
+  hold charge(std::size_t bytes) {
+    *total_ += bytes;
+    return {total_, bytes};
+  }
   // Nothing: they would be too many.
   std::optional<hold> take(std::size_t bytes) {
     if (total_->fetch_add(bytes) + bytes <= most_) return hold(total_, bytes);
     *total_ -= bytes;
     return std::nullopt;
   }
+
+  std::size_t taken() const { return *total_; }
 
 private:
   const std::size_t most_;

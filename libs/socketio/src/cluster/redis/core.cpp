@@ -1,5 +1,6 @@
 #include "cluster/redis/core.hpp"
 
+#include "cluster/overloaded.hpp"
 #include "patience.hpp"
 
 #include <boost/asio/co_spawn.hpp>
@@ -17,11 +18,7 @@ namespace {
 
 constexpr std::chrono::seconds between_complaints{10};
 constexpr std::chrono::seconds last_words{1}; // for what was said before stop()
-
-template <class... Visitors>
-struct overloaded : Visitors... {
-  using Visitors::operator()...;
-};
+constexpr std::size_t waiting_costs = 256;    // about: a command's place in the queues, beside its bytes
 
 } // namespace
 
@@ -66,15 +63,16 @@ void redis_core::stop() {
 
 void redis_core::open(std::string_view nsp) {
   asio::post(strand_, [self = shared_from_this(), nsp = std::string(nsp)] {
-    const auto [at, is_new] = self->spaces_.try_emplace(nsp);
-    if (!is_new) return;
-    channels& names = at->second.names;
-    names = channels_of(self->options_.key_prefix, nsp, self->uid_);
-    self->uses_[names.broadcasts] = {nsp, channel_kind::broadcasts};
-    self->uses_[names.requests] = {nsp, channel_kind::requests};
-    self->uses_[names.responses] = {nsp, channel_kind::responses};
-    self->uses_[names.own_responses] = {nsp, channel_kind::responses};
-    if (self->listener_.up()) self->subscribe(names);
+    self->subscriptions_.open(nsp);
+    if (const auto [at, is_new] = self->spaces_.try_emplace(nsp); is_new) {
+      channels& names = at->second.names;
+      names = channels_of(self->options_.key_prefix, nsp, self->uid_);
+      self->uses_[names.broadcasts] = {nsp, channel_kind::broadcasts};
+      self->uses_[names.requests] = {nsp, channel_kind::requests};
+      self->uses_[names.responses] = {nsp, channel_kind::responses};
+      self->uses_[names.own_responses] = {nsp, channel_kind::responses};
+    }
+    self->change_subscriptions();
   });
 }
 
@@ -83,25 +81,30 @@ void redis_core::close(std::string_view nsp) {
     const auto at = self->spaces_.find(nsp);
     if (at == self->spaces_.end()) return;
     self->speak_all(nsp, at->second);
-    const channels& names = at->second.names;
-    if (self->listener_.up())
-      self->listener_.say([&](dialogue& redis) {
-        redis.unsubscribe_pattern(names.broadcasts);
-        for (const auto* channel : {&names.requests, &names.responses, &names.own_responses})
-          redis.unsubscribe(*channel);
-      });
-    for (const auto* name : {&names.broadcasts, &names.requests, &names.responses, &names.own_responses})
-      self->uses_.erase(*name);
-    self->spaces_.erase(at);
+    self->subscriptions_.close(nsp);
+    self->change_subscriptions();
+    self->forget_unless_known(nsp);
   });
 }
 
-void redis_core::subscribe(const channels& names) {
-  listener_.say([&](dialogue& redis) {
-    redis.subscribe_pattern(names.broadcasts);
-    for (const auto* channel : {&names.requests, &names.responses, &names.own_responses})
-      redis.subscribe(*channel);
-  });
+// The channels of a namespace stay known until Redis has confirmed that it sends no more of them.
+void redis_core::forget_unless_known(const std::string& nsp) {
+  const auto at = spaces_.find(nsp);
+  if (at == spaces_.end() || subscriptions_.knows(nsp)) return;
+  const channels& names = at->second.names;
+  for (const auto* name : {&names.broadcasts, &names.requests, &names.responses, &names.own_responses})
+    uses_.erase(*name);
+  spaces_.erase(at);
+}
+
+void redis_core::change_subscriptions() {
+  while (const auto change = subscriptions_.next())
+    listener_.say([&](dialogue& redis) {
+      const channels& names = spaces_.at(change->nsp).names;
+      redis.subscribe(charged({change->subscribe ? "PSUBSCRIBE" : "PUNSUBSCRIBE", names.broadcasts}));
+      for (const auto* channel : {&names.requests, &names.responses, &names.own_responses})
+        redis.subscribe(charged({change->subscribe ? "SUBSCRIBE" : "UNSUBSCRIBE", *channel}));
+    });
 }
 
 void redis_core::broadcast(std::string_view nsp, const packet_data& event, const target_options& whom,
@@ -155,17 +158,22 @@ template void redis_core::ask(std::string_view, asks::client_acks, std::chrono::
 
 // Nothing when too much waits for Redis already.
 std::optional<redis_command> redis_core::prepare(std::string_view channel, std::string_view payload) {
-  auto hold = budget_.take(channel.size() + payload.size());
+  auto hold = budget_.take(waiting_costs + channel.size() + payload.size());
   if (!hold) {
-    const time_point now = std::chrono::steady_clock::now();
-    time_point until = silent_about_overflow_until_;
-    if (now >= until && silent_about_overflow_until_.compare_exchange_strong(until, now + between_complaints))
-      on_log("Redis is too slow: " + std::to_string(options_.max_queued_bytes) +
-             " bytes wait for it, and what comes now is lost for the other servers");
+    complain(silent_about_overflow_until_,
+             "Redis is too slow: " + std::to_string(options_.max_queued_bytes) +
+                 " bytes wait for it, and what comes now is lost for the other servers");
     return std::nullopt;
   }
   redis_command command{"PUBLISH", channel, payload};
   command.count_against(std::move(*hold));
+  return command;
+}
+
+// For the few that may not be left out: changes of subscriptions, and the count before a question.
+redis_command redis_core::charged(std::initializer_list<std::string_view> words) {
+  redis_command command(words);
+  command.count_against(budget_.charge(waiting_costs + command.bytes().size()));
   return command;
 }
 
@@ -179,8 +187,8 @@ void redis_core::post_to(std::string_view nsp, redis_command command, std::strin
 
 void redis_core::speak(const std::string& nsp, utterance what) {
   const auto at = spaces_.find(nsp);
-  const bool listens = at != spaces_.end() && at->second.listens();
-  if (!listens && at != spaces_.end() && listener_.up())
+  const bool listens = subscriptions_.listens(nsp);
+  if (!listens && subscriptions_.wants(nsp) && listener_.up())
     at->second.waiting.push_back(std::move(what));
   else
     utter(nsp, listens, std::move(what));
@@ -191,7 +199,8 @@ void redis_core::utter(const std::string& nsp, bool listens, utterance what) {
   if (publisher_.up())
     publisher_.say([&](dialogue& redis) {
       if (listens && !what.question.empty())
-        redis.count_listeners(request_channel(options_.key_prefix, nsp), what.question);
+        redis.count_listeners(charged({"PUBSUB", "NUMSUB", request_channel(options_.key_prefix, nsp)}),
+                              what.question);
       redis.publish(std::move(what.command));
     });
   if (!what.question.empty() && (!listens || !publisher_.up()))
@@ -199,7 +208,7 @@ void redis_core::utter(const std::string& nsp, bool listens, utterance what) {
 }
 
 void redis_core::speak_all(const std::string& nsp, space& space) {
-  const bool listens = space.listens();
+  const bool listens = subscriptions_.listens(nsp);
   for (auto waiting = std::exchange(space.waiting, {}); utterance & what : waiting)
     utter(nsp, listens, std::move(what));
 }
@@ -246,24 +255,28 @@ void redis_core::on_up(connection& which) {
     publishing_ = true;
     return;
   }
-  for (const auto& entry : spaces_) subscribe(entry.second.names);
+  subscriptions_.up();
+  change_subscriptions();
 }
 
 // Answers can be lost from now on, so nothing is waited for any more.
 void redis_core::on_down(connection& which) {
   if (&which == &publisher_) publishing_ = false;
-  if (&which == &listener_)
-    for (auto& [nsp, space] : spaces_) {
-      space.subscribed = 0;
+  if (&which == &listener_) {
+    subscriptions_.down();
+    for (auto at = spaces_.begin(); at != spaces_.end();) {
+      auto& [nsp, space] = *at++;
       speak_all(nsp, space);
+      forget_unless_known(nsp);
     }
+  }
   on_questions([](request_table& questions) { return questions.away(); });
 }
 
 void redis_core::on_heard(connection&, heard what) {
   std::visit(overloaded{
-                 [&](const hears::message& message) { on_message(message); },
-                 [&](const hears::subscribed& subscribed) { on_subscribed(subscribed.channel); },
+                 [&](hears::message& message) { on_message(std::move(message)); },
+                 [&](const hears::confirmed& confirmed) { on_confirmed(confirmed); },
                  [&](const hears::count& count) {
                    // We are one of them.
                    const std::size_t others = count.listeners == 0 ? 0 : count.listeners - 1;
@@ -282,28 +295,30 @@ void redis_core::on_log(std::string_view line) {
   if (options_.log) gate_.enter([&](cluster_member&) { options_.log(line); });
 }
 
-void redis_core::unreadable(std::string_view what) {
-  const auto now = std::chrono::steady_clock::now();
-  if (last_unreadable_ && now - *last_unreadable_ < between_complaints) return;
-  last_unreadable_ = now;
-  on_log(what);
+void redis_core::unreadable(std::string_view what) { complain(silent_about_unreadable_until_, what); }
+
+void redis_core::complain(std::atomic<time_point>& silent_until, std::string_view what) {
+  const time_point now = std::chrono::steady_clock::now();
+  time_point until = silent_until;
+  if (now >= until && silent_until.compare_exchange_strong(until, now + between_complaints)) on_log(what);
 }
 
-void redis_core::on_subscribed(const std::string& channel) {
-  const auto use = uses_.find(channel);
+void redis_core::on_confirmed(const hears::confirmed& confirmed) {
+  const auto use = uses_.find(confirmed.channel);
   if (use == uses_.end()) return;
-  const auto at = spaces_.find(use->second.nsp);
-  if (at == spaces_.end()) return;
-  ++at->second.subscribed;
-  if (at->second.listens()) speak_all(at->first, at->second);
+  const std::string nsp = use->second.nsp;
+  if (!subscriptions_.confirmed(nsp, confirmed.subscribed)) return;
+  if (subscriptions_.listens(nsp)) speak_all(nsp, spaces_.at(nsp));
+  change_subscriptions();
+  forget_unless_known(nsp);
 }
 
-void redis_core::on_message(const hears::message& message) {
+void redis_core::on_message(hears::message message) {
   const auto use = uses_.find(message.pattern.empty() ? message.channel : message.pattern);
-  if (use == uses_.end()) return; // closed meanwhile
+  if (use == uses_.end() || !subscriptions_.wants(use->second.nsp)) return; // closed meanwhile
   switch (use->second.kind) {
   case channel_kind::broadcasts:
-    return on_broadcast(use->second.nsp, message.channel, message.text);
+    return on_broadcast(use->second.nsp, message.channel, std::move(message.text));
   case channel_kind::requests:
     return on_request(use->second.nsp, message.text);
   case channel_kind::responses:
@@ -311,18 +326,44 @@ void redis_core::on_message(const hears::message& message) {
   }
 }
 
-void redis_core::on_broadcast(const std::string& nsp, std::string_view channel, std::string_view bytes) {
+void redis_core::on_broadcast(const std::string& nsp, std::string_view channel, std::string bytes) {
   if (is_broadcast_of(uid_, bytes)) return;
-  const auto message = decode_broadcast(bytes);
-  if (!message) return unreadable("a broadcast to " + nsp + " cannot be read and is ignored");
-  // Another namespace ("/a#b") or another cluster ("P#/a" of "P") has channels that look like rooms of this
-  // one.
+  const std::string to_all = broadcast_channel(options_.key_prefix, nsp, {});
+  if (channel == to_all) {
+    if (const auto message = read_broadcast(nsp, channel, bytes))
+      gate_.enter([&](cluster_member& local) {
+        local.broadcast(nsp, message->event, message->whom, message->flags);
+      });
+    return;
+  }
+  if (channel.size() <= to_all.size() || !channel.ends_with('#')) return;
+  const std::string_view room = channel.substr(to_all.size(), channel.size() - to_all.size() - 1);
+  // Read by whoever finds a socket in that room, if anybody does.
+  const auto read = [self = weak_from_this(), nsp, channel = std::string(channel), bytes = std::move(bytes)] {
+    std::optional<remote_broadcast> result;
+    const auto core = self.lock();
+    if (!core) return result;
+    if (auto message = core->read_broadcast(nsp, channel, bytes))
+      result = {std::move(message->event), std::move(message->whom), message->flags};
+    return result;
+  };
+  gate_.enter([&](cluster_member& local) { local.broadcast_to_room(nsp, room, read); });
+}
+
+// Nothing: it cannot be read, or is of another namespace ("/a#b") or cluster ("P#/a" of "P"), whose channels
+// look like rooms of this one.
+std::optional<broadcast_message> redis_core::read_broadcast(const std::string& nsp, std::string_view channel,
+                                                            std::string_view bytes) {
+  auto message = decode_broadcast(bytes);
+  if (!message) {
+    unreadable("a broadcast to " + nsp + " cannot be read and is ignored");
+    return std::nullopt;
+  }
   const bool for_all_rooms = channel == broadcast_channel(options_.key_prefix, nsp, {});
   if (message->nsp != nsp ||
       !(for_all_rooms || channel == broadcast_channel(options_.key_prefix, nsp, message->whom)))
-    return;
-  gate_.enter(
-      [&](cluster_member& local) { local.broadcast(nsp, message->event, message->whom, message->flags); });
+    return std::nullopt;
+  return message;
 }
 
 void redis_core::on_request(const std::string& nsp, std::string_view bytes) {

@@ -4,6 +4,7 @@
 #include "cluster/member_gate.hpp"
 #include "cluster/redis/byte_budget.hpp"
 #include "cluster/redis/connection.hpp"
+#include "cluster/redis/subscriptions.hpp"
 #include "cluster/redis_format.hpp"
 #include "cluster/request_table.hpp"
 
@@ -16,7 +17,6 @@
 #include <optional>
 #include <string>
 #include <string_view>
-#include <unordered_map>
 
 namespace socketio::cluster {
 
@@ -45,12 +45,11 @@ private:
     redis_command command;
     std::string question;
   };
-  // A namespace of this server. It speaks once it listens, so that whoever hears its question can answer.
+  // A namespace of this server, or one that Redis still sends. It speaks once it listens, so that whoever
+  // hears its question can answer.
   struct space {
     channels names;
-    std::size_t subscribed = 0; // of the names
     std::deque<utterance> waiting;
-    bool listens() const { return subscribed == 4; }
   };
   enum class channel_kind : std::uint8_t { broadcasts, requests, responses };
   struct channel_use {
@@ -67,6 +66,7 @@ private:
 
   // --- any thread ---
   std::optional<redis_command> prepare(std::string_view channel, std::string_view payload);
+  redis_command charged(std::initializer_list<std::string_view> words);
   void post_to(std::string_view nsp, redis_command command, std::string question);
   void respond(const reply_address& address, bool to_all, const response& response);
   template <class Event>
@@ -78,7 +78,8 @@ private:
   void speak(const std::string& nsp, utterance what);
   void utter(const std::string& nsp, bool listens, utterance what);
   void speak_all(const std::string& nsp, space& space);
-  void subscribe(const channels& names);
+  void change_subscriptions();
+  void forget_unless_known(const std::string& nsp);
   void arm();
 
   void on_up(connection& which) override;
@@ -86,19 +87,26 @@ private:
   void on_heard(connection& which, heard what) override;
   void on_log(std::string_view line) override;
 
-  void on_subscribed(const std::string& channel);
-  void on_message(const hears::message& message);
-  void on_broadcast(const std::string& nsp, std::string_view channel, std::string_view bytes);
+  void on_confirmed(const hears::confirmed& confirmed);
+  void on_message(hears::message message);
+  void on_broadcast(const std::string& nsp, std::string_view channel, std::string bytes);
+  std::optional<broadcast_message> read_broadcast(const std::string& nsp, std::string_view channel,
+                                                  std::string_view bytes);
   void on_request(const std::string& nsp, std::string_view bytes);
   void on_response(std::string_view bytes);
   void answer(cluster_member& local, request request, const reply_address& reply);
+
+  // --- any thread ---
   void unreadable(std::string_view what);
+  void complain(std::atomic<time_point>& silent_until, std::string_view what);
 
   const redis_options options_;
   const std::string uid_ = new_uid();
   member_gate gate_;
   byte_budget budget_;
+  // A line of the log of each kind now and then.
   std::atomic<time_point> silent_about_overflow_until_ = time_point::min();
+  std::atomic<time_point> silent_about_unreadable_until_ = time_point::min();
   std::atomic<bool> publishing_ = false; // whether it is worth the trouble to encode something
 
   std::mutex questions_mutex_;
@@ -109,9 +117,9 @@ private:
   connection publisher_, listener_;
   boost::asio::steady_timer deadline_;
   std::optional<time_point> armed_; // what deadline_ waits for
-  std::map<std::string, space, std::less<>> spaces_;
-  std::unordered_map<std::string, channel_use> uses_; // of channels and patterns
-  std::optional<time_point> last_unreadable_;
+  subscriptions subscriptions_;
+  std::map<std::string, space, std::less<>> spaces_;     // of those that subscriptions_ knows
+  std::map<std::string, channel_use, std::less<>> uses_; // of channels and patterns, which clients name
 };
 
 } // namespace socketio::cluster

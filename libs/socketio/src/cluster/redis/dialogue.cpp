@@ -21,30 +21,22 @@ dialogue::dialogue(const dialogue_settings& settings, time_point now)
   say(redis_command{"PING"}, expected::kind::last_greeting);
 }
 
+// It waits for Redis until it is answered, not only until it is written.
 void dialogue::say(redis_command command, expected::kind answer, std::string id) {
+  expected_.push_back({answer, std::move(id), command.take_hold()});
   output_.push_back(std::move(command));
-  expected_.push_back({answer, std::move(id)});
 }
 
 void dialogue::publish(redis_command publish) { say(std::move(publish), expected::kind::publication); }
 
-void dialogue::count_listeners(std::string_view channel, std::string id) {
-  say(redis_command{"PUBSUB", "NUMSUB", channel}, expected::kind::count, std::move(id));
+void dialogue::count_listeners(redis_command count, std::string id) {
+  say(std::move(count), expected::kind::count, std::move(id));
 }
 
-void dialogue::subscribe(std::string_view channel) {
+void dialogue::subscribe(redis_command subscribe) {
   listens_ = true;
-  say(redis_command{"SUBSCRIBE", channel});
+  say(std::move(subscribe));
 }
-
-void dialogue::subscribe_pattern(std::string_view pattern) {
-  listens_ = true;
-  say(redis_command{"PSUBSCRIBE", pattern});
-}
-
-void dialogue::unsubscribe(std::string_view channel) { say(redis_command{"UNSUBSCRIBE", channel}); }
-
-void dialogue::unsubscribe_pattern(std::string_view pattern) { say(redis_command{"PUNSUBSCRIBE", pattern}); }
 
 std::vector<redis_command> dialogue::take(std::size_t about_bytes) {
   std::vector<redis_command> taken;
@@ -84,8 +76,10 @@ heard dialogue::on_push(redis_reply& reply) {
                           .channel = std::move(parts[2].text),
                           .text = std::move(parts[3].text)};
   if ((kind == "subscribe" || kind == "psubscribe") && parts.size() == 3)
-    return hears::subscribed{std::move(parts[1].text)};
-  if (kind == "unsubscribe" || kind == "punsubscribe" || kind == "pong") return hears::nothing{};
+    return hears::confirmed{std::move(parts[1].text), true};
+  if ((kind == "unsubscribe" || kind == "punsubscribe") && parts.size() == 3)
+    return hears::confirmed{std::move(parts[1].text), false};
+  if (kind == "pong") return hears::nothing{};
   return hears::failure{"a push of an unknown kind"};
 }
 

@@ -31,8 +31,9 @@ struct count {     // how many listen to the channel that was asked for
   std::string id;
   std::size_t listeners = 0;
 };
-struct subscribed {
+struct confirmed {     // a subscription, or its end
   std::string channel; // or pattern
+  bool subscribed = false;
 };
 struct message {
   std::string pattern; // empty for a plain channel
@@ -46,7 +47,7 @@ struct failure { // the connection is of no use
   std::string why;
 };
 } // namespace hears
-using heard = std::variant<hears::nothing, hears::greeted, hears::count, hears::subscribed, hears::message,
+using heard = std::variant<hears::nothing, hears::greeted, hears::count, hears::confirmed, hears::message,
                            hears::refusal, hears::failure>;
 
 class dialogue {
@@ -55,11 +56,8 @@ public:
 
   // --- to say ---
   void publish(redis_command publish);
-  void count_listeners(std::string_view channel, std::string id);
-  void subscribe(std::string_view channel);
-  void subscribe_pattern(std::string_view pattern);
-  void unsubscribe(std::string_view channel);
-  void unsubscribe_pattern(std::string_view pattern);
+  void count_listeners(redis_command count, std::string id); // PUBSUB NUMSUB
+  void subscribe(redis_command subscribe);                   // any of the four that change subscriptions
   // What is to be written next, in order, about so many bytes at most; it is forgotten here.
   std::vector<redis_command> take(std::size_t about_bytes);
   bool has_more() const { return !output_.empty(); }
@@ -79,6 +77,7 @@ private:
     enum class kind : std::uint8_t { greeting, last_greeting, ping, publication, count };
     kind is;
     std::string id;
+    byte_budget::hold hold; // what the command waits with, until it is answered
   };
 
   void say(redis_command command) { output_.push_back(std::move(command)); }

@@ -90,9 +90,9 @@ TEST_F(Dialogue, WithoutAnAnswerToTheGreetingRedisIsDead) {
 TEST_F(Dialogue, AnswersBelongToTheirCommandsInOrder) {
   greet();
   redis->publish(redis_command{"PUBLISH", "a", "1"});
-  redis->count_listeners("requests", "q1");
+  redis->count_listeners({"PUBSUB", "NUMSUB", "requests"}, "q1");
   redis->publish(redis_command{"PUBLISH", "b", "2"});
-  redis->count_listeners("requests", "q2");
+  redis->count_listeners({"PUBSUB", "NUMSUB", "requests"}, "q2");
   EXPECT_EQ(said(), "PUBLISH a 1, PUBSUB NUMSUB requests, PUBLISH b 2, PUBSUB NUMSUB requests");
   EXPECT_TRUE(std::holds_alternative<hears::nothing>(redis->on_reply(number(3))));
   const auto count = redis->on_reply(list({text("requests"), number(3)}));
@@ -108,23 +108,45 @@ TEST_F(Dialogue, AnswersBelongToTheirCommandsInOrder) {
   EXPECT_EQ(failure(redis->on_reply(number(1))), "an answer that nobody asked for");
 }
 
+TEST_F(Dialogue, ACommandCountsAsWaitingUntilItIsAnswered) {
+  byte_budget budget(1'000);
+  greet();
+  const auto counted = [&](redis_command command) {
+    command.count_against(std::move(*budget.take(400)));
+    return command;
+  };
+  redis->publish(counted({"PUBLISH", "a", "1"}));
+  redis->count_listeners(counted({"PUBSUB", "NUMSUB", "a"}), "q");
+  said();
+  EXPECT_EQ(budget.taken(), 800u) << "written, but Redis has not answered";
+  EXPECT_FALSE(budget.take(400));
+  redis->on_reply(number(1));
+  EXPECT_EQ(budget.taken(), 400u);
+  redis->on_reply(list({text("a"), number(1)}));
+  EXPECT_EQ(budget.taken(), 0u);
+  redis->publish(counted({"PUBLISH", "a", "1"}));
+  redis.reset();
+  EXPECT_EQ(budget.taken(), 0u) << "the connection is lost";
+}
+
 TEST_F(Dialogue, StrangeCountsEndIt) {
   for (const redis_reply& strange :
        {status("OK"), list({}), list({text("x"), text("y")}), list({text("x"), number(-1)})}) {
     greet();
-    redis->count_listeners("x", "q");
+    redis->count_listeners({"PUBSUB", "NUMSUB", "x"}, "q");
     EXPECT_NE(failure(redis->on_reply(strange)), "no failure");
   }
 }
 
 TEST_F(Dialogue, ASubscriberHearsMessages) {
   greet();
-  redis->subscribe_pattern("p*");
-  redis->subscribe("c");
+  redis->subscribe({"PSUBSCRIBE", "p*"});
+  redis->subscribe({"SUBSCRIBE", "c"});
   EXPECT_EQ(said(), "PSUBSCRIBE p*, SUBSCRIBE c");
   const auto subscribed = redis->on_reply(list({text("psubscribe"), text("p*"), number(1)}));
-  ASSERT_TRUE(std::holds_alternative<hears::subscribed>(subscribed));
-  EXPECT_EQ(std::get<hears::subscribed>(subscribed).channel, "p*");
+  ASSERT_TRUE(std::holds_alternative<hears::confirmed>(subscribed));
+  EXPECT_EQ(std::get<hears::confirmed>(subscribed).channel, "p*");
+  EXPECT_TRUE(std::get<hears::confirmed>(subscribed).subscribed);
 
   const auto by_pattern = redis->on_reply(list({text("pmessage"), text("p*"), text("pq"), text("body")}));
   ASSERT_TRUE(std::holds_alternative<hears::message>(by_pattern));
@@ -135,11 +157,13 @@ TEST_F(Dialogue, ASubscriberHearsMessages) {
   ASSERT_TRUE(std::holds_alternative<hears::message>(plain));
   EXPECT_EQ(std::get<hears::message>(plain).pattern, "");
 
-  redis->unsubscribe("c");
-  redis->unsubscribe_pattern("p*");
+  redis->subscribe({"UNSUBSCRIBE", "c"});
+  redis->subscribe({"PUNSUBSCRIBE", "p*"});
   EXPECT_EQ(said(), "UNSUBSCRIBE c, PUNSUBSCRIBE p*");
-  EXPECT_TRUE(std::holds_alternative<hears::nothing>(
-      redis->on_reply(list({text("unsubscribe"), text("c"), number(0)}))));
+  const auto ended = redis->on_reply(list({text("unsubscribe"), text("c"), number(0)}));
+  ASSERT_TRUE(std::holds_alternative<hears::confirmed>(ended));
+  EXPECT_EQ(std::get<hears::confirmed>(ended).channel, "c");
+  EXPECT_FALSE(std::get<hears::confirmed>(ended).subscribed);
   EXPECT_EQ(failure(redis->on_reply(list({text("surprise")}))), "a push of an unknown kind");
   EXPECT_EQ(failure(redis->on_reply(list({}))), "an empty push");
   EXPECT_EQ(failure(redis->on_reply(refused("NOPERM channel"))), "NOPERM channel");
@@ -150,7 +174,7 @@ TEST_F(Dialogue, ASubscribersPongsAreUnderstoodInBothForms) {
   greet();
   ASSERT_EQ(redis->at(now + 10s), now + 20s);
   EXPECT_EQ(said(), "PING");
-  redis->subscribe("c");
+  redis->subscribe({"SUBSCRIBE", "c"});
   EXPECT_TRUE(std::holds_alternative<hears::nothing>(redis->on_reply(status("PONG"))));
   redis->on_bytes(now + 11s);
   ASSERT_EQ(redis->at(now + 21s), now + 31s);

@@ -22,8 +22,9 @@ public:
   redis_command() = default;
   redis_command(std::initializer_list<std::string_view> words);
   std::string_view bytes() const { return {data_.get(), size_}; }
-  // Until it is written.
+  // Until it is written, or who took the hold lets go of it.
   void count_against(byte_budget::hold hold) { hold_ = std::move(hold); }
+  byte_budget::hold take_hold() { return std::move(hold_); }
 
 private:
   struct release {
