@@ -29,4 +29,8 @@ struct chat {
 // wrote.
 std::optional<timestamp> window_ends_at(const chat& chat);
 
+// Whether free text is surely refused now. Whoever never wrote to us may still be within a window that we do
+// not know of: WhatsApp itself decides. A window that we saw close is closed.
+bool window_closed(const chat& chat, timestamp now);
+
 } // namespace tickwire

@@ -39,6 +39,7 @@ public:
 
   std::vector<entry> run() {
     std::visit([this](auto& data) { fill(data); }, proposal_.data);
+    if (dropped_) return {};
     entries_.push_back(std::move(proposal_));
     return std::move(entries_);
   }
@@ -56,9 +57,28 @@ private:
           received.whatsapp_message_id.empty() ? proposal_.key : received.whatsapp_message_id, proposal_.at);
   }
 
-  void fill(message_accepted&) {}
-  void fill(retry_requested&) { take_chat_of_message(); }
-  void fill(send_attempted&) { take_chat_of_message(); }
+  void fill(message_accepted&) {
+    const auto row = views_.find_chat(proposal_.chat_id);
+    if (row && window_closed(*row, proposal_.at)) drop();
+  }
+
+  // Whatever came before it in the log counts: what has arrived meanwhile is not sent again.
+  void fill(retry_requested& retry) {
+    const auto row = views_.find_message(proposal_.message_id);
+    if (!row || !row->can_retry() || retry.attempt != row->attempt + 1) return drop();
+    const auto chat = views_.find_chat(row->chat_id);
+    if (chat && window_closed(*chat, proposal_.at)) return drop();
+    take_chat_of_message();
+  }
+
+  void fill(send_attempted& attempted) {
+    const auto row = views_.find_message(proposal_.message_id);
+    const bool may_begin = row && row->attempt == attempted.attempt && row->status == status::sending &&
+                           !row->reported_unconfirmed;
+    if (!may_begin) return drop();
+    take_chat_of_message();
+  }
+
   void fill(send_result& result) {
     take_chat_of_message();
     identity addressee;
@@ -72,14 +92,13 @@ private:
     if (const auto binding = views_.find_binding(changed.whatsapp_message_id)) {
       proposal_.message_id = binding->message_id;
       changed.attempt = binding->attempt;
-    } else if (!changed.callback_message_id.empty()) {
-      // The answer of Graph was lost or is still on its way: our own id, which Meta returns, says whose
-      // status it is.
-      if (const auto row = views_.find_message(changed.callback_message_id)) {
+    } else if (const auto ours = callback_from(changed.callback_data)) {
+      // The answer of Graph was lost or is still on its way: our own words, which Meta returns, say whose
+      // status it is. An attempt nobody has asked for is not ours.
+      const auto row = views_.find_message(ours->message_id);
+      if (row && row->direction == direction::out && ours->attempt <= row->attempt) {
         proposal_.message_id = row->id;
-        // The present attempt is known to WhatsApp by another id, so this is about the one before.
-        const bool earlier = !row->whatsapp_message_id.empty() && row->attempt > 1;
-        changed.attempt = earlier ? row->attempt - 1 : row->attempt;
+        changed.attempt = ours->attempt;
       }
     }
     take_chat_of_message();
@@ -170,6 +189,9 @@ private:
     entries_.push_back(std::move(entry));
   }
 
+  // It may not happen any more.
+  void drop() { dropped_ = true; }
+
   void take_target(const std::string& wamid) {
     if (const auto binding = views_.find_binding(wamid)) proposal_.message_id = binding->message_id;
     take_chat_of_message();
@@ -184,6 +206,7 @@ private:
   identification people_;
   entry proposal_;
   std::vector<entry> entries_;
+  bool dropped_ = false;
 };
 
 } // namespace

@@ -1,5 +1,7 @@
 #include "core/entry.hpp"
 
+#include <charconv>
+
 namespace tickwire {
 
 std::string_view kind_of(const entry_data& data) {
@@ -19,6 +21,20 @@ std::string_view kind_of(const entry_data& data) {
     std::string_view operator()(const unhandled&) const { return "unhandled"; }
   };
   return std::visit(names{}, data);
+}
+
+std::string to_text(const callback& value) { return value.message_id + ':' + std::to_string(value.attempt); }
+
+std::optional<callback> callback_from(std::string_view text) {
+  const std::size_t colon = text.find(':');
+  callback value{std::string(text.substr(0, colon)), 1};
+  if (value.message_id.empty()) return std::nullopt;
+  if (colon == std::string_view::npos) return value;
+  const std::string_view number = text.substr(colon + 1);
+  const auto parsed = std::from_chars(number.data(), number.data() + number.size(), value.attempt);
+  if (parsed.ec != std::errc() || parsed.ptr != number.data() + number.size() || value.attempt < 1)
+    return std::nullopt;
+  return value;
 }
 
 namespace keys {

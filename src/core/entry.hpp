@@ -67,7 +67,7 @@ struct status_changed {
   status_word word = status_word::sent;
   timestamp changed_at{};              // Meta's time
   std::optional<identity> participant; // groups: whose
-  std::string callback_message_id;     // biz_opaque_callback_data, empty when absent
+  std::string callback_data;           // biz_opaque_callback_data as it came, empty when absent
   std::optional<message_error> error;  // failed
   // Filled when the entry is completed (see complete.hpp), so that applying it never depends on the order:
   std::string participant_id;
@@ -139,6 +139,16 @@ struct entry {
   entry_data data;
   std::string raw; // Meta's JSON of the item, else empty
 };
+
+// What goes to Graph with an attempt and comes back with its statuses (biz_opaque_callback_data): which
+// message and which attempt of it. Before attempts were in it, it was the message's id alone; that is taken
+// as the first attempt. Nothing for a text of another form: somebody else sends through the number too.
+struct callback {
+  std::string message_id;
+  int attempt = 1;
+};
+std::string to_text(const callback& value); // "m_…:2"
+std::optional<callback> callback_from(std::string_view text);
 
 // Stable name of the kind, as stored: "message_received", …
 std::string_view kind_of(const entry_data& data);

@@ -44,6 +44,22 @@ status status_of(status_word word) {
   return status::sent;
 }
 
+bool proves_delivery(status_word word) { return status_of(word) >= status::delivered; }
+
+// At least one member of the group has it.
+bool has_receipt(const message& row) {
+  return std::any_of(row.receipts.begin(), row.receipts.end(),
+                     [](const receipt& one) { return one.value >= status::delivered; });
+}
+
+void join_arrived(message& row, int attempt, const std::string& wamid) {
+  if (attempt < row.arrived_attempt) return;
+  if (attempt > row.arrived_attempt ||
+      (!wamid.empty() && (row.arrived_wamid.empty() || wamid < row.arrived_wamid)))
+    row.arrived_wamid = wamid;
+  row.arrived_attempt = attempt;
+}
+
 // One member of a group: the message itself has at least left Meta, and nothing that happens to one member
 // breaks it.
 void join_participant(message& row, const status_changed& changed) {
@@ -59,12 +75,18 @@ void join_participant(message& row, const status_changed& changed) {
 bool enter_attempt(message& row, int attempt) {
   if (attempt < row.attempt) return false;
   if (attempt > row.attempt) {
+    const bool arrived = row.status >= status::delivered;
+    const bool arrived_in_group = !arrived && has_receipt(row);
+    if (arrived || arrived_in_group) join_arrived(row, row.attempt, row.whatsapp_message_id);
     row.attempt = attempt;
-    row.status = status::sending;
+    if (!arrived) row.status = arrived_in_group ? status::sent : status::sending;
     row.reported_unconfirmed = false;
     row.error.reset();
     row.error_at.reset();
-    row.times = {};
+    row.times.accepted.reset();
+    row.times.sent.reset();
+    row.times.failed.reset();
+    if (!arrived) row.times = {};
     row.whatsapp_message_id.clear();
   }
   return true;
@@ -93,8 +115,13 @@ void join_result(message& row, const send_result& result, timestamp at) {
 }
 
 void join_status(message& row, const status_changed& changed) {
-  if (!enter_attempt(row, std::max(changed.attempt, 1))) return;
-  join_wamid(row, changed.whatsapp_message_id);
+  const int attempt = std::max(changed.attempt, 1);
+  if (enter_attempt(row, attempt))
+    join_wamid(row, changed.whatsapp_message_id);
+  else if (proves_delivery(changed.word))
+    join_arrived(row, attempt, changed.whatsapp_message_id);
+  else
+    return;
   if (!changed.participant_id.empty()) return join_participant(row, changed);
 
   row.status = join(row.status, status_of(changed.word));

@@ -14,14 +14,15 @@ namespace tickwire {
 
 // --- a message's row ---
 
-// Facts of a higher attempt replace those of a lower one; false when the fact belongs to an attempt that is
-// past.
+// Facts of a higher attempt replace those of a lower one, except that whatever has arrived has arrived; false
+// when the fact belongs to an attempt that is past.
 bool enter_attempt(message& row, int attempt);
 
 // `at`: when we learned what Graph answered.
 void join_result(message& row, const send_result& result, timestamp at);
 
-// `changed.attempt` must be filled: 0 counts as the first.
+// `changed.attempt` must be filled: 0 counts as the first. Of an attempt that is past only proof of delivery
+// counts.
 void join_status(message& row, const status_changed& changed);
 
 void join_reaction(message& row, const reaction& reaction);

@@ -94,16 +94,17 @@ private:
 // The smallest whole log: dedupe by key, complete, number, apply. What a store does inside its transaction.
 class memory_log {
 public:
-  // Whether the proposal was new.
+  // Whether the proposal was new, and may happen.
   bool append(const entry& proposal) {
     if (keys_.contains(proposal.key)) return false;
+    const std::uint64_t before = head;
     for (entry& completed : complete(rows, proposal)) {
       if (!keys_.insert(completed.key).second) continue;
       completed.seq = ++head;
       if (auto said = apply(rows, completed)) events.push_back(std::move(*said));
       entries.push_back(std::move(completed));
     }
-    return true;
+    return head != before;
   }
 
   memory_views rows;

@@ -77,7 +77,10 @@ struct message {
   std::optional<message_error> error;
   std::optional<timestamp> error_at; // the first error is kept
   struct status_times times;
-  std::string whatsapp_message_id;      // of the present attempt; empty until known
+  std::string whatsapp_message_id; // of the present attempt; empty until known
+  // An earlier attempt which the customer has after all: the newest such one, 0 when there is none.
+  int arrived_attempt = 0;
+  std::string arrived_wamid;
   std::vector<reaction_mark> reactions; // one per person, ordered by `from`
   std::vector<receipt> receipts;        // groups: one per participant, ordered by `contact_id`
   std::string edited_text;              // newest edit
@@ -88,6 +91,14 @@ struct message {
 
   bool known() const { return seq != 0; }
   bool unconfirmed() const { return reported_unconfirmed && status == status::sending; }
+  // Whether a person may ask for another attempt.
+  bool can_retry() const {
+    return direction == direction::out && (status == status::failed || unconfirmed());
+  }
+  // What WhatsApp calls the message that the customer has.
+  const std::string& wamid() const {
+    return whatsapp_message_id.empty() ? arrived_wamid : whatsapp_message_id;
+  }
   const std::string& shown_text() const { return edited_at ? edited_text : text; }
 
   friend bool operator==(const message&, const message&) = default;

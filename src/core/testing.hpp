@@ -92,7 +92,7 @@ inline entry changed(std::string wamid, status_word word, int second = 3, std::s
   data.whatsapp_message_id = wamid;
   data.word = word;
   data.changed_at = at(second);
-  data.callback_message_id = std::move(callback);
+  data.callback_data = std::move(callback);
   if (word == status_word::failed)
     data.error = message_error{131026, "Not deliverable", "not deliverable", false};
   return proposal(keys::status(wamid, word_of(word), ""), at(second), std::move(data));

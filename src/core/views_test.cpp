@@ -163,10 +163,10 @@ TEST(Views, AStatusOfAnEarlierAttemptDoesNotMoveTheOneAfterIt) {
   log.append(answered("m_1", 1, send_outcome_kind::unconfirmed));
   log.append(retried("m_1", 2));
   log.append(answered("m_1", 2, send_outcome_kind::accepted, "wamid.second"));
-  log.append(changed("wamid.first", status_word::read, 9, "m_1"));
+  log.append(changed("wamid.first", status_word::failed, 9, "m_1:1"));
   EXPECT_EQ(log.rows.messages.at("m_1").status, status::sent);
   EXPECT_EQ(log.rows.messages.at("m_1").whatsapp_message_id, "wamid.second");
-  log.append(changed("wamid.second", status_word::delivered, 10, "m_1"));
+  log.append(changed("wamid.second", status_word::delivered, 10, "m_1:2"));
   EXPECT_EQ(log.rows.messages.at("m_1").status, status::delivered);
 }
 

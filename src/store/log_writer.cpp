@@ -83,6 +83,8 @@ appended log_writer::append(const entry& proposal, std::vector<encoded_event>& e
     if (!completed.message_id.empty()) done.row = rows_->views().find_message(completed.message_id);
     done.stored_entry = std::move(completed);
   }
+  if (!done.stored && !proposal.message_id.empty())
+    done.row = rows_->views().find_message(proposal.message_id);
   return done;
 }
 

@@ -81,7 +81,7 @@ struct encoder {
     object.member("word", static_cast<int>(data.word));
     add_time(object, "changedAt", data.changed_at);
     if (data.participant) add_identity(object, "participant", *data.participant);
-    add_text(object, "callback", data.callback_message_id);
+    add_text(object, "callback", data.callback_data);
     add_error(object, data.error);
     add_text(object, "participantId", data.participant_id);
     object.member("attempt", data.attempt);

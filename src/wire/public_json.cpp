@@ -68,10 +68,10 @@ void add_changes_of_content(object_writer& object, const message& message) {
 // Where a message stands, the same in a message and in message_status_update.
 void add_standing(object_writer& object, const message& message) {
   object.member("status", to_string(message.status));
-  if (message.whatsapp_message_id.empty())
+  if (message.wamid().empty())
     object.null("whatsappMessageId");
   else
-    object.member("whatsappMessageId", message.whatsapp_message_id);
+    object.member("whatsappMessageId", message.wamid());
   object.member("updatedAt", to_iso8601(message.updated_at));
   add_status_times(object, message.times);
   object.member("attempt", message.attempt);

@@ -141,7 +141,7 @@ void webhook_items::status(const json::value& item, named_people& people) {
     return keep("status without message", item);
   data.word = *known;
   data.changed_at = time_of(*object);
-  data.callback_message_id = text_at(*object, "biz_opaque_callback_data");
+  data.callback_data = text_at(*object, "biz_opaque_callback_data");
   identity participant = participant_of(*object, people);
   const std::string participant_key = participant.user_id.empty() ? participant.phone : participant.user_id;
   if (!participant.empty()) data.participant = std::move(participant);

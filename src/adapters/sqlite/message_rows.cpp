@@ -63,7 +63,8 @@ message read_message(const statement& row, int first) {
 }
 
 std::string encode_details(const message& m) {
-  if (!m.reply && !m.error && m.reactions.empty() && m.receipts.empty() && !m.edited_at && !m.revoked_at)
+  if (!m.reply && !m.error && m.reactions.empty() && m.receipts.empty() && !m.edited_at && !m.revoked_at &&
+      m.arrived_attempt == 0)
     return {};
   std::string out;
   {
@@ -114,6 +115,11 @@ std::string encode_details(const message& m) {
       add_time(inner, "at", m.edited_at);
     }
     add_time(object, "revoked", m.revoked_at);
+    if (m.arrived_attempt > 0) {
+      object_writer inner(object.open("arrived"));
+      inner.member("attempt", m.arrived_attempt);
+      inner.member("wamid", m.arrived_wamid);
+    }
   }
   return out;
 }
@@ -151,6 +157,11 @@ void decode_details(message& m, std::string_view text_of_details) {
     m.edited_at = maybe_time(inner, "at");
   }
   m.revoked_at = maybe_time(object, "revoked");
+  if (const json::value* value = object.if_contains("arrived")) {
+    const json::object& inner = value->as_object();
+    m.arrived_attempt = inner.at("attempt").to_number<int>();
+    m.arrived_wamid = text(inner, "wamid");
+  }
 }
 
 } // namespace tickwire::sqlite
