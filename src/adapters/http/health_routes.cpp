@@ -3,11 +3,10 @@
 #include "adapters/http/problem.hpp"
 #include "adapters/http/route.hpp"
 #include "base/metrics.hpp"
+#include "base/start.hpp"
 #include "wire/public_json.hpp"
 
 #include <boost/asio/as_tuple.hpp>
-#include <boost/asio/co_spawn.hpp>
-#include <boost/asio/detached.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <boost/asio/use_awaitable.hpp>
 
@@ -64,7 +63,7 @@ private:
       asked->usable = co_await log.usable();
       asked->patience.cancel();
     };
-    asio::co_spawn(io_, ask(log_, asked), asio::detached);
+    start(io_, "http: a look at the store", ask(log_, asked));
     co_await asked->patience.async_wait(asio::as_tuple(asio::use_awaitable));
     co_return asked->usable;
   }

@@ -6,9 +6,7 @@
 #include "adapters/http/route.hpp"
 #include "base/logging.hpp"
 #include "base/metrics.hpp"
-
-#include <boost/asio/co_spawn.hpp>
-#include <boost/asio/detached.hpp>
+#include "base/start.hpp"
 
 namespace tickwire::http {
 
@@ -67,7 +65,7 @@ struct web_server::impl {
       const bool method_fits =
           candidate.method == request.method() || (request.method() == "HEAD" && candidate.method == "GET");
       if (method_fits) {
-        asio::co_spawn(io, serve(candidate, std::move(parameter), std::move(responder)), asio::detached);
+        start(io, "http: a request", serve(candidate, std::move(parameter), std::move(responder)));
         return;
       }
       allowed += (allowed.empty() ? "" : ", ") + std::string(candidate.method);

@@ -2,12 +2,10 @@
 
 #include "base/clock.hpp"
 #include "base/logging.hpp"
+#include "base/start.hpp"
 #include "wire/json_reader.hpp"
 #include "wire/json_writer.hpp"
 #include "wire/public_json.hpp"
-
-#include <boost/asio/co_spawn.hpp>
-#include <boost/asio/detached.hpp>
 
 namespace tickwire::realtime {
 
@@ -83,9 +81,12 @@ live_server::live_server(asio::io_context& io, socketio::server& server, log_sto
       if (event.ack) event.ack(failed("too_many", "Too many events at once. Wait a second."));
       return;
     }
-    asio::co_spawn(
-        io_, mark_read(of(socket).who, chat_id, static_cast<std::uint64_t>(up_to->get_int64()), event.ack),
-        asio::detached);
+    const socketio::acknowledge ack = event.ack;
+    start(io_, "live: a read mark",
+          mark_read(of(socket).who, chat_id, static_cast<std::uint64_t>(up_to->get_int64()), event.ack),
+          [ack] {
+            if (ack) ack(failed("internal", "Something went wrong on our side. Try again."));
+          });
   });
 }
 
@@ -116,8 +117,11 @@ void live_server::admit(socket& socket, socketio::next next) {
     guest->data = std::move(visitor);
     go_on(std::nullopt);
   };
-  asio::co_spawn(io_, ask(this, std::move(token), socket.shared_from_this(), std::move(next)),
-                 asio::detached);
+  start(io_, "live: a look at a session", ask(this, std::move(token), socket.shared_from_this(), next),
+        [next] {
+          next(socketio::connect_error{"Something went wrong on our side. Try again.",
+                                       json::value{{"code", "internal"}}});
+        });
 }
 
 void live_server::connected(socket& socket) {
@@ -130,7 +134,10 @@ void live_server::connected(socket& socket) {
     json::object arrived{{"userId", guest.who.id}, {"state", "online"}, {"lastSeen", to_iso8601(wall_now())}};
     nsp_.to(here).emit("presence", json::array{std::move(arrived)});
   }
-  asio::co_spawn(io_, catch_up(socket.shared_from_this()), asio::detached);
+  const std::shared_ptr<socketio::socket> guest_socket = socket.shared_from_this();
+  // It comes back by itself and asks again.
+  start(io_, "live: a sync", catch_up(guest_socket),
+        [guest_socket] { guest_socket->close_transport("a fault"); });
 }
 
 task<void> live_server::catch_up(std::shared_ptr<socket> socket) {
@@ -184,7 +191,8 @@ task<void> live_server::catch_up(std::shared_ptr<socket> socket) {
     if (resync) object.member("resync", true);
   }
   socket->emit(outgoing::event("/", "sync", sync));
-  socket->emit(service_frame(service_, guest.who.role));
+  if (!service_.all_well(guest.who.role == role::admin))
+    socket->emit(service_frame(service_, guest.who.role));
   for (const encoded_event& event : cursor->release())
     socket->emit(outgoing::event("/", event.name, *event.data));
 

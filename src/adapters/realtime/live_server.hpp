@@ -28,7 +28,8 @@ public:
   // Ends the connections of a session.
   void log_out(const std::string& token);
 
-  // `service_state` to everybody who has had its sync; later ones get it right after theirs.
+  // `service_state` to everybody who has had its sync; later ones get it right after theirs when something is
+  // wrong.
   void tell_service_state();
 
 private:

@@ -228,6 +228,7 @@ export class InboxSession {
   private onSync(sync: Sync, events: LiveEvent[]): void {
     const first = !this.synced;
     this.synced = true;
+    if (this.state.service) this.set({ service: null }); // told anew when something is wrong
     this.toldMarks = {};
     if (sync.resync) this.owedMarks = {}; // of another log, perhaps
     queueMicrotask(() => this.tellMarks()); // once the line counts as live
