@@ -34,10 +34,11 @@ struct encoded_event {
 };
 
 struct appended {
-  bool stored = false;   // false: the key was there, nothing changed
-  std::uint64_t seq = 0; // of the entry, or of the one that was there
-  entry stored_entry;    // completed; for a duplicate key the one that was there (kind message_accepted and
-                         // retry only)
+  bool stored = false; // false: the key was there, or it may not happen any more; nothing changed
+  std::uint64_t seq =
+      0;              // of the entry, or of the one that was there; 0: it may not happen (core/complete.hpp)
+  entry stored_entry; // completed; for a duplicate key the one that was there (kind message_accepted and
+                      // retry only)
   std::optional<message> row; // the message it is about, as it is now, where there is one
 };
 
@@ -74,6 +75,7 @@ struct unfinished_send {
   message row;
   bool attempted = false; // the present attempt's newest try has no result: nobody knows whether Graph has it
   int next_try = 1;
+  timestamp asked_at{}; // when a person asked for the present attempt
 };
 
 // Log and views of one inbox.
@@ -97,8 +99,6 @@ public:
                                                      std::string user_id, std::size_t limit) = 0;
 
   virtual task<result<message_page>> messages(message_query query) = 0;
-  // What an append with this key would find there already: stored is false, stored_entry and row are filled.
-  virtual task<result<std::optional<appended>>> find_entry(std::string key) = 0;
   virtual task<result<std::optional<message>>> find_message(std::string message_id) = 0;
   // `before`: last_seq of the last chat had. Only chats with messages or opened by hand.
   virtual task<result<chat_page>> chats(std::string user_id, std::optional<std::uint64_t> before,
@@ -110,7 +110,9 @@ public:
                                                                        std::size_t limit) = 0;
   // The contact to which this number or id leads, if any.
   virtual task<result<std::optional<contact>>> find_contact(identity who) = 0;
-  virtual task<result<std::vector<unfinished_send>>> unfinished_sends() = 0;
+  // Those with a position in (after, up_to], oldest first, at most `limit`.
+  virtual task<result<std::vector<unfinished_send>>>
+  unfinished_sends(std::uint64_t after, std::uint64_t up_to, std::size_t limit) = 0;
 
   virtual std::string epoch() const = 0;  // new when the log was made anew; survives restarts
   virtual std::uint64_t head() const = 0; // seq of the newest committed entry; I/O thread
@@ -151,9 +153,9 @@ public:
 };
 
 struct outgoing_message {
-  std::string message_id; // goes as biz_opaque_callback_data
-  std::string to;         // "+<digits>", a group id, or empty when only the user id is known
-  std::string recipient;  // BSUID, used when `to` is empty
+  std::string callback_data; // comes back with its statuses, see core/entry.hpp
+  std::string to;            // "+<digits>", a group id, or empty when only the user id is known
+  std::string recipient;     // BSUID, used when `to` is empty
   bool group = false;
   std::string text;
   std::string reply_to_whatsapp_id; // empty: no quote
@@ -165,6 +167,10 @@ class graph_api {
 public:
   virtual ~graph_api() = default;
   virtual task<send_outcome> send(outgoing_message message) = 0;
+  // Whether a connection can be had, without sending anything: nothing, or why not, as send() would say it.
+  virtual task<std::optional<send_outcome>> reach() = 0;
+  // From now on no request begins: what has no byte on the line yet is not taken.
+  virtual void stop() = 0;
 };
 
 } // namespace tickwire

@@ -16,13 +16,6 @@ std::unexpected<failure> unknown_chat() {
               "There is no such chat. Open a new one with the person's phone number.");
 }
 
-// Whoever never wrote to us may still be within a window that we do not know of: WhatsApp itself decides. A
-// window that we saw close is closed.
-bool window_closed(const chat& chat) {
-  const auto end = window_ends_at(chat);
-  return end && *end <= wall_now() && chat.kind == chat_kind::person;
-}
-
 std::unexpected<failure> fail_window_closed() {
   return fail(failure_kind::conflict, "window_closed",
               "More than 24 hours have passed since the customer last wrote. WhatsApp takes free text again "
@@ -134,17 +127,16 @@ task<result<sent_message>> messaging::send(user who, send_request request) {
   if (auto fine = check(request); !fine) co_return std::unexpected(fine.error());
   auto target = co_await chat_for(who, request);
   if (!target) co_return std::unexpected(target.error());
-  auto outgoing = address_of(*target);
-  if (!outgoing) co_return std::unexpected(outgoing.error());
+  if (auto address = address_of(*target); !address) co_return std::unexpected(address.error());
   const std::string chat_id = target->chat.id;
-
   if (!request.reply_to.empty()) {
     const auto quoted = co_await log_.find_message(request.reply_to);
     if (!quoted) co_return std::unexpected(quoted.error());
     if (!*quoted || (*quoted)->chat_id != chat_id)
       co_return fail(failure_kind::not_found, "unknown_message", "The quoted message is not in this chat.");
-    outgoing->reply_to_whatsapp_id = (*quoted)->whatsapp_message_id;
   }
+  auto place = sender_.reserve();
+  if (!place) co_return std::unexpected(place.error());
 
   message_accepted data;
   data.client_id = request.client_id.empty() ? random_text(24) : request.client_id;
@@ -154,43 +146,31 @@ task<result<sent_message>> messaging::send(user who, send_request request) {
   proposal.chat_id = chat_id;
   proposal.message_id = new_message_id(proposal.at);
 
-  const std::string message_id = proposal.message_id;
-  appended done;
-  if (window_closed(target->chat)) {
-    // What was accepted in time is answered all the same when it is repeated.
-    std::string key = std::move(proposal.key);
-    auto before = co_await log_.find_entry(std::move(key));
-    if (!before) co_return std::unexpected(before.error());
-    if (!*before) co_return fail_window_closed();
-    done = std::move(**before);
-  } else {
-    std::vector<entry> proposals;
-    proposals.push_back(std::move(proposal));
-    auto stored = co_await log_.append(std::move(proposals));
-    if (!stored) co_return std::unexpected(stored.error());
-    done = std::move(stored->front());
-  }
-  if (!done.row)
-    co_return fail(failure_kind::internal, "not_stored", "The message could not be read back. Try again.");
-
-  if (!done.stored) {
-    const auto* before = std::get_if<message_accepted>(&done.stored_entry.data);
-    const bool same = before && before->text == data.text &&
-                      before->reply_to_message_id == data.reply_to_message_id &&
-                      done.stored_entry.chat_id == chat_id;
-    if (!same)
-      co_return fail(failure_kind::conflict, "client_id_reused",
-                     "This clientId was used for another message. Use a new one for each message.");
-    co_return sent_message{std::move(*done.row), false};
-  }
-
   send_job job;
   job.chat_id = chat_id;
-  job.message = std::move(*outgoing);
-  job.message.message_id = message_id;
-  job.message.text = request.text;
-  sender_.add(std::move(job));
-  co_return sent_message{std::move(*done.row), true};
+  job.message_id = proposal.message_id;
+  job.asked_at = proposal.at;
+  std::vector<entry> proposals;
+  proposals.push_back(std::move(proposal));
+  auto stored = co_await log_.append(std::move(proposals));
+  if (!stored) co_return std::unexpected(stored.error());
+  appended& done = stored->front();
+  // What was accepted in time is answered all the same when it is repeated.
+  if (done.seq == 0) co_return fail_window_closed();
+  if (!done.row)
+    co_return fail(failure_kind::internal, "not_stored", "The message could not be read back. Try again.");
+  if (done.stored) {
+    sender_.add(std::move(*place), std::move(job));
+    co_return sent_message{std::move(*done.row), true};
+  }
+  const auto* before = std::get_if<message_accepted>(&done.stored_entry.data);
+  const bool same = before && before->text == data.text &&
+                    before->reply_to_message_id == data.reply_to_message_id &&
+                    done.stored_entry.chat_id == chat_id;
+  if (!same)
+    co_return fail(failure_kind::conflict, "client_id_reused",
+                   "This clientId was used for another message. Use a new one for each message.");
+  co_return sent_message{std::move(*done.row), false};
 }
 
 task<result<message>> messaging::retry(user who, std::string message_id) {
@@ -200,38 +180,38 @@ task<result<message>> messaging::retry(user who, std::string message_id) {
     co_return fail(failure_kind::not_found, "unknown_message",
                    "There is no such message. Load the chat again and choose one of its messages.");
   const message& row = **found;
-  const bool retriable = row.status == status::failed || row.unconfirmed();
-  if (row.direction != direction::out || !retriable)
-    co_return fail(failure_kind::conflict, "not_failed",
-                   "Only a message that failed or is unconfirmed can be sent again.");
   auto summary = co_await log_.find_chat("", row.chat_id);
   if (!summary) co_return std::unexpected(summary.error());
   if (!*summary) co_return unknown_chat();
-  auto outgoing = address_of(**summary);
-  if (!outgoing) co_return std::unexpected(outgoing.error());
-  if (window_closed((*summary)->chat)) co_return fail_window_closed();
+  if (auto address = address_of(**summary); row.can_retry() && !address)
+    co_return std::unexpected(address.error());
+  auto place = sender_.reserve();
+  if (!place) co_return std::unexpected(place.error());
 
-  const int attempt = row.attempt + 1;
-  entry proposal = fresh(who, keys::retry(row.id, attempt), retry_requested{attempt});
+  entry proposal = fresh(who, keys::retry(row.id, row.attempt + 1), retry_requested{row.attempt + 1});
   proposal.message_id = row.id;
   proposal.chat_id = row.chat_id;
+
+  send_job job;
+  job.chat_id = row.chat_id;
+  job.message_id = row.id;
+  job.attempt = row.attempt + 1;
+  job.asked_at = proposal.at;
   std::vector<entry> proposals;
   proposals.push_back(std::move(proposal));
+  // Whether there may be another attempt is decided in there, with everything that came before it.
   auto stored = co_await log_.append(std::move(proposals));
   if (!stored) co_return std::unexpected(stored.error());
   appended& done = stored->front();
   if (!done.row)
     co_return fail(failure_kind::internal, "not_stored", "The message could not be read back. Try again.");
-  if (done.stored) {
-    send_job job;
-    job.chat_id = row.chat_id;
-    job.attempt = attempt;
-    job.message = std::move(*outgoing);
-    job.message.message_id = row.id;
-    job.message.text = row.text;
-    if (row.reply) job.message.reply_to_whatsapp_id = row.reply->whatsapp_message_id;
-    sender_.add(std::move(job));
-  }
+  if (done.stored)
+    sender_.add(std::move(*place), std::move(job));
+  else if (done.seq == 0 && done.row->can_retry())
+    co_return fail_window_closed();
+  else if (done.seq == 0)
+    co_return fail(failure_kind::conflict, "not_failed",
+                   "Only a message that failed or is unconfirmed can be sent again.");
   co_return std::move(*done.row);
 }
 

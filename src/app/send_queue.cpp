@@ -1,72 +1,94 @@
 #include "app/send_queue.hpp"
 
 #include <algorithm>
+#include <utility>
 
 namespace tickwire {
 
-namespace {
-constexpr std::size_t remembered_pairs_max = 10'000; // people written to within the last minutes
-}
-
 void send_queue::add(send_job job) {
-  auto& waiting = chats_[job.chat_id];
-  if (waiting.empty() && std::find(order_.begin(), order_.end(), job.chat_id) == order_.end())
-    order_.push_back(job.chat_id);
-  waiting.push_back(std::move(job));
+  const auto place = lines_.try_emplace(job.chat_id).first;
+  line& chat = place->second;
+  chat.jobs.push_back(std::move(job));
+  ++waiting_;
+  if (!chat.in_flight && chat.jobs.size() == 1) wait_in_line(place);
 }
 
-send_queue::plan send_queue::next(steady_time now) {
+send_queue::plan send_queue::next(steady_time now, std::size_t start_max) {
   plan result;
-  const auto later = [&](steady_time time) {
+  while (!given_up_at_.empty() && given_up_at_.begin()->first <= now && in_flight_ < in_flight_max_)
+    result.too_old.push_back(take_first(lines_.find(given_up_at_.begin()->second)));
+
+  while (!sleeping_.empty() && sleeping_.begin()->first <= now) {
+    const std::string chat_id = sleeping_.begin()->second;
+    sleeping_.erase(sleeping_.begin());
+    line& chat = lines_.at(chat_id);
+    chat.turn = ++turns_;
+    ready_.emplace(chat.turn, chat_id);
+  }
+  while (!ready_.empty() && result.start.size() < start_max && in_flight_ < in_flight_max_ &&
+         number_.free_at() <= now) {
+    const auto place = lines_.find(ready_.begin()->second);
+    line& chat = place->second;
+    const steady_time allowed_at = std::max(chat.jobs.front().not_before, pairs_.free_at(place->first));
+    if (allowed_at > now) {
+      ready_.erase(ready_.begin());
+      chat.wakes = allowed_at;
+      sleeping_.emplace(allowed_at, place->first);
+      continue;
+    }
+    number_.take(now);
+    pairs_.take(place->first, now);
+    result.start.push_back(take_first(place));
+  }
+
+  if (in_flight_ >= in_flight_max_) return result; // finished() comes first
+  const auto sooner = [&](steady_time time) {
     if (!result.look_again || time < *result.look_again) result.look_again = time;
   };
-  std::deque<std::string> still_waiting;
-  while (!order_.empty()) {
-    std::string chat_id = std::move(order_.front());
-    order_.pop_front();
-    auto place = chats_.find(chat_id);
-    if (place == chats_.end()) continue;
-    if (active_.contains(chat_id) || active_.size() >= rates_.parallel) { // finished() brings it back
-      still_waiting.push_back(std::move(chat_id));
-      continue;
-    }
-    send_job& job = place->second.front();
-    if (job.not_before > now) {
-      later(job.not_before);
-      still_waiting.push_back(std::move(chat_id));
-      continue;
-    }
-    if (pairs_.size() > remembered_pairs_max) pairs_.clear();
-    auto& pair = pairs_.try_emplace(chat_id, rates_.pair_per_second, rates_.pair_burst).first->second;
-    auto wait = pair.take(now);
-    if (wait == wait.zero()) {
-      wait = number_.take(now);
-      if (wait > wait.zero()) pair.put_back();
-    }
-    if (wait > wait.zero()) {
-      later(now + wait);
-      still_waiting.push_back(std::move(chat_id));
-      continue;
-    }
-    result.start.push_back(std::move(job));
-    place->second.pop_front();
-    active_.insert(chat_id);
-    if (place->second.empty())
-      chats_.erase(place);
-    else
-      still_waiting.push_back(std::move(chat_id));
-  }
-  order_ = std::move(still_waiting);
+  if (!ready_.empty() && result.start.size() < start_max) sooner(number_.free_at());
+  if (!sleeping_.empty()) sooner(sleeping_.begin()->first);
+  if (!given_up_at_.empty() && given_up_at_.begin()->first < steady_time::max())
+    sooner(given_up_at_.begin()->first);
   return result;
 }
 
 void send_queue::finished(const std::string& chat_id, std::optional<send_job> again) {
-  active_.erase(chat_id);
-  if (!again) return;
-  auto& waiting = chats_[chat_id];
-  if (waiting.empty() && std::find(order_.begin(), order_.end(), chat_id) == order_.end())
-    order_.push_front(chat_id);
-  waiting.push_front(std::move(*again));
+  const auto place = lines_.find(chat_id);
+  line& chat = place->second;
+  chat.in_flight = false;
+  --in_flight_;
+  if (again) {
+    chat.jobs.push_front(std::move(*again));
+    ++waiting_;
+  }
+  if (chat.jobs.empty())
+    lines_.erase(place);
+  else
+    wait_in_line(place);
+}
+
+void send_queue::wait_in_line(lines::iterator place) {
+  line& chat = place->second;
+  chat.turn = ++turns_;
+  ready_.emplace(chat.turn, place->first);
+  given_up_at_.emplace(chat.jobs.front().give_up_at, place->first);
+}
+
+void send_queue::leave_line(lines::iterator place) {
+  const line& chat = place->second;
+  given_up_at_.erase({chat.jobs.front().give_up_at, place->first});
+  if (ready_.erase({chat.turn, place->first}) == 0) sleeping_.erase({chat.wakes, place->first});
+}
+
+send_job send_queue::take_first(lines::iterator place) {
+  leave_line(place);
+  line& chat = place->second;
+  send_job job = std::move(chat.jobs.front());
+  chat.jobs.pop_front();
+  chat.in_flight = true;
+  --waiting_;
+  ++in_flight_;
+  return job;
 }
 
 } // namespace tickwire

@@ -2,16 +2,29 @@
 
 #include "base/clock.hpp"
 #include "base/logging.hpp"
+#include "base/start.hpp"
 
 #include <boost/asio/as_tuple.hpp>
 #include <boost/asio/co_spawn.hpp>
-#include <boost/asio/detached.hpp>
+#include <boost/asio/post.hpp>
 #include <boost/asio/use_awaitable.hpp>
+
+#include <algorithm>
+#include <utility>
 
 namespace tickwire {
 
 namespace asio = boost::asio;
 using namespace std::chrono_literals;
+
+namespace {
+
+constexpr std::size_t take_over_page = 500;
+constexpr std::chrono::milliseconds store_pause_first = 100ms, store_pause_longest = 5s;
+
+steady_time steady_now() { return std::chrono::steady_clock::now(); }
+
+} // namespace
 
 result<outgoing_message> address_of(const chat_summary& summary) {
   outgoing_message message;
@@ -31,74 +44,126 @@ result<outgoing_message> address_of(const chat_summary& summary) {
   return message;
 }
 
-sender::sender(asio::io_context& io, log_store& log, graph_api& graph, std::string inbox, send_rates rates)
+sender::sender(asio::io_context& io, log_store& log, graph_api& graph, service_state& service,
+               std::string inbox, sender_settings settings)
     : io_(io)
     , log_(log)
     , graph_(graph)
+    , service_(service)
     , inbox_(std::move(inbox))
-    , queue_(rates)
+    , settings_(settings)
+    , queue_(settings.rates, steady_now())
+    , pause_(settings.wait)
     , timer_(io) {}
 
-task<result<void>> sender::take_over() {
-  const auto unfinished = co_await log_.unfinished_sends();
-  if (!unfinished) co_return std::unexpected(unfinished.error());
-  std::size_t in_doubt = 0;
-  for (const unfinished_send& left : *unfinished) {
-    const message& row = left.row;
-    send_job job;
-    job.chat_id = row.chat_id;
-    job.attempt = row.attempt;
-    job.try_number = left.next_try;
-    job.message.message_id = row.id;
-    if (left.attempted) {
+// --- what waits ---
+
+void sender::begin() {
+  asio::co_spawn(io_, take_over(log_.head()), [this](std::exception_ptr error) {
+    if (error) log_error("sender: what an earlier run left could not all be read: " + words_of(error));
+    begun_ = true;
+    for (send_job& job : std::exchange(held_, {})) queue_.add(std::move(job));
+    pump();
+  });
+}
+
+result<send_place> sender::reserve() {
+  if (waiting() + *reserved_ < settings_.waiting_max) return send_place(reserved_);
+  const auto until_free = pause_.paused() ? pause_.ask_at() - steady_now() : steady_time::duration{1s};
+  return fail(failure_kind::overloaded, "queue_full",
+              "Too many messages wait to be sent, so this one was not taken. Send it again in a while.",
+              std::max(std::chrono::ceil<std::chrono::seconds>(until_free), 1s));
+}
+
+void sender::add(send_place, send_job job) {
+  job.give_up_at = steady_now() + (job.asked_at + settings_.max_age - wall_now());
+  if (begun_)
+    queue_.add(std::move(job));
+  else
+    held_.push_back(std::move(job));
+  pump();
+}
+
+task<void> sender::take_over(std::uint64_t up_to) {
+  std::size_t waiting = 0, in_doubt = 0;
+  for (std::uint64_t after = 0;;) {
+    const std::vector<unfinished_send> page = co_await unfinished_after(after, up_to);
+    if (page.empty()) break;
+    after = page.back().row.seq;
+    std::vector<entry> doubts;
+    for (const unfinished_send& left : page) {
+      const message& row = left.row;
+      send_job job;
+      job.chat_id = row.chat_id;
+      job.message_id = row.id;
+      job.attempt = row.attempt;
+      job.try_number = left.next_try;
+      job.asked_at = left.asked_at;
+      job.give_up_at = steady_now() + (left.asked_at + settings_.max_age - wall_now());
+      if (!left.attempted) {
+        queue_.add(std::move(job));
+        ++waiting;
+        continue;
+      }
       // Killed between the attempt and its result: Graph may have it. Never sent again by ourselves.
       send_result doubt;
       doubt.attempt = row.attempt;
       doubt.try_number = left.next_try - 1;
       doubt.error = unsure("the server stopped while it was sending").error;
-      std::vector<entry> proposals;
-      proposals.push_back(about(job, keys::result(row.id, row.attempt, doubt.try_number), doubt));
-      const auto stored = co_await log_.append(std::move(proposals));
-      if (!stored) co_return std::unexpected(stored.error());
-      ++in_doubt;
-      continue;
+      doubts.push_back(about(job, keys::result(row.id, row.attempt, doubt.try_number), doubt));
     }
-    const auto summary = co_await log_.find_chat("", row.chat_id);
-    if (!summary) co_return std::unexpected(summary.error());
-    if (!*summary) continue;
-    const auto address = address_of(**summary);
-    if (!address) continue;
-    job.message = *address;
-    job.message.message_id = row.id;
-    job.message.text = row.text;
-    if (row.reply) job.message.reply_to_whatsapp_id = row.reply->whatsapp_message_id;
-    queue_.add(std::move(job));
+    in_doubt += doubts.size();
+    if (!co_await settle(std::move(doubts))) co_return;
+    pump();
   }
-  if (!unfinished->empty())
-    log_info("sender: " + std::to_string(unfinished->size() - in_doubt) + " messages to send, " +
-             std::to_string(in_doubt) + " in doubt from the run before");
-  pump();
-  co_return result<void>{};
+  if (waiting + in_doubt > 0)
+    log_info("sender: " + std::to_string(waiting) + " messages to send, " + std::to_string(in_doubt) +
+             " in doubt from the run before");
 }
 
-void sender::add(send_job job) {
-  queue_.add(std::move(job));
-  pump();
+// Empty at the end, or when we are stopped while the store is away.
+task<std::vector<unfinished_send>> sender::unfinished_after(std::uint64_t seq, std::uint64_t up_to) {
+  for (std::chrono::milliseconds wait = store_pause_first; !stopping_;
+       wait = std::min(wait * 2, store_pause_longest)) {
+    auto page = co_await log_.unfinished_sends(seq, up_to, take_over_page);
+    if (page) co_return std::move(*page);
+    asio::steady_timer pause(io_, wait);
+    co_await pause.async_wait(asio::as_tuple(asio::use_awaitable));
+  }
+  co_return std::vector<unfinished_send>{};
 }
 
-void sender::stop(std::function<void()> done) {
-  stopping_ = true;
-  timer_.cancel();
-  if (queue_.active() == 0)
-    asio::post(io_, std::move(done));
-  else
-    stopped_ = std::move(done);
+task<bool> sender::settle(std::vector<entry> doubts) {
+  for (std::chrono::milliseconds wait = store_pause_first; !stopping_;
+       wait = std::min(wait * 2, store_pause_longest)) {
+    std::vector<entry> proposals = doubts;
+    const auto stored = co_await log_.append(std::move(proposals));
+    if (stored) co_return true;
+    asio::steady_timer pause(io_, wait);
+    co_await pause.async_wait(asio::as_tuple(asio::use_awaitable));
+  }
+  co_return false;
 }
+
+// --- when ---
 
 void sender::pump() {
   if (stopping_) return;
-  send_queue::plan plan = queue_.next(std::chrono::steady_clock::now());
-  for (send_job& job : plan.start) asio::co_spawn(io_, run(std::move(job)), asio::detached);
+  const steady_time now = steady_now();
+  const bool paused = pause_.paused();
+  const bool may_ask = paused && !asking_ && pause_.ask_at() <= now;
+  if (may_ask && pause_.unreached() && queue_.waiting() > 0) ask_by_connecting();
+  const std::size_t start_max = !paused ? SIZE_MAX : may_ask && !pause_.unreached() ? 1 : 0;
+
+  send_queue::plan plan = queue_.next(now, start_max);
+  for (send_job& job : plan.too_old) start(std::move(job), false);
+  for (send_job& job : plan.start) {
+    if (paused) asking_ = true;
+    start(std::move(job), paused);
+  }
+  if (paused && !asking_ && pause_.ask_at() > now && queue_.waiting() > 0)
+    plan.look_again = std::min(plan.look_again.value_or(steady_time::max()), pause_.ask_at());
+  tell();
   if (!plan.look_again) return;
   timer_.expires_at(*plan.look_again);
   timer_.async_wait([this](boost::system::error_code error) {
@@ -106,52 +171,215 @@ void sender::pump() {
   });
 }
 
-task<void> sender::run(send_job job) {
-  const std::string id = job.message.message_id;
-  const std::string chat_id = job.chat_id;
-  std::optional<send_job> again;
+void sender::start(send_job job, bool asks) {
+  auto done = [this, job, asks](std::exception_ptr error, std::optional<send_job> again) {
+    ended(job, error, std::move(again), asks);
+  };
+  if (is_too_old(job))
+    asio::co_spawn(io_, fail_too_old(std::move(job)), std::move(done));
+  else
+    asio::co_spawn(io_, run(std::move(job), asks), std::move(done));
+}
 
-  entry attempt = about(job, keys::attempted(id, job.attempt, job.try_number),
-                        send_attempted{job.attempt, job.try_number});
-  const bool durable = co_await store(std::move(attempt));
-  if (durable) {
-    outgoing_message message = job.message;
-    send_outcome outcome = co_await graph_.send(std::move(message));
+// Asked of the clock on the wall as well: the steady one stands still while a machine sleeps.
+bool sender::is_too_old(const send_job& job) const {
+  return job.give_up_at <= steady_now() || job.asked_at + settings_.max_age <= wall_now();
+}
 
-    send_result said;
-    said.attempt = job.attempt;
-    said.try_number = job.try_number;
-    said.outcome = outcome.kind;
-    said.whatsapp_message_id = outcome.whatsapp_message_id;
-    said.error = outcome.error;
-    said.wa_id = outcome.wa_id;
-    entry answer = about(job, keys::result(id, job.attempt, job.try_number), std::move(said));
-    co_await store(std::move(answer));
-
-    if (outcome.kind == send_outcome_kind::not_taken) {
-      again = job;
-      again->not_before = std::chrono::steady_clock::now() +
-                          wait_before_next_try(outcome.error ? outcome.error->code : 0, job.try_number);
-      again->try_number = job.try_number + 1;
-    }
+void sender::ended(const send_job& job, std::exception_ptr error, std::optional<send_job> again, bool asks) {
+  if (asks) asking_ = false;
+  if (error) {
+    log_error("sender: a try ended by a fault of our own: " + words_of(error));
+    if (asks) pause_.no_answer(steady_now());
+    // Nobody knows how far it came. Told once; the chat goes on either way.
+    asio::co_spawn(io_, admit_fault(job), [this, job](std::exception_ptr second, std::optional<send_job>) {
+      if (second) log_error("sender: nor could that be stored: " + words_of(second));
+      ended(job, nullptr, std::nullopt, false);
+    });
+    return;
   }
-  queue_.finished(chat_id, std::move(again));
-  if (stopping_ && stopped_ && queue_.active() == 0) asio::post(io_, std::exchange(stopped_, nullptr));
+  queue_.finished(job.chat_id, std::move(again));
+  if (stopping_ && stopped_ && queue_.in_flight() == 0) asio::post(io_, std::exchange(stopped_, nullptr));
   pump();
 }
 
-task<bool> sender::store(entry proposal) {
-  std::chrono::milliseconds wait = 100ms;
-  for (;;) {
+void sender::ask_by_connecting() {
+  asking_ = true;
+  asio::co_spawn(io_, graph_.reach(), [this](std::exception_ptr error, std::optional<send_outcome> failed) {
+    asking_ = false;
+    if (error) {
+      log_error("sender: connecting ended by a fault of our own: " + words_of(error));
+      pause_.no_answer(steady_now());
+    } else if (failed) {
+      pause_.fault(*failed, steady_now(), true);
+    } else {
+      log_info("sender: WhatsApp is reached again");
+      pause_.over();
+    }
+    pump();
+  });
+}
+
+void sender::stop(std::function<void()> done) {
+  stopping_ = true;
+  graph_.stop();
+  timer_.cancel();
+  if (queue_.in_flight() == 0)
+    asio::post(io_, std::move(done));
+  else
+    stopped_ = std::move(done);
+}
+
+void sender::tell() {
+  sending_state now;
+  now.waiting = waiting();
+  now.paused = pause_.paused();
+  if (now.paused) {
+    if (pause_.ask_at() != ask_at_of_) {
+      ask_at_of_ = pause_.ask_at();
+      ask_at_ = wall_now() + std::chrono::ceil<std::chrono::milliseconds>(ask_at_of_ - steady_now());
+    }
+    now.reason = pause_.reason();
+    now.since = paused_at_;
+    if (now.waiting > 0) now.next_try_at = ask_at_;
+  }
+  service_.set_sending(std::move(now));
+}
+
+// --- one message ---
+
+task<std::optional<send_job>> sender::run(send_job job, bool asks) {
+  entry attempt = about(job, keys::attempted(job.message_id, job.attempt, job.try_number),
+                        send_attempted{job.attempt, job.try_number});
+  const std::optional<appended> begun = co_await store(std::move(attempt));
+  // Decided in the order of the log: it may have arrived meanwhile, or somebody else makes this try.
+  if (!begun || !begun->stored || !begun->row) co_return std::nullopt;
+
+  tries_.add();
+  send_outcome outcome = co_await post(*begun->row, job.attempt);
+  judge(outcome, asks);
+
+  send_result said;
+  said.attempt = job.attempt;
+  said.try_number = job.try_number;
+  said.outcome = outcome.kind;
+  said.whatsapp_message_id = outcome.whatsapp_message_id;
+  said.error = outcome.error;
+  said.wa_id = outcome.wa_id;
+  entry answer = about(job, keys::result(job.message_id, job.attempt, job.try_number), std::move(said));
+  co_await store(std::move(answer));
+  if (outcome.kind != send_outcome_kind::not_taken) co_return std::nullopt;
+
+  job.not_before = steady_now() + settings_.wait(outcome.error ? outcome.error->code : 0, job.try_number);
+  ++job.try_number;
+  co_return job;
+}
+
+task<std::optional<send_job>> sender::fail_too_old(send_job job) {
+  too_old_.add();
+  send_result said;
+  said.attempt = job.attempt;
+  said.try_number = job.try_number;
+  said.outcome = send_outcome_kind::refused;
+  said.error = too_old(settings_.max_age);
+  entry answer = about(job, keys::result(job.message_id, job.attempt, job.try_number), std::move(said));
+  co_await store(std::move(answer));
+  co_return std::nullopt;
+}
+
+task<std::optional<send_job>> sender::admit_fault(send_job job) {
+  send_result said;
+  said.attempt = job.attempt;
+  said.try_number = job.try_number;
+  said.error = unsure("something went wrong on our side").error;
+  entry answer = about(job, keys::result(job.message_id, job.attempt, job.try_number), std::move(said));
+  co_await store(std::move(answer));
+  co_return std::nullopt;
+}
+
+task<send_outcome> sender::post(message row, int attempt) {
+  if (stopping_) co_return put_back("the server stopped before");
+  auto outgoing = co_await message_of(std::move(row), attempt);
+  if (!outgoing) {
+    if (outgoing.error().kind != failure_kind::conflict) co_return put_back(outgoing.error().detail);
+    send_outcome refused;
+    refused.kind = send_outcome_kind::refused;
+    refused.error = message_error{0, "No address", outgoing.error().detail, false};
+    co_return refused;
+  }
+  try {
+    co_return co_await graph_.send(std::move(*outgoing));
+  } catch (const std::exception& error) {
+    log_error(std::string("sender: sending ended by a fault of our own: ") + error.what());
+  }
+  co_return unsure("something went wrong on our side");
+}
+
+// As things stand now, not when it was written: where the person is reached, and how WhatsApp calls the
+// quoted message. What comes before it in the chat has its answer by now, so a quoted message that has no id
+// there is one the customer does not have: then the text goes without the quote, which is less of a loss than
+// the text.
+task<result<outgoing_message>> sender::message_of(message row, int attempt) {
+  const auto chat = co_await log_.find_chat("", row.chat_id);
+  if (!chat) co_return std::unexpected(chat.error());
+  if (!*chat)
+    co_return fail(failure_kind::conflict, "unknown_chat", "The chat of this message is no longer there.");
+  auto outgoing = address_of(**chat);
+  if (!outgoing) co_return outgoing;
+  outgoing->callback_data = to_text(callback{row.id, attempt});
+  outgoing->text = row.text;
+  if (row.reply && !row.reply->message_id.empty()) {
+    const auto quoted = co_await log_.find_message(row.reply->message_id);
+    if (!quoted) co_return std::unexpected(quoted.error());
+    if (*quoted && (*quoted)->status != status::failed) outgoing->reply_to_whatsapp_id = (*quoted)->wamid();
+  }
+  co_return outgoing;
+}
+
+// What an outcome says about the number as a whole; a refusal that is only the pause's own reason once more
+// is none of this message.
+void sender::judge(send_outcome& outcome, bool asks) {
+  const steady_time now = steady_now();
+  const bool was_paused = pause_.paused();
+  if (outcome.of_number) {
+    const bool news = pause_.fault(outcome, now, asks);
+    if (!news && outcome.kind == send_outcome_kind::refused) outcome.kind = send_outcome_kind::not_taken;
+  } else if (asks) {
+    const bool answered = outcome.kind != send_outcome_kind::unconfirmed &&
+                          (outcome.kind != send_outcome_kind::not_taken || outcome.error->code != 0);
+    if (answered)
+      pause_.over();
+    else
+      pause_.no_answer(now);
+  }
+  if (!was_paused && pause_.paused()) {
+    paused_at_ = wall_now();
+    pauses_.add();
+    log_warning("sender: paused. " + pause_.reason());
+  } else if (was_paused && !pause_.paused()) {
+    log_info("sender: goes on");
+  }
+  switch (outcome.kind) {
+  case send_outcome_kind::accepted:
+    return accepted_.add();
+  case send_outcome_kind::refused:
+    return refused_.add();
+  case send_outcome_kind::not_taken:
+    return not_taken_.add();
+  case send_outcome_kind::unconfirmed:
+    return unconfirmed_.add();
+  }
+}
+
+task<std::optional<appended>> sender::store(entry proposal) {
+  for (std::chrono::milliseconds wait = store_pause_first;; wait = std::min(wait * 2, store_pause_longest)) {
     std::vector<entry> proposals;
     proposals.push_back(proposal);
-    const auto stored = co_await log_.append(std::move(proposals));
-    // An attempt that is there already was made by somebody else: it must not be made again.
-    if (stored) co_return stored->front().stored;
-    if (stopping_) co_return false;
+    auto stored = co_await log_.append(std::move(proposals));
+    if (stored) co_return std::move(stored->front());
+    if (stopping_) co_return std::nullopt;
     asio::steady_timer pause(io_, wait);
     co_await pause.async_wait(asio::as_tuple(asio::use_awaitable));
-    wait = std::min<std::chrono::milliseconds>(wait * 2, 5s);
   }
 }
 
@@ -161,7 +389,7 @@ entry sender::about(const send_job& job, std::string key, entry_data data) const
   proposal.at = wall_now();
   proposal.key = std::move(key);
   proposal.chat_id = job.chat_id;
-  proposal.message_id = job.message.message_id;
+  proposal.message_id = job.message_id;
   proposal.data = std::move(data);
   return proposal;
 }

@@ -18,6 +18,9 @@ public:
   // Called after each change that people should see. Set once.
   std::function<void()> on_change;
 
+  // Whether there is anything to tell: a page that hears nothing after its `sync` knows that all is well.
+  bool all_well(bool admin) const { return !sending_.paused && (!admin || foreign_.empty()); }
+
   const sending_state& sending() const { return sending_; }
   void set_sending(sending_state now) {
     if (now == sending_) return;

@@ -119,6 +119,16 @@ constexpr std::array explanations{
                 "then retry."},
 };
 
+// Reasons that are not the message's: token, permissions, account, number, speed of the whole number.
+// (200 to 299 are permissions too.)
+constexpr std::array number_codes{0,     3,      4,      10,     33,     104,    190,   368,
+                                  80007, 130429, 131005, 131031, 131045, 131057, 133010};
+
+bool is_of_number(int code) {
+  return (code >= 200 && code < 300) ||
+         std::find(number_codes.begin(), number_codes.end(), code) != number_codes.end();
+}
+
 const explanation* find(int code) {
   const auto place = std::find_if(explanations.begin(), explanations.end(),
                                   [&](const explanation& e) { return e.code == code; });
@@ -159,6 +169,7 @@ send_outcome outcome_of(const graph_error& error, int http_status) {
     outcome.kind =
         http_status >= 400 && http_status < 500 ? send_outcome_kind::refused : send_outcome_kind::unconfirmed;
   }
+  outcome.of_number = outcome.kind != send_outcome_kind::unconfirmed && is_of_number(error.code);
   if (outcome.kind == send_outcome_kind::unconfirmed)
     outcome.error->reason =
         "WhatsApp reported a fault (code " + std::to_string(error.code) +
@@ -170,7 +181,21 @@ send_outcome not_reached(std::string_view what) {
   message_error error{0, "WhatsApp not reached",
                       "We could not reach WhatsApp (" + std::string(what) + "); we try again by ourselves.",
                       true};
-  return {send_outcome_kind::not_taken, "", std::move(error), ""};
+  return {send_outcome_kind::not_taken, "", std::move(error), "", true};
+}
+
+send_outcome put_back(std::string_view what) {
+  message_error error{0, "Not sent yet", "It was not sent yet (" + std::string(what) + ").", true};
+  return {send_outcome_kind::not_taken, "", std::move(error), "", false};
+}
+
+message_error too_old(std::chrono::seconds max_age) {
+  const auto minutes = std::chrono::ceil<std::chrono::minutes>(max_age).count();
+  return {0, "Not sent in time",
+          "WhatsApp could not be asked to send this for " + std::to_string(minutes) +
+              (minutes == 1 ? " minute" : " minutes") +
+              ", so it was not sent. Send it again if it is still right to say.",
+          true};
 }
 
 send_outcome unsure(std::string_view what) {
@@ -178,7 +203,7 @@ send_outcome unsure(std::string_view what) {
                       "WhatsApp did not confirm the message (" + std::string(what) +
                           "). It may have arrived; sending again could double it.",
                       true};
-  return {send_outcome_kind::unconfirmed, "", std::move(error), ""};
+  return {send_outcome_kind::unconfirmed, "", std::move(error), "", false};
 }
 
 std::chrono::milliseconds wait_before_next_try(int code, int try_number) {
@@ -188,6 +213,33 @@ std::chrono::milliseconds wait_before_next_try(int code, int try_number) {
   // 0: not reached, where asking again costs nobody anything. 130429 and 131056 within 25 s, as promised.
   const auto longest = code == 0 ? 10s : code == 130429 ? 16s : 60s;
   return std::min<std::chrono::milliseconds>(1s * (1LL << n), longest);
+}
+
+bool send_pause::fault(const send_outcome& outcome, steady_time now, bool asked) {
+  const bool reached = outcome.kind != send_outcome_kind::not_taken || outcome.error->code != 0;
+  const int code = reached ? outcome.error->code : code_unreached;
+  const bool begins = !paused();
+  const bool same = !begins && code == code_;
+  if (begins) since_ = now;
+  code_ = code;
+  if (!same) {
+    reason_ = outcome.error->reason;
+    // What it says to the author of one message, said to everybody.
+    constexpr std::string_view to_author = ", then retry.";
+    if (reason_.ends_with(to_author))
+      reason_.replace(reason_.size() - to_author.size(), to_author.size(),
+                      "; what waits then goes out by itself.");
+  }
+  if (begins || asked) ask_later(now);
+  return !same;
+}
+
+void send_pause::no_answer(steady_time now) {
+  if (paused()) ask_later(now);
+}
+
+void send_pause::ask_later(steady_time now) {
+  ask_at_ = now + wait_(code_ == code_unreached ? 0 : code_, ++asked_);
 }
 
 void token_bucket::refill(std::chrono::steady_clock::time_point now) {

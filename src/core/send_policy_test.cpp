@@ -40,6 +40,55 @@ TEST(SendPolicy, WaitsGrowAndStayWithinWhatTheContractPromises) {
     }
 }
 
+send_outcome refusal(int code) { return outcome_of({code, "", ""}, 400); }
+
+TEST(SendPolicy, KnowsWhatIsTheWholeNumbersFault) {
+  for (int code : {0, 190, 4, 80007, 130429, 131031, 10, 368, 230})
+    EXPECT_TRUE(refusal(code).of_number) << code;
+  for (int code : {131030, 131026, 131056, 100, 131047}) EXPECT_FALSE(refusal(code).of_number) << code;
+  EXPECT_FALSE(outcome_of({131000, "", ""}, 500).of_number);
+  EXPECT_TRUE(not_reached("refused").of_number);
+  EXPECT_FALSE(put_back("the server stopped").of_number);
+}
+
+TEST(SendPause, AsksAfterGrowingPausesAndSaysWhy) {
+  send_pause pause;
+  steady_time now{};
+  EXPECT_FALSE(pause.paused());
+  EXPECT_TRUE(pause.fault(refusal(190), now, false)); // this one fails
+  EXPECT_TRUE(pause.paused());
+  EXPECT_EQ(pause.ask_at(), now + 1s);
+  EXPECT_EQ(pause.reason().find("then retry"), std::string::npos);
+  EXPECT_NE(pause.reason().find("administrator"), std::string::npos);
+  EXPECT_FALSE(pause.fault(refusal(190), now, false)); // was under way: waits with the others
+  EXPECT_EQ(pause.ask_at(), now + 1s);
+  for (const auto wait : {2s, 4s, 8s, 16s, 32s, 60s, 60s}) {
+    now = pause.ask_at();
+    EXPECT_FALSE(pause.fault(refusal(190), now, true));
+    EXPECT_EQ(pause.ask_at(), now + wait);
+  }
+  EXPECT_EQ(pause.since(), steady_time{});
+  EXPECT_TRUE(pause.fault(refusal(131031), now, true)); // another reason: its message is told
+  EXPECT_NE(pause.reason().find("locked"), std::string::npos);
+  pause.over();
+  EXPECT_FALSE(pause.paused());
+  pause.fault(refusal(190), now, false);
+  EXPECT_EQ(pause.ask_at(), now + 1s);
+}
+
+TEST(SendPause, AnUnreachableGraphIsAskedByConnecting) {
+  send_pause pause;
+  pause.fault(refusal(4), {}, false);
+  EXPECT_FALSE(pause.unreached());
+  pause.over();
+  pause.fault(not_reached("the connection was refused"), {}, false);
+  EXPECT_TRUE(pause.unreached());
+  steady_time now{};
+  for (int i = 0; i < 20; ++i)
+    pause.fault(not_reached("the connection was refused"), now = pause.ask_at(), true);
+  EXPECT_EQ(pause.ask_at(), now + 10s);
+}
+
 TEST(TokenBucket, LetsTheBurstThroughThenTheRate) {
   token_bucket bucket(2.0, 3.0);
   auto now = std::chrono::steady_clock::time_point{};

@@ -93,6 +93,25 @@ take_value list(std::vector<std::string> config::* target, check check_item, std
   };
 }
 
+// "90s", "30m", "1h", "2d", or seconds without a unit; from a second to a week.
+take_value time(std::chrono::seconds config::* target) {
+  return [=](config& c, const std::string& value) -> std::string {
+    long count = 0;
+    const auto parsed = std::from_chars(value.data(), value.data() + value.size(), count);
+    const std::string_view unit(parsed.ptr, value.data() + value.size());
+    constexpr long hour = 3600, week = 7 * 24 * hour;
+    const long scale = unit.empty() || unit == "s" ? 1
+                       : unit == "m"               ? 60
+                       : unit == "h"               ? hour
+                       : unit == "d"               ? 24 * hour
+                                                   : 0;
+    if (parsed.ec != std::errc() || scale == 0 || count < 1 || count > week / scale)
+      return "must be a time from 1s to 7d, for example 90s, 30m or 1h";
+    c.*target = std::chrono::seconds{count * scale};
+    return {};
+  };
+}
+
 take_value refuse(std::string_view why) {
   return [why](config&, const std::string&) { return std::string(why); };
 }
@@ -161,6 +180,7 @@ const std::vector<setting>& settings() {
       {"PUBLIC_URL", text(&config::public_url, origin_of_people)},
       {"CORS_ORIGINS", list(&config::cors_origins, origin_of_a_page)},
       {"COOKIE_SECURE", text(&config::cookie_secure, kind_of_cookie)},
+      {"SEND_MAX_AGE", time(&config::send_max_age)},
       {"LOGIN_FREE_FAILURES", number<std::size_t>(&config::login_free_failures, 1, 1'000'000)},
 
       {"BUSINESS_NAME", text(&config::business_name)},

@@ -1,6 +1,7 @@
 // The one configuration: environment first, then .env in the working directory, then defaults.
 #pragma once
 
+#include <chrono>
 #include <cstdint>
 #include <filesystem>
 #include <functional>
@@ -35,6 +36,8 @@ struct config {
   std::string whatsapp_api_version = "v25.0";
 
   std::size_t login_free_failures = 20; // wrong passwords for a name before it must wait
+
+  std::chrono::seconds send_max_age{3600}; // what waited longer is not sent by itself
 
   std::optional<struct demonstration> demonstration;
 };

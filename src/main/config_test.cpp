@@ -34,12 +34,13 @@ TEST(Config, AllProblemsAreSaidTogether) {
                                       {"LOGIN_FREE_FAILURES", "0"},
                                       {"CORS_ORIGINS", "*"},
                                       {"PUBLIC_URL", "inbox"},
+                                      {"SEND_MAX_AGE", "soon"},
                                       {"WHATSAPP_PHONE_NUMBER_ID", "+49"}}));
   std::string all;
   for (const std::string& problem : loaded.problems) all += problem + "\n";
   for (const char* name : {"HOST", "WHATSAPP_API_BASE", "WHATSAPP_API_VERSION", "LOGIN_FREE_FAILURES", "PORT",
-                           "CORS_ORIGINS", "PUBLIC_URL", "WHATSAPP_ACCESS_TOKEN", "WHATSAPP_PHONE_NUMBER_ID",
-                           "WHATSAPP_APP_SECRET", "WHATSAPP_VERIFY_TOKEN"})
+                           "SEND_MAX_AGE", "CORS_ORIGINS", "PUBLIC_URL", "WHATSAPP_ACCESS_TOKEN",
+                           "WHATSAPP_PHONE_NUMBER_ID", "WHATSAPP_APP_SECRET", "WHATSAPP_VERIFY_TOKEN"})
     EXPECT_NE(all.find(name), std::string::npos) << name;
 }
 
@@ -51,6 +52,22 @@ TEST(Config, TwoSecretsRotateAndHttpsMakesTheCookieSecure) {
   EXPECT_TRUE(loaded.problems.empty());
   EXPECT_EQ(loaded.value.whatsapp_app_secrets, (std::vector<std::string>{"new", "old"}));
   EXPECT_EQ(loaded.value.cookie_secure, "always");
+}
+
+TEST(Config, TimesAreWrittenWithTheirUnit) {
+  auto values = good();
+  EXPECT_EQ(load_config(of(values)).value.send_max_age, std::chrono::hours{1});
+  for (const auto& [text, seconds] :
+       {std::pair{"90s", 90}, {"90", 90}, {"30m", 1'800}, {"2h", 7'200}, {"7d", 604'800}}) {
+    values["SEND_MAX_AGE"] = text;
+    const auto loaded = load_config(of(values));
+    EXPECT_TRUE(loaded.problems.empty()) << text;
+    EXPECT_EQ(loaded.value.send_max_age, std::chrono::seconds{seconds}) << text;
+  }
+  for (const char* text : {"0", "-1", "1w", "8d", "h", "1h30m", "99999999999999999999"}) {
+    values["SEND_MAX_AGE"] = text;
+    EXPECT_EQ(load_config(of(values)).problems.size(), 1u) << text;
+  }
 }
 
 TEST(Config, AFolderThatCannotBeMadeIsSaid) {

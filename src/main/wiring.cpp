@@ -12,12 +12,12 @@
 #include "app/service_state.hpp"
 #include "base/clock.hpp"
 #include "base/logging.hpp"
+#include "base/start.hpp"
 #include "core/text.hpp"
 #include "socketio/server.hpp"
 #include "wire/json_writer.hpp"
 
 #include <boost/asio/co_spawn.hpp>
-#include <boost/asio/detached.hpp>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/signal_set.hpp>
 #include <boost/asio/steady_timer.hpp>
@@ -118,6 +118,12 @@ sqlite::log_config log_settings_of(const config& config) {
   return settings;
 }
 
+sender_settings sender_settings_of(const config& config) {
+  sender_settings settings;
+  settings.max_age = config.send_max_age;
+  return settings;
+}
+
 login_limits login_limits_of(const config& config) {
   login_limits limits;
   limits.free_failures = config.login_free_failures;
@@ -133,7 +139,7 @@ public:
       , hashing_(auth::make_sodium_hashing())
       , accounts_(*account_store_, *hashing_, login_limits_of(config))
       , graph_(meta::make_graph_client(io_.get_executor(), graph_settings_of(config)))
-      , sender_(io_, *log_, *graph_, config.whatsapp_phone_number_id)
+      , sender_(io_, *log_, *graph_, service_, config.whatsapp_phone_number_id, sender_settings_of(config))
       , messages_(*log_, sender_, config.whatsapp_phone_number_id)
       , signature_(config.whatsapp_app_secrets)
       , webhook_(
@@ -182,14 +188,13 @@ private:
   }
 
   task<void> begin() {
-    const auto taken = co_await sender_.take_over();
-    if (!taken) throw std::runtime_error(taken.error().detail);
     const auto listening = server_.listen(config_.host, config_.port);
     if (!listening)
       throw std::runtime_error("Cannot listen on " + config_.host + ":" + std::to_string(config_.port) +
                                ": " + listening.error().message() + ". Choose another HOST or PORT.");
     const std::string url =
         config_.public_url.empty() ? "http://localhost:" + std::to_string(*listening) : config_.public_url;
+    sender_.begin();
     log_info("listening on " + config_.host + ":" + std::to_string(*listening) + ", " + url);
     const auto setup = co_await accounts_.setup_token();
     if (setup && !setup->empty()) // to the terminal, not to the log's format: a person copies it
@@ -198,10 +203,16 @@ private:
                 << std::flush;
   }
 
-  // No new work; what is under way finishes; sockets are closed as transports, so that pages come back by
-  // themselves.
+  // No new work, and first of all nothing new to Graph; what is under way finishes; sockets are closed as
+  // transports, so that pages come back by themselves.
   void stop() {
     log_info("stopping");
+    auto one_less = [this, left = std::make_shared<int>(2)] {
+      if (--*left > 0) return;
+      log_info("stopped");
+      io_.stop();
+    };
+    sender_.stop(one_less);
     // Even what cannot be interrupted (a name lookup, a disk that hangs) does not hold us: everything that
     // was answered is stored.
     std::thread([] {
@@ -212,12 +223,7 @@ private:
     force_.async_wait([this](boost::system::error_code error) {
       if (!error) io_.stop();
     });
-    server_.close(stop_patience - 500ms, [this] {
-      sender_.stop([this] {
-        log_info("stopped");
-        io_.stop();
-      });
-    });
+    server_.close(stop_patience - 500ms, one_less);
   }
 
   const config config_;
@@ -227,12 +233,12 @@ private:
   std::unique_ptr<password_hashing> hashing_;
   accounts accounts_;
   std::unique_ptr<graph_api> graph_;
+  service_state service_;
   sender sender_;
   messaging messages_;
   meta::signature_check signature_;
   ingest_webhook webhook_;
   presence presence_;
-  service_state service_;
   socketio::server server_;
   realtime::live_server live_;
   http::web_server web_;
@@ -270,7 +276,7 @@ int add_user(const std::filesystem::path& data_dir, const std::string& name, boo
     status = added ? 0 : 1;
     guard.reset();
   };
-  asio::co_spawn(io, add(), asio::detached);
+  start(io, "adding the user", add(), [&] { guard.reset(); });
   io.run();
   return status;
 }

@@ -197,7 +197,7 @@ TYPED_TEST_P(LogStore, UnfinishedSendsTellWhatIsInDoubt) {
   this->append({accepted("m_1", "15550000101", "a"), accepted("m_2", "15550000101", "b"),
                 accepted("m_3", "15550000101", "c"), tried, done,
                 answered("m_3", 1, send_outcome_kind::accepted, "wamid.3")});
-  const auto unfinished = *wait_for(this->io, this->store->unfinished_sends());
+  const auto unfinished = *wait_for(this->io, this->store->unfinished_sends(0, this->store->head(), 100));
   ASSERT_EQ(unfinished.size(), 2u);
   EXPECT_EQ(unfinished[0].row.id, "m_1");
   EXPECT_FALSE(unfinished[0].attempted);

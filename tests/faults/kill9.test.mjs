@@ -2,7 +2,7 @@
 // Graph was asked. ROUNDS (3; 20 in the long form), SEED repeats a run.
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { Tickwire, fakeGraph, textMessage, until } from "../lib/programs.mjs";
+import { Tickwire, fakeGraph, messageOf, textMessage, until } from "../lib/programs.mjs";
 
 const rounds = Number(process.env.ROUNDS ?? 3);
 const seed = Number(process.env.SEED ?? Math.floor(Math.random() * 2 ** 31));
@@ -93,7 +93,7 @@ test(`${rounds} kills, seed ${seed}`, { timeout: 300_000 }, async () => {
   assert.equal(new Set(clientIds).size, clientIds.length, `one client id, one message, seed ${seed}`);
 
   const posts = new Map();
-  for (const { body } of graph.ledger) posts.set(body.biz_opaque_callback_data, (posts.get(body.biz_opaque_callback_data) ?? 0) + 1);
+  for (const post of graph.ledger) posts.set(messageOf(post), (posts.get(messageOf(post)) ?? 0) + 1);
   for (const [id, count] of posts) assert.equal(count, 1, `${id} was POSTed ${count} times, seed ${seed}`);
   for (const row of rows.filter((one) => one.direction === "out")) {
     if (row.status === "sent") assert.equal(posts.get(row.id), 1, `${row.id} is sent, seed ${seed}`);

@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { once } from "node:events";
 import { readFileSync, readdirSync } from "node:fs";
 import { after, before, describe, test } from "node:test";
-import { Tickwire, fakeGraph, graphError, inbox, secrets, sign, statusUpdate, textMessage, until } from "../lib/programs.mjs";
+import { Tickwire, fakeGraph, graphError, inbox, messageOf, secrets, sign, statusUpdate, textMessage, until } from "../lib/programs.mjs";
 
 const fixtures = new URL("../fixtures/webhooks/", import.meta.url);
 let server, graph, ana, ben;
@@ -180,7 +180,7 @@ describe("sending", () => {
     assert.equal(sent.status, 201);
     assert.equal(sent.body.status, "sending");
     assert.equal(sent.body.senderId, ana.user.id);
-    const post = await until(() => graph.ledger.find((p) => p.body.biz_opaque_callback_data === sent.body.id), "the POST");
+    const post = await until(() => graph.ledger.find((p) => messageOf(p) === sent.body.id), "the POST");
     assert.equal(post.body.to, `+${chat}`);
     assert.equal(post.body.text.body, "hi there");
     assert.equal(post.authorization, `Bearer ${secrets.accessToken}`);
@@ -206,7 +206,7 @@ describe("sending", () => {
     for (const copy of copies) assert.deepEqual([copy.status, copy.body.id], [200, first.body.id]);
     assert.equal((await send(chat, "other", { clientId: "same" })).status, 409);
     await until(async () => (await message(chat, first.body.id)).whatsappMessageId, "sent");
-    assert.equal(graph.ledger.filter((p) => p.body.biz_opaque_callback_data === first.body.id).length, 1);
+    assert.equal(graph.ledger.filter((p) => messageOf(p) === first.body.id).length, 1);
   });
 
   test("a number as people write it lands in the customer's own chat", async () => {
@@ -268,7 +268,7 @@ describe("sending", () => {
       const row = await message(chat, sent.body.id);
       assert.deepEqual([row.status, row.unconfirmed], ["sending", true], name);
       assert.ok(row.error.reason.length > 20);
-      assert.equal(graph.ledger.filter((p) => p.body.biz_opaque_callback_data === sent.body.id).length, 1, name);
+      assert.equal(graph.ledger.filter((p) => messageOf(p) === sent.body.id).length, 1, name);
       await server.webhook(statusUpdate(`wamid.healed.${name}`, "delivered", { biz_opaque_callback_data: sent.body.id }));
       const healed = await message(chat, sent.body.id);
       assert.deepEqual([healed.status, healed.unconfirmed, healed.whatsappMessageId], ["delivered", false, `wamid.healed.${name}`], name);

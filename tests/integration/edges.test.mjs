@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { once } from "node:events";
 import { after, before, describe, test } from "node:test";
-import { Tickwire, fakeGraph, graphError, sign, statusUpdate, textMessage, until } from "../lib/programs.mjs";
+import { Tickwire, fakeGraph, graphError, messageOf, sign, statusUpdate, textMessage, until } from "../lib/programs.mjs";
 
 let server, graph, ana, ben;
 let answer = null;
@@ -123,7 +123,7 @@ describe("messages", () => {
     for (const retry of retries) assert.ok(retry.status === 202 || retry.status === 409, String(retry.status));
     await until(async () => (await message(phone, sent.body.id)).status === "sent", "sent");
     assert.equal((await message(phone, sent.body.id)).attempt, 2);
-    assert.equal(graph.ledger.filter((p) => p.body.biz_opaque_callback_data === sent.body.id).length, 2);
+    assert.equal(graph.ledger.filter((p) => messageOf(p) === sent.body.id).length, 2);
   });
 
   test("what was accepted while the window was open is answered again after it closed; nothing new is", async () => {
@@ -143,7 +143,7 @@ describe("messages", () => {
     assert.deepEqual(all.map((one) => one.status).sort(), [...Array(15).fill(200), 201]);
     assert.equal(new Set(all.map((one) => one.body.id)).size, 1);
     await until(async () => (await message(phone, all[0].body.id)).status === "sent", "sent");
-    assert.equal(graph.ledger.filter((p) => p.body.biz_opaque_callback_data === all[0].body.id).length, 1);
+    assert.equal(graph.ledger.filter((p) => messageOf(p) === all[0].body.id).length, 1);
     assert.equal((await server.post("/send-message", { chatId: phone, text: "Ben's", clientId: "at-once" }, ben.token)).status, 201, "unique per user");
   });
 

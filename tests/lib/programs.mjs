@@ -45,7 +45,7 @@ export function freePort() {
 }
 
 // A Graph of our own, for faults that must be exact: `answer(body, response, request)` decides; every POST stands in `ledger`.
-export async function fakeGraph(answer) {
+export async function fakeGraph(answer, { port = 0 } = {}) {
   const ledger = [];
   let count = 0;
   const server = http.createServer((request, response) => {
@@ -64,9 +64,12 @@ export async function fakeGraph(answer) {
       else accept();
     });
   });
-  await new Promise((done) => server.listen(0, "127.0.0.1", done));
+  await new Promise((done) => server.listen(port, "127.0.0.1", done));
   return { url: `http://127.0.0.1:${server.address().port}`, ledger, close: () => (server.closeAllConnections(), server.close()) };
 }
+
+// Our message that a POST in the ledger is about; its callback data is "id:attempt".
+export const messageOf = (post) => post.body.biz_opaque_callback_data.split(":")[0];
 
 export const graphError = (response, code, status = 400) => {
   response.writeHead(status, { "content-type": "application/json" });

@@ -104,8 +104,18 @@ public:
       if (const auto* failed = std::get_if<std::string>(&opened)) co_return not_reached(*failed);
       connection = std::move(std::get<std::unique_ptr<graph_connection>>(opened));
     }
+    if (stopped_) co_return put_back("the server stopped before");
     co_return co_await exchange(std::move(connection), std::move(message));
   }
+
+  task<std::optional<send_outcome>> reach() override {
+    auto opened = co_await open();
+    if (const auto* failed = std::get_if<std::string>(&opened)) co_return not_reached(*failed);
+    keep(std::move(std::get<std::unique_ptr<graph_connection>>(opened)));
+    co_return std::nullopt;
+  }
+
+  void stop() override { stopped_ = true; }
 
 private:
   using opened = std::variant<std::unique_ptr<graph_connection>, std::string>;
@@ -225,6 +235,7 @@ private:
   const std::string target_;
   asio::ssl::context tls_;
   std::deque<std::unique_ptr<graph_connection>> idle_;
+  bool stopped_ = false;
 };
 
 } // namespace

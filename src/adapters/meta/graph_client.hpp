@@ -22,7 +22,7 @@ struct graph_config {
   std::chrono::milliseconds connect_timeout{3'000};
   std::chrono::milliseconds tls_timeout{5'000};
   std::chrono::milliseconds write_timeout{5'000};
-  std::chrono::milliseconds answer_timeout{15'000};
+  std::chrono::milliseconds answer_timeout{10'000};
   std::chrono::milliseconds idle_max{20'000}; // a connection idle for longer is not used again
   std::size_t idle_connections_max = 32;
 };

@@ -15,7 +15,7 @@ std::string request_body(const outgoing_message& message) {
   body["text"] = json::object{{"body", message.text}, {"preview_url", false}};
   if (!message.reply_to_whatsapp_id.empty())
     body["context"] = json::object{{"message_id", message.reply_to_whatsapp_id}};
-  body["biz_opaque_callback_data"] = message.message_id;
+  body["biz_opaque_callback_data"] = message.callback_data;
   return json::serialize(body);
 }
 

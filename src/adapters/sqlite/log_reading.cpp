@@ -141,42 +141,33 @@ missed_events read_events(database& connection, std::uint64_t after, std::uint64
   return missed;
 }
 
-std::vector<unfinished_send> read_unfinished(database& connection) {
+std::vector<unfinished_send> read_unfinished(database& connection, std::uint64_t after, std::uint64_t up_to,
+                                             std::size_t limit) {
   std::vector<message> rows;
   {
     query ask(connection, "SELECT " + std::string(message_columns) +
                               " FROM messages WHERE status = 0 AND direction = 1 AND unconfirmed = 0 AND "
-                              "client_id <> '' AND seq > 0 "
-                              "ORDER BY seq");
+                              "client_id <> '' AND seq > ? AND seq <= ? ORDER BY seq LIMIT ?");
+    ask.bind(after, up_to, static_cast<std::uint64_t>(limit));
     while (ask.step()) rows.push_back(read_message(ask));
   }
-  query ask(connection, "SELECT 1 FROM log WHERE key = ?");
-  const auto there = [&](const std::string& key) {
+  query ask(connection, "SELECT at FROM log WHERE key = ?");
+  const auto time_of = [&](const std::string& key) {
     ask.bind(key);
-    const bool found = ask.step();
+    std::optional<timestamp> found;
+    if (ask.step()) found = timestamp{std::chrono::milliseconds{ask.number(0)}};
     ask.reset();
     return found;
   };
   std::vector<unfinished_send> unfinished;
   for (message& row : rows) {
     int next = 1;
-    while (there(keys::attempted(row.id, row.attempt, next))) ++next;
-    const bool in_doubt = next > 1 && !there(keys::result(row.id, row.attempt, next - 1));
-    unfinished.push_back({std::move(row), in_doubt, next});
+    while (time_of(keys::attempted(row.id, row.attempt, next))) ++next;
+    const bool in_doubt = next > 1 && !time_of(keys::result(row.id, row.attempt, next - 1));
+    const timestamp asked_at = time_of(keys::retry(row.id, row.attempt)).value_or(row.created_at);
+    unfinished.push_back({std::move(row), in_doubt, next, asked_at});
   }
   return unfinished;
-}
-
-std::optional<appended> read_entry_of(database& connection, const std::string& key) {
-  query ask(connection, "SELECT " + std::string(entry_columns) + " FROM log WHERE key = ?");
-  ask.bind(key);
-  if (!ask.step()) return std::nullopt;
-  appended found;
-  found.stored_entry = read_entry(ask);
-  found.seq = found.stored_entry.seq;
-  if (!found.stored_entry.message_id.empty())
-    found.row = read_message_by_id(connection, found.stored_entry.message_id);
-  return found;
 }
 
 std::optional<chat_summary> read_chat_by_id(database& connection, const std::string& user_id,

@@ -17,7 +17,6 @@ namespace tickwire::sqlite {
 missed_events read_events(database& connection, std::uint64_t after, std::uint64_t up_to,
                           const std::string& user_id, std::size_t limit);
 message_page read_messages(database& connection, const message_query& wanted);
-std::optional<appended> read_entry_of(database& connection, const std::string& key);
 std::optional<message> read_message_by_id(database& connection, const std::string& id);
 chat_page read_chats(database& connection, const std::string& user_id, std::optional<std::uint64_t> before,
                      std::size_t limit);
@@ -26,6 +25,7 @@ std::optional<chat_summary> read_chat_by_id(database& connection, const std::str
 std::pair<std::vector<contact>, bool> read_contacts(database& connection, const std::string& after,
                                                     std::size_t limit);
 std::optional<contact> read_contact_of(database& connection, const identity& who);
-std::vector<unfinished_send> read_unfinished(database& connection);
+std::vector<unfinished_send> read_unfinished(database& connection, std::uint64_t after, std::uint64_t up_to,
+                                             std::size_t limit);
 
 } // namespace tickwire::sqlite

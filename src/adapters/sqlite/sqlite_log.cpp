@@ -53,9 +53,6 @@ public:
   task<result<message_page>> messages(message_query wanted) override {
     return read<message_page>([=](database& c) { return read_messages(c, wanted); });
   }
-  task<result<std::optional<appended>>> find_entry(std::string key) override {
-    return read<std::optional<appended>>([=](database& c) { return read_entry_of(c, key); });
-  }
   task<result<std::optional<message>>> find_message(std::string id) override {
     return read<std::optional<message>>([=](database& c) { return read_message_by_id(c, id); });
   }
@@ -74,8 +71,10 @@ public:
   task<result<std::optional<contact>>> find_contact(identity who) override {
     return read<std::optional<contact>>([=](database& c) { return read_contact_of(c, who); });
   }
-  task<result<std::vector<unfinished_send>>> unfinished_sends() override {
-    return read<std::vector<unfinished_send>>([](database& c) { return read_unfinished(c); });
+  task<result<std::vector<unfinished_send>>> unfinished_sends(std::uint64_t after, std::uint64_t up_to,
+                                                              std::size_t limit) override {
+    return read<std::vector<unfinished_send>>(
+        [after, up_to, limit](database& c) { return read_unfinished(c, after, up_to, limit); });
   }
 
   std::string epoch() const override { return epoch_; }

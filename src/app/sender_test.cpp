@@ -1,0 +1,452 @@
+// The sender with a log in memory and a Graph that answers as told: what it does when things go wrong.
+#include "app/sender.hpp"
+
+#include "app/send_message.hpp"
+#include "base/clock.hpp"
+#include "contract/wait_for.hpp"
+#include "core/memory_views.hpp"
+#include "core/testing.hpp"
+
+#include <boost/asio/post.hpp>
+#include <boost/asio/this_coro.hpp>
+#include <boost/asio/use_awaitable.hpp>
+
+#include <gtest/gtest.h>
+
+#include <stdexcept>
+
+namespace tickwire {
+namespace {
+
+namespace asio = boost::asio;
+using namespace std::chrono_literals;
+using testing::person;
+using testing::wait_for;
+
+std::unexpected<failure> not_here() {
+  return fail(failure_kind::internal, "not_here", "Not part of this test.");
+}
+
+class log_in_memory : public log_store {
+public:
+  std::function<void(const entry&)> before_append = [](const entry&) {}; // may throw
+  memory_log rows;
+
+  task<result<std::vector<appended>>> append(std::vector<entry> proposals) override {
+    co_await asio::post(asio::use_awaitable);
+    std::vector<appended> done;
+    for (const entry& proposal : proposals) {
+      before_append(proposal);
+      appended one;
+      one.stored = rows.append(proposal);
+      for (const entry& stored : rows.entries)
+        if (stored.key == proposal.key) one.seq = stored.seq, one.stored_entry = stored;
+      if (!proposal.message_id.empty())
+        one.row = rows.rows.find_message(one.seq ? one.stored_entry.message_id : proposal.message_id);
+      done.push_back(std::move(one));
+    }
+    co_return done;
+  }
+  void on_committed(std::function<void(std::uint64_t, std::vector<encoded_event>)>) override {}
+  task<result<missed_events>> events_between(std::uint64_t, std::uint64_t, std::string,
+                                             std::size_t) override {
+    co_return not_here();
+  }
+  task<result<message_page>> messages(message_query) override { co_return not_here(); }
+  task<result<std::optional<message>>> find_message(std::string id) override {
+    co_return rows.rows.find_message(id);
+  }
+  task<result<chat_page>> chats(std::string, std::optional<std::uint64_t>, std::size_t) override {
+    co_return not_here();
+  }
+  task<result<std::optional<chat_summary>>> find_chat(std::string, std::string chat_id) override {
+    const auto chat = rows.rows.find_chat(chat_id);
+    if (!chat) co_return std::optional<chat_summary>();
+    chat_summary summary;
+    summary.chat = *chat;
+    summary.contact = rows.rows.find_contact(chat_id);
+    co_return std::optional(std::move(summary));
+  }
+  task<result<std::pair<std::vector<contact>, bool>>> contacts(std::string, std::size_t) override {
+    co_return not_here();
+  }
+  task<result<std::optional<contact>>> find_contact(identity) override { co_return std::optional<contact>(); }
+  task<result<std::vector<unfinished_send>>> unfinished_sends(std::uint64_t after, std::uint64_t up_to,
+                                                              std::size_t limit) override {
+    std::map<std::uint64_t, unfinished_send> found;
+    for (const auto& [id, row] : rows.rows.messages) {
+      if (row.status != status::sending || row.reported_unconfirmed || row.client_id.empty()) continue;
+      if (row.seq <= after || row.seq > up_to) continue;
+      unfinished_send left{row, false, 1, row.created_at};
+      for (const entry& stored : rows.entries)
+        if (stored.key == keys::attempted(id, row.attempt, left.next_try))
+          ++left.next_try, left.attempted = true;
+      found.emplace(row.seq, std::move(left));
+    }
+    std::vector<unfinished_send> page;
+    for (auto& [seq, left] : found)
+      if (page.size() < limit) page.push_back(std::move(left));
+    co_return page;
+  }
+  std::string epoch() const override { return "e"; }
+  std::uint64_t head() const override { return rows.head; }
+  task<bool> usable() override { co_return true; }
+
+  std::size_t count(std::string_view kind) const {
+    return static_cast<std::size_t>(
+        std::count_if(rows.entries.begin(), rows.entries.end(),
+                      [&](const entry& stored) { return kind_of(stored.data) == kind; }));
+  }
+};
+
+send_outcome taken(std::string wamid) {
+  send_outcome outcome;
+  outcome.kind = send_outcome_kind::accepted;
+  outcome.whatsapp_message_id = std::move(wamid);
+  return outcome;
+}
+send_outcome refused(int code) { return outcome_of({code, "", ""}, 400); }
+
+class graph_as_told : public graph_api {
+public:
+  std::function<send_outcome(const outgoing_message&)> answer = [](const outgoing_message& message) {
+    return taken("wamid." + message.text);
+  };
+  bool reachable = true;
+  int connects = 0;
+  bool stopped = false;
+  std::vector<outgoing_message> posts;
+
+  task<send_outcome> send(outgoing_message message) override {
+    co_await asio::post(asio::use_awaitable);
+    if (!reachable) co_return not_reached("the connection was refused");
+    if (stopped) co_return put_back("the server stopped before");
+    posts.push_back(message);
+    co_return answer(message);
+  }
+  task<std::optional<send_outcome>> reach() override {
+    co_await asio::post(asio::use_awaitable);
+    ++connects;
+    if (reachable) co_return std::nullopt;
+    co_return not_reached("the connection was refused");
+  }
+  void stop() override { stopped = true; }
+
+  std::vector<std::string> texts() const {
+    std::vector<std::string> found;
+    for (const outgoing_message& message : posts) found.push_back(message.text);
+    return found;
+  }
+};
+
+using names = std::vector<std::string>;
+
+class Sender : public ::testing::Test {
+protected:
+  Sender() {
+    settings.rates = {{1us, 1'000}, {1us, 1'000}, 256};
+    settings.wait = [](int, int) { return std::chrono::milliseconds{2}; };
+    log.rows.append(testing::received("wamid.in.a", person("15550000101"), "hello", now_second()));
+    log.rows.append(testing::received("wamid.in.b", person("15550000102"), "hello", now_second()));
+  }
+
+  static int now_second() {
+    return static_cast<int>(
+        std::chrono::duration_cast<std::chrono::seconds>(wall_now() - testing::at(0)).count());
+  }
+
+  void make(bool begin = true) {
+    outbox.emplace(io, log, graph, service, testing::inbox, settings);
+    people.emplace(log, *outbox, testing::inbox);
+    if (begin) outbox->begin();
+  }
+
+  std::string write(const std::string& chat, const std::string& text, const std::string& reply_to = "") {
+    send_request request;
+    request.chat_id = chat;
+    request.text = text;
+    request.reply_to = reply_to;
+    const auto sent = wait_for(io, people->send(ana, request));
+    EXPECT_TRUE(sent) << sent.error().detail;
+    return sent ? sent->row.id : "";
+  }
+
+  template <class Condition>
+  void until(Condition holds) {
+    const auto deadline = std::chrono::steady_clock::now() + 10s;
+    while (!holds()) {
+      ASSERT_LT(std::chrono::steady_clock::now(), deadline) << "waited in vain";
+      io.restart();
+      io.run_one_for(5ms);
+    }
+  }
+  void until_idle() {
+    until([&] { return outbox->waiting() == 0 && outbox->in_flight() == 0; });
+  }
+  const message& row(const std::string& id) { return log.rows.rows.messages.at(id); }
+
+  const user ana{"u_ana", "Ana", role::agent};
+  asio::io_context io;
+  log_in_memory log;
+  graph_as_told graph;
+  service_state service;
+  sender_settings settings;
+  std::optional<sender> outbox;
+  std::optional<messaging> people;
+};
+
+const std::string a = "15550000101", b = "15550000102";
+
+TEST_F(Sender, TellsGraphWhichAttemptItIs) {
+  make();
+  const std::string id = write(a, "one");
+  until_idle();
+  ASSERT_EQ(graph.posts.size(), 1u);
+  EXPECT_EQ(graph.posts[0].callback_data, id + ":1");
+  EXPECT_EQ(graph.posts[0].to, "+" + a);
+  EXPECT_EQ(row(id).status, status::sent);
+}
+
+TEST_F(Sender, AFaultOfOursWhileSendingEndsOnlyThatJob) {
+  make();
+  graph.answer = [](const outgoing_message& message) {
+    if (message.text == "one") throw std::runtime_error("injected");
+    return taken("wamid." + message.text);
+  };
+  const std::string one = write(a, "one"), two = write(a, "two");
+  until_idle();
+  EXPECT_TRUE(row(one).unconfirmed());
+  EXPECT_EQ(row(two).status, status::sent);
+}
+
+TEST_F(Sender, AFaultOfOursInTheStoreEndsOnlyThatJobToo) {
+  make();
+  for (const char* kind : {"send_attempted", "send_result"}) {
+    int thrown = 0;
+    log.before_append = [&](const entry& proposal) {
+      if (kind_of(proposal.data) == kind && thrown++ == 0) throw std::runtime_error("injected");
+    };
+    const std::string one = write(a, "one"), two = write(a, "two");
+    until_idle();
+    EXPECT_TRUE(row(one).unconfirmed()) << kind;
+    EXPECT_EQ(row(two).status, status::sent) << kind;
+  }
+  // Even when nothing about it can be stored, the chat goes on.
+  std::string broken;
+  log.before_append = [&](const entry& proposal) {
+    if (!broken.empty() && proposal.message_id == broken) throw std::runtime_error("injected");
+  };
+  broken = write(a, "broken");
+  const std::string after = write(a, "after");
+  until_idle();
+  EXPECT_EQ(row(after).status, status::sent);
+}
+
+TEST_F(Sender, ADeadTokenFailsOneMessageHoldsTheOthersAndThenAllGoInOrder) {
+  make();
+  bool expired = true;
+  graph.answer = [&](const outgoing_message& message) {
+    return expired ? refused(190) : taken("wamid." + message.text);
+  };
+  const std::string first = write(a, "first");
+  until([&] { return row(first).status == status::failed; });
+  EXPECT_EQ(row(first).error->code, 190);
+  EXPECT_TRUE(service.sending().paused);
+  names ids;
+  for (int i = 0; i < 6; ++i) ids.push_back(write(i % 2 == 0 ? a : b, "m" + std::to_string(i)));
+  until([&] { return graph.posts.size() >= 10; }); // asked again and again, by one message at a time
+  EXPECT_TRUE(service.sending().paused);
+  EXPECT_NE(service.sending().reason.find("access token"), std::string::npos);
+  EXPECT_EQ(service.sending().waiting + outbox->in_flight(), 6u);
+  EXPECT_TRUE(service.sending().next_try_at);
+  for (const std::string& id : ids) EXPECT_EQ(row(id).status, status::sending);
+  expired = false;
+  graph.posts.clear();
+  until_idle();
+  EXPECT_FALSE(service.sending().paused);
+  names of_a, of_b;
+  for (const outgoing_message& post : graph.posts) (post.to == "+" + a ? of_a : of_b).push_back(post.text);
+  EXPECT_EQ(of_a, (names{"m0", "m2", "m4"}));
+  EXPECT_EQ(of_b, (names{"m1", "m3", "m5"}));
+  EXPECT_EQ(row(first).status, status::failed);
+}
+
+TEST_F(Sender, WhatWasUnderWayWhenTheTokenDiedWaitsToo) {
+  make(false);
+  bool expired = true;
+  graph.answer = [&](const outgoing_message& message) {
+    return expired ? refused(190) : taken("wamid." + message.text);
+  };
+  const std::string one = write(a, "one"), two = write(b, "two");
+  outbox->begin(); // both at once
+  until([&] { return graph.posts.size() >= 4; });
+  EXPECT_EQ((row(one).status == status::failed) + (row(two).status == status::failed), 1);
+  expired = false;
+  until_idle();
+  EXPECT_EQ((row(one).status == status::sent) + (row(two).status == status::sent), 1);
+}
+
+TEST_F(Sender, AnUnreachableGraphIsAskedWithoutWritingARow) {
+  make();
+  graph.reachable = false;
+  const std::string one = write(a, "one");
+  until([&] { return service.sending().paused; });
+  const std::string two = write(b, "two");
+  until([&] { return graph.connects >= 3; });
+  const std::uint64_t head = log.head();
+  until([&] { return graph.connects >= 20; });
+  EXPECT_EQ(log.head(), head);
+  EXPECT_EQ(log.count("send_attempted"), 1u);
+  graph.reachable = true;
+  until_idle();
+  EXPECT_FALSE(service.sending().paused);
+  EXPECT_EQ(row(one).status, status::sent);
+  EXPECT_EQ(row(two).status, status::sent);
+  EXPECT_NE(metrics_text().find("tickwire_sender_pauses_total 1"), std::string::npos);
+}
+
+TEST_F(Sender, WhatGrewTooOldAsksItsAuthor) {
+  settings.max_age = 2s;
+  make();
+  graph.reachable = false;
+  const std::string one = write(a, "one");
+  until([&] { return row(one).status == status::failed; });
+  EXPECT_TRUE(row(one).error->can_retry);
+  EXPECT_NE(row(one).error->reason.find("Send it again"), std::string::npos);
+  graph.reachable = true;
+  const auto again = wait_for(io, people->retry(ana, one));
+  ASSERT_TRUE(again);
+  until_idle();
+  EXPECT_EQ(row(one).status, status::sent);
+  EXPECT_EQ(graph.texts(), (names{"one"}));
+}
+
+TEST_F(Sender, WhatWaitedTooLongOverARestartIsNotSentEither) {
+  log.rows.append(testing::accepted("m_old", a, "old", now_second() - 7'200));
+  make();
+  until([&] { return row("m_old").status == status::failed; });
+  EXPECT_TRUE(graph.posts.empty());
+}
+
+TEST_F(Sender, NothingBeginsAfterTheStopEvenWhatIsAboutTo) {
+  make();
+  bool done = false;
+  log.before_append = [&](const entry& proposal) {
+    if (std::holds_alternative<send_attempted>(proposal.data)) outbox->stop([&] { done = true; });
+  };
+  const std::string one = write(a, "one"), two = write(b, "two");
+  until([&] { return done; });
+  EXPECT_TRUE(graph.posts.empty());
+  EXPECT_EQ(row(one).status, status::sending);
+  EXPECT_FALSE(row(one).unconfirmed()); // surely not sent: the next run sends it
+  EXPECT_EQ(log.count("send_attempted"), log.count("send_result"));
+  EXPECT_EQ(row(two).status, status::sending);
+}
+
+TEST_F(Sender, AQuoteOfAMessageStillBeingSentWaitsForItsId) {
+  make();
+  const std::string one = write(a, "one"), two = write(a, "two", one);
+  until_idle();
+  ASSERT_EQ(graph.texts(), (names{"one", "two"}));
+  EXPECT_EQ(graph.posts[1].reply_to_whatsapp_id, "wamid.one");
+}
+
+TEST_F(Sender, AQuoteOfWhatFailedIsLeftOutAndTheTextGoes) {
+  make();
+  graph.answer = [](const outgoing_message& message) {
+    return message.text == "one" ? refused(131026) : taken("wamid." + message.text);
+  };
+  const std::string one = write(a, "one"), two = write(a, "two", one);
+  until_idle();
+  EXPECT_EQ(row(two).status, status::sent);
+  EXPECT_EQ(graph.posts[1].reply_to_whatsapp_id, "");
+}
+
+TEST_F(Sender, AQuoteIsFoundAfterARestartAndOnARetryToo) {
+  log.rows.append(testing::accepted("m_1", a, "one", now_second()));
+  entry quoting = testing::accepted("m_2", a, "two", now_second());
+  std::get<message_accepted>(quoting.data).reply_to_message_id = "m_1";
+  log.rows.append(quoting);
+  make();
+  int tries = 0;
+  graph.answer = [&](const outgoing_message& message) {
+    return message.text == "two" && ++tries == 1 ? refused(131026) : taken("wamid." + message.text);
+  };
+  until([&] { return row("m_2").status == status::failed; });
+  ASSERT_TRUE(wait_for(io, people->retry(ana, "m_2")));
+  until_idle();
+  ASSERT_EQ(graph.texts(), (names{"one", "two", "two"}));
+  EXPECT_EQ(graph.posts[1].reply_to_whatsapp_id, "wamid.one");
+  EXPECT_EQ(graph.posts[2].reply_to_whatsapp_id, "wamid.one");
+  EXPECT_EQ(graph.posts[2].callback_data, "m_2:2");
+}
+
+TEST_F(Sender, WhatArrivedInBetweenIsNeitherRetriedNorSentAgain) {
+  make();
+  graph.answer = [](const outgoing_message&) { return unsure("it did not answer in time"); };
+  const std::string one = write(a, "one");
+  until([&] { return row(one).unconfirmed(); });
+  // Between the look at the message and the entry of the retry.
+  log.before_append = [&](const entry& proposal) {
+    if (std::holds_alternative<retry_requested>(proposal.data))
+      log.rows.append(testing::changed("wamid.1", status_word::delivered, now_second(), one + ":1"));
+  };
+  const auto again = wait_for(io, people->retry(ana, one));
+  ASSERT_FALSE(again);
+  EXPECT_EQ(again.error().kind, failure_kind::conflict);
+  EXPECT_EQ(row(one).status, status::delivered);
+
+  // Between the retry and its first try.
+  log.before_append = [](const entry&) {};
+  const std::string two = write(a, "two");
+  until([&] { return row(two).unconfirmed(); });
+  log.before_append = [&](const entry& proposal) {
+    if (std::holds_alternative<send_attempted>(proposal.data))
+      log.rows.append(testing::changed("wamid.2", status_word::delivered, now_second(), two + ":1"));
+  };
+  ASSERT_TRUE(wait_for(io, people->retry(ana, two)));
+  until_idle();
+  EXPECT_EQ(row(two).status, status::delivered);
+  EXPECT_EQ(graph.posts.size(), 2u);
+}
+
+TEST_F(Sender, AFullQueueRefusesBeforeAnythingIsStored) {
+  settings.waiting_max = 3;
+  make();
+  graph.reachable = false;
+  write(a, "0");
+  until([&] { return service.sending().paused && outbox->in_flight() == 0; });
+  write(a, "1");
+  write(a, "2");
+  const std::uint64_t head = log.head();
+  send_request request;
+  request.chat_id = b;
+  request.text = "one too many";
+  const auto refused = wait_for(io, people->send(ana, request));
+  ASSERT_FALSE(refused);
+  EXPECT_EQ(refused.error().kind, failure_kind::overloaded);
+  EXPECT_GE(refused.error().retry_after, 1s);
+  EXPECT_EQ(log.head(), head);
+  graph.reachable = true;
+  until_idle();
+  write(b, "room again");
+}
+
+TEST_F(Sender, WhatAnEarlierRunLeftGoesFirstAndWhatIsInDoubtIsNotSent) {
+  for (int i = 0; i < 600; ++i)
+    log.rows.append(testing::accepted("m_" + std::to_string(1'000 + i), a, std::to_string(i), now_second()));
+  entry attempt = testing::proposal(keys::attempted("m_1000", 1, 1), wall_now(), send_attempted{1, 1});
+  attempt.message_id = "m_1000";
+  log.rows.append(attempt);
+  make();
+  write(a, "new");
+  until_idle();
+  EXPECT_TRUE(row("m_1000").unconfirmed());
+  names wanted;
+  for (int i = 1; i < 600; ++i) wanted.push_back(std::to_string(i));
+  wanted.push_back("new");
+  EXPECT_EQ(graph.texts(), wanted);
+}
+
+} // namespace
+} // namespace tickwire
