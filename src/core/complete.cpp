@@ -138,6 +138,8 @@ private:
       entries_.push_back(std::move(entry));
     }
     if (!rows.empty()) mark.seen_up_to = rows.back().seq;
+    // A page that repeats itself, or an older mark that comes late: nothing new.
+    if (rows.empty() && mark.up_to <= views_.find_read_mark(proposal_.actor, proposal_.chat_id)) drop();
   }
 
   // Made by a person: the record joins what is known of the number.

@@ -265,5 +265,20 @@ TEST(Views, HistoryAndOurOwnMessagesCountNothingAsUnreadAndOpenNoWindow) {
   EXPECT_EQ(row.receiver_id, "15550000101");
 }
 
+TEST(Views, AReadMarkThatSaysNothingNewIsNotWritten) {
+  memory_log log;
+  log.append(received("wamid.A", person("15550000101", "US.9001"), "hello", 1));
+  const auto mark = [&](std::uint64_t up_to, const char* user) {
+    entry entry = proposal(keys::read_mark(user, "15550000101", up_to), at(2), read_mark{up_to});
+    entry.chat_id = "15550000101";
+    entry.actor = user;
+    return log.append(entry);
+  };
+  EXPECT_TRUE(mark(5, "u_ana"));
+  for (std::uint64_t older = 0; older <= 5; ++older) EXPECT_FALSE(mark(older, "u_ana"));
+  EXPECT_TRUE(mark(4, "u_ben"));
+  EXPECT_TRUE(mark(6, "u_ana"));
+}
+
 } // namespace
 } // namespace tickwire
