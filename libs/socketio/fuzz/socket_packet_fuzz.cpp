@@ -36,7 +36,9 @@ void check(std::string_view text, const socket_limits& limits) {
   must(valid_utf8(packet->nsp), "that may be sent back in a text frame");
   must(!packet->id || *packet->id < 1'000'000'000'000'000, "ids that JavaScript holds exactly");
   must(depth(packet->payload) <= limits.max_json_depth, "the limit of depth");
-  if (packet->type == socket_type::event || packet->type == socket_type::binary_event) {
+  const bool event = packet->type == socket_type::event || packet->type == socket_type::binary_event;
+  must(!packet->payload.is_null() || !binary, "binary packets have arguments");
+  if (event && !packet->payload.is_null()) {
     const auto& name = packet->payload.as_array().at(0).as_string();
     must(name.size() <= limits.max_event_name, "the limit of event names");
     must(!reserved_event({name.data(), name.size()}), "no reserved name");

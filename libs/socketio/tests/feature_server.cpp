@@ -355,6 +355,22 @@ socketio::config configure(boost::asio::io_context& io, const example::command_l
   config.head_timeout = given.milliseconds("--head-timeout");
   config.body_timeout = given.milliseconds("--body-timeout");
   config.keep_alive_timeout = given.milliseconds("--keep-alive-timeout");
+  config.allow_request_timeout = given.milliseconds("--allow-request-timeout");
+  config.middleware_timeout = given.milliseconds("--middleware-timeout");
+  config.answer_timeout = given.milliseconds("--answer-timeout");
+  config.attachment_timeout = given.milliseconds("--attachment-timeout");
+  config.max_attachment_bytes = given.number("--max-attachment-bytes");
+  config.max_attachments = given.number("--max-attachments");
+  config.max_event_name = given.number("--max-event-name");
+  config.max_json_depth = given.number("--max-json-depth");
+  config.max_packets_per_poll = given.number("--max-packets-per-poll");
+  config.max_sessions = given.number("--max-sessions");
+  config.max_head_bytes = given.number("--max-head-bytes");
+  config.max_body_bytes = given.number("--max-body-bytes");
+  config.max_silent_connections = given.number("--max-silent-connections");
+  config.max_silent_per_address = given.number("--max-silent-per-address");
+  config.max_log_lines_per_kind = given.number("--max-log-lines");
+  if (given.given("--trusted-proxy")) config.trusted_proxies = {given.text("--trusted-proxy")};
   config.threads = given.number("--threads");
   if (given.given("--transport")) {
     config.allow_polling = given.text("--transport") == "polling";
@@ -365,10 +381,13 @@ socketio::config configure(boost::asio::io_context& io, const example::command_l
   if (given.given("--cookie")) config.cookie = socketio::cookie_options{.name = given.text("--cookie")};
   if (given.given("--recovery"))
     config.recovery = socketio::recovery_options{.max_disconnection = given.milliseconds("--recovery"),
+                                                 .max_sessions = given.number("--recovery-sessions"),
                                                  .max_packets = given.number("--recovery-packets")};
-  // ?deny=REASON refuses, ?deny-later=REASON a little later, ?admit-later=1 admits then.
+  // ?never=1 has no answer, ?deny=REASON refuses, ?deny-later=REASON a little later, ?admit-later=1 admits
+  // then.
   config.allow_request = [&io](const socketio::http_request& request, socketio::admit admit) {
     if (request.query_value("throw") == "request") throw std::runtime_error("allow_request that throws");
+    if (!request.query_value("never").empty()) return; // no answer
     if (const auto reason = request.query_value("deny"); !reason.empty()) return admit(false, reason);
     if (const auto reason = request.query_value("deny-later"); !reason.empty()) {
       const auto later = std::make_shared<boost::asio::steady_timer>(io, std::chrono::milliseconds{20});
@@ -439,6 +458,13 @@ void offer_everything(boost::asio::io_context& io, socketio::server& server) {
     if (event.ack) event.ack({});
   });
   server.on_http([&server](const socketio::http_request& request, socketio::responder answer) {
+    if (request.path() == "/from") return answer.send({.body = std::string(request.remote_address())});
+    if (request.path() == "/never") { // no answer
+      static std::mutex one_at_a_time;
+      static std::vector<socketio::responder> kept;
+      const std::lock_guard lock(one_at_a_time);
+      return kept.push_back(std::move(answer));
+    }
     if (request.path() == "/throw") throw std::runtime_error("on_http that throws");
     answer.send({.body = json::serialize(json::object{{"connections", server.connections()},
                                                       {"sockets", server.of("/").size()}})});
@@ -489,13 +515,30 @@ int main(int argc, char** argv) {
                                      {"--max-connections", "20000"},
                                      {"--head-timeout", "10000"},
                                      {"--body-timeout", "30000"},
-                                     {"--keep-alive-timeout", "60000"},
+                                     {"--keep-alive-timeout", "75000"},
+                                     {"--allow-request-timeout", "30000"},
+                                     {"--middleware-timeout", "30000"},
+                                     {"--answer-timeout", "120000"},
+                                     {"--attachment-timeout", "30000"},
+                                     {"--max-attachment-bytes", "10000000"},
+                                     {"--max-attachments", "10"},
+                                     {"--max-event-name", "256"},
+                                     {"--max-json-depth", "1000"},
+                                     {"--max-packets-per-poll", "16"},
+                                     {"--max-sessions", "20000"},
+                                     {"--max-head-bytes", "16384"},
+                                     {"--max-body-bytes", "1048576"},
+                                     {"--max-silent-connections", "2000"},
+                                     {"--max-silent-per-address", "250"},
+                                     {"--max-log-lines", "0"}, // tests wait for lines, many of a kind
+                                     {"--trusted-proxy", ""},
                                      {"--threads", "1"},
                                      {"--transport", ""}, // only that one
                                      {"--origin", ""},
                                      {"--credentials", ""},
                                      {"--cookie", ""},
                                      {"--recovery", ""},
+                                     {"--recovery-sessions", "10000"},
                                      {"--recovery-packets", "50000"}});
   return given.mode() == "engine" ? serve_engine(given) : serve_socket(given);
 }

@@ -85,8 +85,9 @@ struct config {
   std::size_t compress_from = 1024;
   // Whether a handshake is admitted; empty: everybody. Called once per session, before it exists, for both
   // transports, on an I/O thread; the request lives until the answer. When it throws, the handshake is
-  // refused; a client whose answer never comes waits as long as it likes.
+  // refused, and with 503 when it has not answered within allow_request_timeout.
   std::function<void(const http_request&, admit)> allow_request = {};
+  std::chrono::milliseconds allow_request_timeout{30'000};
   // May add headers to the answer of a handshake (the first polling answer, the 101), Set-Cookie several
   // times. On an I/O thread. The values go out as they are: no line breaks in them.
   std::function<void(header_list&, const http_request&)> initial_headers = {};
@@ -95,6 +96,12 @@ struct config {
   std::chrono::milliseconds connect_timeout{45'000}; // until a client has joined some namespace
   // Binary parts of one packet; a client that sends one with more ends its connection. Stock clients take 10.
   std::size_t max_attachments = 10;
+  // Bytes of one packet with its binary parts, and the time until all of them must be there; else the client
+  // ends its connection.
+  std::size_t max_attachment_bytes = 10'000'000;
+  std::chrono::milliseconds attachment_timeout{30'000};
+  // A middleware of a namespace must have called `next` by then, else the client is refused.
+  std::chrono::milliseconds middleware_timeout{30'000};
   // Beyond it: CONNECT_ERROR "Too many namespaces on one connection".
   std::size_t max_namespaces_per_client = 16;
   std::size_t max_rooms_per_socket = 1'000; // joins beyond it are refused
@@ -124,6 +131,15 @@ struct config {
 
   // --- HTTP ---
   std::size_t max_connections = 20'000; // of TCP; beyond it new ones are closed at once
+  // Connections that have said nothing for two seconds, or no whole head of a first request: in all, and from
+  // one address (not a trusted proxy's). Beyond it they are closed. None may take longer than head_timeout.
+  std::size_t max_silent_connections = 2'000;
+  std::size_t max_silent_per_address = 250;
+  // Addresses of proxies ("10.0.0.7") whose header says where a request comes from: the last address in it
+  // that is not a trusted proxy's own is that of the client, for http_request::remote_address() and the
+  // handshake's.
+  std::vector<std::string> trusted_proxies = {};
+  std::string client_address_header = "X-Forwarded-For";
   // New sessions beyond it: 503 with Retry-After; 0: no limit.
   std::size_t max_handshakes_per_second = 0;
   // Sessions at once; a handshake beyond it gets 503 with Retry-After. A polling session needs no connection.
@@ -137,6 +153,11 @@ struct config {
   // would else meet a connection that is just being closed.
   std::chrono::milliseconds keep_alive_timeout{75'000};
 
+  std::chrono::milliseconds answer_timeout{120'000}; // on_http has not answered by then: 503, and the end
+
+  // Lines of a kind (the same but for numbers) that the log gets within ten seconds; the next one says how
+  // many were left out. 0: no limit.
+  std::size_t max_log_lines_per_kind = 20;
   // Told of refused handshakes, cut clients, broken connections and functions of the application that threw,
   // one short line each; no ids that grant access. Any I/O thread, several at a time; must not throw.
   std::function<void(std::string_view)> log = {};

@@ -25,7 +25,7 @@ public:
   std::string query_value(std::string_view name) const; // decoded; the last of that name; empty when absent
   // The first of that name; empty when absent.
   std::string_view header(std::string_view lower_case_name) const;
-  // Of the peer, without port; behind a proxy the proxy's.
+  // Of the peer, without port; behind a proxy the proxy's, unless config.trusted_proxies names it.
   std::string_view address() const { return std::string_view(text_).substr(head_end_); }
   std::int64_t issued_ms() const { return issued_ms_; } // since 1970
   // As Node's socket.handshake: headers, time, address, xdomain, secure, issued, url, query; and auth as

@@ -32,7 +32,8 @@ public:
   std::string joined_header(std::string_view name) const;
   std::vector<std::pair<std::string_view, std::string_view>> headers() const; // all, names as sent
   std::string_view body() const;
-  std::string_view remote_address() const; // of the peer, without port; behind a proxy the proxy's
+  // Of the peer, without port; behind a proxy the proxy's, unless config.trusted_proxies names it.
+  std::string_view remote_address() const;
   // The body was over config.body_limit or max_body_bytes and was not kept: answer 413. The connection ends
   // after it.
   bool body_too_large() const;
@@ -58,9 +59,9 @@ struct http_response {
   bool close = false; // close the connection after it
 };
 
-// Answers one request, once, now or later, on any thread; there is no limit of time but the client's
-// patience. A second answer and one to a client that has gone do nothing. Dropped without an answer it
-// answers 500.
+// Answers one request, once, now or later, on any thread; within config.answer_timeout, else it is answered
+// 503. A second answer and one to a client that has gone do nothing. Dropped without an answer it answers
+// 500.
 class responder {
 public:
   explicit responder(std::shared_ptr<detail::exchange> exchange)

@@ -4,6 +4,7 @@
 #include "cluster/msgpack.hpp"
 #include "cluster/overloaded.hpp"
 #include "cluster/placeholder.hpp"
+#include "codec/base64.hpp"
 #include "codec/json_text.hpp"
 
 #include <array>
@@ -85,15 +86,13 @@ std::string broadcast_channel(std::string_view prefix, std::string_view nsp, con
 }
 
 std::string new_uid() {
-  static constexpr std::string_view letters =
-      "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
   thread_local std::mt19937_64 random{[] {
     std::random_device device;
     return std::uint64_t{device()} << 32 | device();
   }()};
   std::uint64_t bits = random();
   std::string uid;
-  for (int i = 0; i < 6; ++i, bits >>= 6) uid += letters[bits & 63];
+  for (int i = 0; i < 6; ++i, bits >>= 6) uid += codec::url_letters[bits & 63];
   return uid;
 }
 

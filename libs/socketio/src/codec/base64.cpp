@@ -6,7 +6,14 @@
 namespace socketio::codec {
 
 namespace {
-constexpr std::string_view alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+// The same but for the last two.
+constexpr std::array<char, 64> alphabet = [] {
+  std::array<char, 64> letters{};
+  for (std::size_t i = 0; i < 62; ++i) letters[i] = url_letters[i];
+  letters[62] = '+';
+  letters[63] = '/';
+  return letters;
+}();
 constexpr std::array<std::int8_t, 256> values = [] {
   std::array<std::int8_t, 256> table{};
   for (auto& value : table) value = -1;

@@ -47,17 +47,27 @@ void client::on_message(bool binary, std::string_view data, const http_request*)
         data, {settings.max_attachments, settings.max_event_name, settings.max_json_depth});
     if (!packet) return violation("not a Socket.IO packet");
     if (packet->attachments == 0) return on_packet(std::move(*packet), {}, data.size());
-    half_ = std::make_unique<half_packet>();
+    half_ = std::make_unique<half_packet>(*this);
     half_->packet = std::move(*packet);
     half_->bytes = data.size();
+    link_.home_loop().schedule(*half_, steady::now() + settings.attachment_timeout);
     return;
   }
   if (!half_) return violation("attachment of nothing");
+  if (data.size() >
+      hub_.settings().max_attachment_bytes - std::min(half_->bytes, hub_.settings().max_attachment_bytes))
+    return violation("attachments over max_attachment_bytes");
   half_->attachments.emplace_back(data);
   half_->bytes += data.size();
   if (half_->attachments.size() < half_->packet.attachments) return;
   const std::unique_ptr<half_packet> whole = std::move(half_);
   on_packet(std::move(whole->packet), std::move(whole->attachments), whole->bytes);
+}
+
+client::half_packet::~half_packet() { owner.link_.home_loop().cancel(*this); }
+
+void client::half_packet::on_time(time_point) {
+  owner.violation("the attachments of a packet did not come within attachment_timeout");
 }
 
 void client::on_packet(socket_packet packet, std::vector<std::string> attachments, std::size_t bytes) {
@@ -237,8 +247,8 @@ void client::connect(std::string_view name, json::value auth) {
 void client::ask_middleware(std::shared_ptr<socket> socket, std::shared_ptr<const handlers> table,
                             std::size_t index) {
   if (index == table->middlewares.size()) return admit(socket);
-  const next go_on = [socket, table, index, asked = std::make_shared<std::atomic<bool>>(false)](
-                         std::optional<connect_error> error) {
+  const auto asked = std::make_shared<std::atomic<bool>>(false);
+  const next go_on = [socket, table, index, asked](std::optional<connect_error> error) {
     if (asked->exchange(true)) return;
     socket->slice_.home.run([socket, table, index, error = std::move(error)] {
       if (!socket->client_) return; // the transport died meanwhile
@@ -247,6 +257,13 @@ void client::ask_middleware(std::shared_ptr<socket> socket, std::shared_ptr<cons
     });
   };
   if (!hub_.call(table->middlewares[index], *socket, go_on)) go_on(connect_error{"Internal error"});
+  if (*asked) return;
+  loop& home = socket->slice_.home;
+  home.after(hub_.settings().middleware_timeout, [late = std::weak_ptr(socket), asked] {
+    if (asked->exchange(true)) return;
+    if (const auto whom = late.lock(); whom && whom->client_)
+      whom->client_->refuse(whom, connect_error{"The server took too long to decide"});
+  });
 }
 
 void client::admit(const std::shared_ptr<socket>& socket) {

@@ -77,7 +77,13 @@ public:
 private:
   friend class hub;
   friend class socketio::socket;
-  struct half_packet {
+  // Its parts are on their way, and late when its time comes.
+  struct half_packet final : timer {
+    explicit half_packet(client& owner)
+        : owner(owner) {}
+    ~half_packet();
+    void on_time(time_point now) override;
+    client& owner;
     codec::socket_packet packet;
     std::vector<std::string> attachments;
     std::size_t bytes = 0;
@@ -99,7 +105,7 @@ private:
   live_session& link_;
   bool closed_ = false;
   std::vector<std::shared_ptr<socket>> sockets_; // connected, or their middlewares are being asked
-  std::unique_ptr<half_packet> half_;            // its attachments are on their way
+  std::unique_ptr<half_packet> half_;
 };
 
 // Events of one socket that wait for packet middlewares, in the order in which they came.
@@ -237,7 +243,7 @@ private:
   std::mutex cluster_mutex_; // what the adapter is told of namespaces, it is told in order
   std::set<std::string, std::less<>> told_;
   // For each loop: namespaces that stay, so that a CONNECT needs no lock.
-  std::vector<std::unordered_map<std::string_view, nsp_slice*>> known_;
+  std::vector<std::unordered_map<std::string_view, nsp_slice*, text_hash>> known_;
 
   // With recovery, events get their numbers and their way to the threads in one order.
   std::mutex order_mutex_;

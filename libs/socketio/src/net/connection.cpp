@@ -3,6 +3,7 @@
 #include "net/head_rules.hpp"
 #include "net/http_date.hpp"
 #include "net/live_session.hpp"
+#include "net/peer_address.hpp"
 #include "net/runtime.hpp"
 #include "net/shard.hpp"
 
@@ -32,6 +33,7 @@ constexpr std::size_t read_size = 64 * 1024;
 constexpr std::size_t pipelined_max = 64 * 1024;     // bytes that may wait behind a request under way
 constexpr std::size_t linger_max = 16 * 1024 * 1024; // bytes of a refused body that are read and forgotten
 constexpr std::chrono::seconds linger_time{2};
+constexpr std::chrono::seconds silence_begins{2}; // of a fresh connection, when it counts as a silent one
 constexpr std::size_t packets_per_write = 64;
 
 // All connections of a thread read into this one.
@@ -62,10 +64,29 @@ void append_number(std::string& out, std::size_t value) {
 struct connection::http_state final : timer {
   explicit http_state(connection& owner)
       : owner(owner) {}
-  ~http_state() { owner.home_->its_loop().cancel(*this); }
+  ~http_state() {
+    speaks();
+    owner.home_->its_loop().cancel(*this);
+  }
   void on_time(time_point now) override {
-    if (now >= deadline) return owner.ended("transport close");
-    if (deadline != time_point::max()) owner.home_->its_loop().schedule(*this, deadline);
+    if (now >= silent_from && !is_silent()) return owner.ended("transport close");
+    if (now >= deadline)
+      return waits_for_application ? owner.answer_is_late() : owner.ended("transport close");
+    if (next() != time_point::max()) owner.home_->its_loop().schedule(*this, next());
+  }
+  time_point next() const { return std::min(deadline, silent_from); }
+  // False: too many are silent.
+  bool is_silent() {
+    silent_from = time_point::max();
+    const bool is_proxy = is_trusted(remote, owner.home_->settings().trusted_proxies);
+    const auto full = owner.home_->all().silent.enter(remote, is_proxy);
+    counted = full.empty();
+    if (!counted) owner.home_->log("silent connection closed: more than " + std::string(full));
+    return counted;
+  }
+  void speaks() { // the head of a request is there
+    silent_from = time_point::max();
+    if (std::exchange(counted, false)) owner.home_->all().silent.leave(remote);
   }
 
   connection& owner;
@@ -87,6 +108,9 @@ struct connection::http_state final : timer {
   bool lingering = false; // answered, reading on only so that the answer is not lost
   std::size_t lingered = 0;
   time_point deadline = time_point::max();
+  bool waits_for_application = false;
+  time_point silent_from = time_point::max(); // when it counts as silent, unless it speaks
+  bool counted = false;                       // as silent
 };
 
 // The peer's answer to our close frame is waited for, not for ever.
@@ -116,7 +140,10 @@ connection::~connection() {
 void connection::start() {
   events_ = EPOLLIN;
   home_->its_loop().watch(descriptor_, *this, events_);
-  if (!http_->busy && !http_->parser) set_deadline(steady::now() + home_->settings().keep_alive_timeout);
+  if (http_->busy || http_->parser) return; // it comes from another thread
+  const auto now = steady::now();
+  http_->silent_from = now + silence_begins;
+  set_deadline(now + home_->settings().head_timeout);
 }
 
 bool connection::idle() const {
@@ -209,7 +236,7 @@ bool connection::begin_post() {
 // one.
 void connection::arrived() {
   if (http_->current) return home_->on_engine_request(*this, http_->current);
-  home_->its_loop().schedule(*http_, http_->deadline);
+  home_->its_loop().schedule(*http_, http_->next());
   if (begin_post()) parse_http();
 }
 
@@ -223,12 +250,13 @@ void connection::set_deadline(time_point deadline) {
   http_->deadline = deadline;
   // Moved only to an earlier time; else it fires early and looks again: cheaper than setting it for each
   // request.
-  if (deadline < home_->its_loop().due(*http_)) home_->its_loop().schedule(*http_, deadline);
+  if (http_->next() < home_->its_loop().due(*http_)) home_->its_loop().schedule(*http_, http_->next());
 }
 
 std::shared_ptr<exchange> connection::new_exchange() {
   auto fresh = std::make_shared<exchange>(home_->its_loop(), *this);
   fresh->remote = http_->remote;
+  http_->speaks();
   http_->current = fresh;
   http_->busy = true;
   return fresh;
@@ -311,6 +339,7 @@ bool connection::check_head(bool over) {
       refuse_request(verdict.status, verdict.why);
       return false;
     }
+    http_->speaks();
     http_->keep_alive = parser.keep_alive(); // a trailer may not change it
     if (parser.chunked()) http_->head = std::make_unique<http_head>(parser.get().base());
   }
@@ -351,6 +380,10 @@ void connection::dispatch() {
   }
   http_->parser.reset();
   http_->head.reset();
+  const auto& settings = home_->settings();
+  if (!settings.trusted_proxies.empty())
+    request->remote = client_address(
+        http_->remote, request->view.joined_header(settings.client_address_header), settings.trusted_proxies);
   set_deadline(time_point::max());
   if (home_->is_ours(request->view.path())) {
     const bool begun = !http_->posting_to.empty();
@@ -360,12 +393,23 @@ void connection::dispatch() {
   }
   if (const auto& handler = home_->all().on_http) {
     const std::shared_ptr<exchange> its = request; // what throws lets its responder go, which answers 500
+    http_->waits_for_application = true;
+    set_deadline(steady::now() + settings.answer_timeout);
     home_->guard("on_http", [&] { handler(its->view, responder(std::move(request))); });
     return;
   }
   http_response missing;
   missing.status = 404;
   request->answer(std::move(missing));
+}
+
+void connection::answer_is_late() {
+  home_->log("request answered 503: on_http did not answer within answer_timeout");
+  http_response late;
+  late.status = 503;
+  late.close = true;
+  const auto current = http_->current;
+  current->answer(std::move(late));
 }
 
 void connection::refuse_request(unsigned status, std::string_view text) {
@@ -412,6 +456,7 @@ void connection::accept_upgrade(exchange& request, const header_list& headers) {
 
 void connection::answer(exchange& request, http_response response) {
   if (!open_ || !http_ || http_->current.get() != &request) return;
+  http_->waits_for_application = false;
   const bool is_head = request.message.method() == http::verb::head;
   const bool no_body = response.status == 304 || response.status == 204 || response.status < 200;
   const std::string_view body =

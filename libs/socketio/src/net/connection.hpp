@@ -62,6 +62,7 @@ private:
   void forget_post();
   bool check_head(bool over);
   void dispatch();
+  void answer_is_late();
   void refuse_request(unsigned status, std::string_view text);
   void write_http();
   void answered();

@@ -1,5 +1,7 @@
 #include "net/runtime.hpp"
 
+#include "codec/base64.hpp"
+
 #include <boost/asio/error.hpp>
 #include <boost/asio/ip/address.hpp>
 #include <boost/asio/ip/tcp.hpp>
@@ -28,7 +30,6 @@ namespace {
 
 constexpr std::chrono::milliseconds accept_retry{50}; // after EMFILE and the like
 constexpr int accepts_per_turn = 64;
-constexpr std::string_view alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
 
 // The kernel's randomness, fetched for many ids at once.
 void random_bytes(unsigned char* out, std::size_t size) {
@@ -56,7 +57,7 @@ session::session_id id_of(const unsigned char (&bytes)[15]) {
   for (std::size_t i = 0; i < sizeof bytes; i += 3) {
     const unsigned group =
         static_cast<unsigned>(bytes[i]) << 16 | static_cast<unsigned>(bytes[i + 1]) << 8 | bytes[i + 2];
-    for (int shift = 18; shift >= 0; shift -= 6) id[at++] = alphabet[group >> shift & 63];
+    for (int shift = 18; shift >= 0; shift -= 6) id[at++] = codec::url_letters[group >> shift & 63];
   }
   return id;
 }
@@ -73,12 +74,22 @@ std::string text_of(const sockaddr_storage& address) {
 // Of two of them the sum is what clients wait for, with timers of 31 bits.
 config with_times_in_reach(config given) {
   static constexpr std::chrono::milliseconds none{0}, longest{(1 << 30) - 1};
-  for (auto* time :
-       {&given.ping_interval, &given.ping_timeout, &given.upgrade_timeout, &given.connect_timeout,
-        &given.write_stall_timeout, &given.head_timeout, &given.body_timeout, &given.keep_alive_timeout})
+  for (auto* time : {&given.ping_interval, &given.ping_timeout, &given.upgrade_timeout,
+                     &given.connect_timeout, &given.write_stall_timeout, &given.head_timeout,
+                     &given.body_timeout, &given.keep_alive_timeout, &given.attachment_timeout,
+                     &given.middleware_timeout, &given.allow_request_timeout, &given.answer_timeout})
     *time = std::clamp(*time, none, longest);
   if (given.recovery)
     given.recovery->max_disconnection = std::clamp(given.recovery->max_disconnection, none, longest);
+  return given;
+}
+
+config with_throttled_log(config given) {
+  if (!given.log) return given;
+  given.log = [log = std::move(given.log), throttle = std::make_shared<log_throttle>(
+                                               given.max_log_lines_per_kind)](std::string_view line) {
+    if (const auto told = throttle->pass(line, steady::now())) log(*told);
+  };
   return given;
 }
 
@@ -93,17 +104,18 @@ session::session_id random_id() {
 // The last of the 20 characters names the thread; 114 random bits remain.
 session::session_id session_id_on(std::size_t loop_index) {
   session::session_id id = random_id();
-  id.back() = alphabet[loop_index & 63];
+  id.back() = codec::url_letters[loop_index & 63];
   return id;
 }
 
 std::size_t loop_of(std::string_view sid) {
-  return sid.size() == 20 ? alphabet.find(sid.back()) : std::string_view::npos;
+  return sid.size() == 20 ? codec::url_letters.find(sid.back()) : std::string_view::npos;
 }
 
 runtime::runtime(asio::io_context& io, config config, application& application)
-    : io_(io)
-    , config_(with_times_in_reach(std::move(config)))
+    : silent(config.max_silent_connections, config.max_silent_per_address)
+    , io_(io)
+    , config_(with_throttled_log(with_times_in_reach(std::move(config))))
     , application_(application) {
   const std::size_t threads = std::clamp<std::size_t>(config_.threads, 1, 64);
   for (std::size_t i = 0; i < threads; ++i) {

@@ -1,8 +1,10 @@
 // The server below Socket.IO: threads, the listening socket, and the way to an end.
 #pragma once
 
+#include "net/log_throttle.hpp"
 #include "net/loop.hpp"
 #include "net/shard.hpp"
+#include "net/silent_connections.hpp"
 #include "socketio/config.hpp"
 #include "socketio/http.hpp"
 
@@ -45,6 +47,7 @@ public:
   // The loop of the calling thread, else the first.
   loop& nearest_loop();
 
+  silent_connections silent;
   std::atomic<std::size_t> connections = 0, sessions = 0;
   void connection_gone(); // the last one ends a close()
 

@@ -273,8 +273,8 @@ void shard::handshake(std::shared_ptr<exchange> exchange, bool websocket) {
   if (!take_handshake_slot()) return busy(*exchange, websocket, "too many handshakes per second");
   const auto& ask = settings().allow_request;
   if (!ask) return admitted(std::move(exchange), websocket);
-  const admit answer = [this, exchange, websocket,
-                        asked = std::make_shared<std::atomic<bool>>(false)](bool admits, std::string reason) {
+  const auto asked = std::make_shared<std::atomic<bool>>(false);
+  const admit answer = [this, exchange, websocket, asked](bool admits, std::string reason) {
     if (asked->exchange(true) || exchange->aborted) return;
     loop_.run([this, exchange, websocket, admits, why = std::move(reason)] {
       if (exchange->aborted) return;
@@ -284,6 +284,12 @@ void shard::handshake(std::shared_ptr<exchange> exchange, bool websocket) {
     });
   };
   if (!guard("allow_request", [&] { ask(exchange->view, answer); })) answer(false, "");
+  if (*asked) return;
+  loop_.after(settings().allow_request_timeout, [this, late = std::weak_ptr(exchange), websocket, asked] {
+    const auto still_there = late.lock();
+    if (still_there && !still_there->aborted && !asked->exchange(true))
+      busy(*still_there, websocket, "allow_request did not answer within allow_request_timeout");
+  });
 }
 
 void shard::busy(exchange& exchange, bool websocket, std::string_view why) {
