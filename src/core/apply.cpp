@@ -1,6 +1,7 @@
 #include "core/apply.hpp"
 
 #include "core/joins.hpp"
+#include "core/wamid.hpp"
 
 #include <algorithm>
 #include <utility>
@@ -24,6 +25,10 @@ public:
 private:
   std::optional<event> apply(const message_received& received) {
     const bool outbound = received.from_business;
+    if (received.repeats || (outbound && joined_into(entry_.message_id)))
+      return change_message(entry_.message_id, [&](message& row) {
+        bind(received.whatsapp_message_id, row, std::max(received.repeats, 1));
+      });
     join_chat(received.group_id.empty() ? chat_kind::person : chat_kind::group,
               outbound || received.history || received.notice ? std::nullopt : opt_time(received.sent_at));
     return change_message(entry_.message_id, [&](message& row) {
@@ -130,9 +135,48 @@ private:
     const auto present = views_.find_contact(change.contact.id);
     if (present && present->seq >= entry_.seq) return std::nullopt;
     contact row = change.contact;
+    if (present) row.merged_into = present->merged_into;
     row.seq = entry_.seq;
     views_.put_contact(row);
     return event{entry_.seq, "", contact_event{row}};
+  }
+
+  // The rows of the one become rows of the other. Nothing is left under the old id but the contact, which
+  // says where it went.
+  std::optional<event> apply(const contacts_merged& merged) {
+    contact gone = views_.find_contact(merged.from).value_or(contact{});
+    if (!gone.merged_into.empty()) return std::nullopt;
+    gone.id = merged.from;
+    gone.merged_into = entry_.chat_id;
+    views_.put_contact(gone);
+    views_.move_messages(merged.from, entry_.chat_id);
+    if (const auto other = views_.find_chat(merged.from)) {
+      chat row = views_.find_chat(entry_.chat_id).value_or(chat{});
+      row.id = entry_.chat_id;
+      tickwire::join_chat(row, *other);
+      views_.put_chat(row);
+      views_.remove_chat(merged.from);
+    }
+    for (const contacts_merged::mark& mark : merged.marks)
+      views_.put_read_mark(mark.user_id, entry_.chat_id, mark.up_to);
+    return event{entry_.seq, "", chat_merged_event{merged.from, entry_.chat_id}};
+  }
+
+  std::optional<event> apply(const message_joined& joined) {
+    const auto echo = views_.find_message(joined.from);
+    views_.put_binding(joined_key(joined.from), {entry_.message_id, joined.attempt});
+    views_.put_binding(joined.whatsapp_message_id, {entry_.message_id, joined.attempt});
+    message row = views_.find_message(entry_.message_id).value_or(message{});
+    row.id = entry_.message_id;
+    if (const std::string key = token_key(row.chat_id, joined.whatsapp_message_id); !key.empty())
+      views_.put_binding(key, {entry_.message_id, joined.attempt});
+    if (!echo) return std::nullopt;
+    join_message(row, *echo, joined.attempt);
+    row.updated_at = std::max({row.updated_at, echo->updated_at, entry_.at});
+    views_.put_message(row);
+    views_.remove_message(joined.from);
+    stand_for(joined.from, row);
+    return event{entry_.seq, "", message_joined_event{joined.from, std::move(row)}};
   }
 
   std::optional<event> apply(const group_changed& change) {
@@ -152,8 +196,13 @@ private:
 
   // Changes a message that may be known or not yet; tells pages when they know it and something moved.
   template <class Change>
-  std::optional<event> change_message(const std::string& message_id, Change change) {
+  std::optional<event> change_message(std::string message_id, Change change) {
     std::optional<message> before = views_.find_message(message_id);
+    if (!before)
+      if (auto joined = joined_into(message_id)) {
+        message_id = std::move(*joined);
+        before = views_.find_message(message_id);
+      }
     message row = before.value_or(message{});
     row.id = message_id;
     const bool was_known = row.known();
@@ -187,6 +236,8 @@ private:
   void bind(const std::string& wamid, message& row, int attempt = 1) {
     if (wamid.empty() || views_.find_binding(wamid)) return;
     views_.put_binding(wamid, {row.id, attempt});
+    if (const std::string key = token_key(row.chat_id, wamid); !key.empty() && !views_.find_binding(key))
+      views_.put_binding(key, {row.id, attempt});
     for (const entry& early : views_.take_parked(wamid)) {
       if (const auto* changed = std::get_if<status_changed>(&early.data)) {
         status_changed known = *changed;
@@ -208,6 +259,23 @@ private:
     reply.whatsapp_message_id = wamid;
     if (const auto binding = views_.find_binding(wamid)) reply.message_id = binding->message_id;
     return reply;
+  }
+
+  // Which message the row of an echo became part of.
+  static std::string joined_key(const std::string& echo_id) { return "id:" + echo_id; }
+  std::optional<std::string> joined_into(const std::string& echo_id) {
+    const auto binding = views_.find_binding(joined_key(echo_id));
+    return binding ? std::optional(binding->message_id) : std::nullopt;
+  }
+
+  // The echo's row was the chat's last message; now that is whichever is the newest of those that are left.
+  void stand_for(const std::string& echo_id, const message& instead) {
+    auto row = views_.find_chat(instead.chat_id);
+    if (!row || row->last_message_id != echo_id) return;
+    const message newest = views_.newest_message(instead.chat_id).value_or(instead);
+    row->last_message_id = newest.id;
+    row->last_seq = newest.seq;
+    views_.put_chat(*row);
   }
 
   void name_first(chat& row) const {

@@ -3,8 +3,11 @@
 #include "core/identify.hpp"
 #include "core/message_id.hpp"
 #include "core/text.hpp"
+#include "core/wamid.hpp"
 
+#include <algorithm>
 #include <array>
+#include <limits>
 #include <utility>
 
 namespace tickwire {
@@ -38,6 +41,7 @@ public:
       , proposal_(std::move(proposal)) {}
 
   std::vector<entry> run() {
+    proposal_.chat_id = people_.present_id(proposal_.chat_id);
     std::visit([this](auto& data) { fill(data); }, proposal_.data);
     if (dropped_) return {};
     entries_.push_back(std::move(proposal_));
@@ -46,11 +50,17 @@ public:
 
 private:
   void fill(message_received& received) {
-    const std::string contact_id = known(received.sender, received.sent_at);
-    if (received.became) people_.moved(contact_id, *received.became, received.sent_at);
+    std::string contact_id = known(received.sender, received.sent_at);
+    if (received.became) contact_id = people_.moved(contact_id, *received.became, received.sent_at);
     announce_people();
     proposal_.chat_id = received.group_id.empty() ? contact_id : received.group_id;
     proposal_.actor = received.from_business ? "" : contact_id;
+    name_as_known(received.reply_to_whatsapp_id);
+    // The echo of what we sent, or a message that came before under another id of WhatsApp's.
+    if (const auto binding = find_wamid(received.whatsapp_message_id)) {
+      proposal_.message_id = binding->message_id;
+      received.repeats = binding->attempt;
+    }
     if (proposal_.message_id.empty())
       proposal_.message_id = message_id_of(
           proposal_.inbox,
@@ -84,12 +94,14 @@ private:
     identity addressee;
     addressee.wa_id = result.wa_id;
     also_named(addressee, proposal_.at);
+    take_echo(result.whatsapp_message_id, result.attempt);
   }
 
   void fill(status_changed& changed) {
     if (changed.participant && !changed.participant->empty())
       changed.participant_id = known(*changed.participant, changed.changed_at);
-    if (const auto binding = views_.find_binding(changed.whatsapp_message_id)) {
+    if (const auto binding = views_.find_binding(changed.whatsapp_message_id);
+        binding && !is_echo_of_ours(*binding, changed.callback_message_id)) {
       proposal_.message_id = binding->message_id;
       changed.attempt = binding->attempt;
     } else if (const auto ours = callback_from(changed.callback_data)) {
@@ -102,6 +114,7 @@ private:
       }
     }
     take_chat_of_message();
+    if (!changed.callback_message_id.empty()) take_echo(changed.whatsapp_message_id, changed.attempt);
     if (changed.recipient) also_named(*changed.recipient, changed.changed_at);
     changed.recipient.reset();
   }
@@ -111,6 +124,8 @@ private:
       reaction.sender_id = known(reaction.sender, reaction.at);
     if (reaction.from_business) reaction.sender_id = proposal_.inbox;
     proposal_.actor = reaction.sender_id;
+    if (proposal_.chat_id.empty() && !reaction.from_business) proposal_.chat_id = reaction.sender_id;
+    name_as_known(reaction.target_whatsapp_id);
     take_target(reaction.target_whatsapp_id);
   }
   void fill(edit& edit) { take_target(edit.target_whatsapp_id); }
@@ -161,6 +176,8 @@ private:
     proposal_.chat_id = id;
   }
 
+  void fill(contacts_merged&) {}
+  void fill(message_joined&) {}
   void fill(group_changed&) {}
   void fill(unhandled&) {}
 
@@ -173,12 +190,85 @@ private:
 
   // Whoever the proposal's chat is with is named so as well.
   void also_named(const identity& also, timestamp at) {
-    people_.same_person(proposal_.chat_id, also, at);
+    proposal_.chat_id = people_.same_person(proposal_.chat_id, also, at);
     announce_people();
   }
 
   void announce_people() {
     for (contact_changed& change : people_.take_changes()) announce(std::move(change));
+    for (identification::merge& merge : people_.take_merges()) announce(std::move(merge));
+  }
+
+  void announce(identification::merge merge) {
+    entry fresh;
+    fresh.inbox = proposal_.inbox;
+    fresh.at = proposal_.at;
+    fresh.key = "mg:" + merge.from;
+    fresh.chat_id = merge.into;
+    contacts_merged merged{merge.from, marks_of_both(merge)};
+    fresh.data = std::move(merged);
+    entries_.push_back(std::move(fresh));
+  }
+
+  // Before the first message that the user has not read, in whichever of the two it is: rather shown as
+  // unread twice than never.
+  std::vector<contacts_merged::mark> marks_of_both(const identification::merge& merge) {
+    std::vector<contacts_merged::mark> marks = views_.find_read_marks(merge.from);
+    for (contacts_merged::mark& other : views_.find_read_marks(merge.into))
+      if (std::none_of(marks.begin(), marks.end(), [&](const auto& m) { return m.user_id == other.user_id; }))
+        marks.push_back(std::move(other));
+    constexpr auto all = std::numeric_limits<std::int64_t>::max();
+    for (contacts_merged::mark& mark : marks) {
+      std::uint64_t first_unread = all;
+      std::uint64_t furthest = 0;
+      for (const std::string& chat_id : {merge.from, merge.into}) {
+        const std::uint64_t up_to = views_.find_read_mark(mark.user_id, chat_id);
+        furthest = std::max(furthest, up_to);
+        for (const unseen_message& row : views_.unread_between(chat_id, up_to, all, 1))
+          first_unread = std::min<std::uint64_t>(first_unread, row.seq);
+      }
+      mark.up_to = first_unread == all ? furthest : first_unread - 1;
+    }
+    return marks;
+  }
+
+  // By exactly this id or, within the chat, by another one of the same message.
+  std::optional<wamid_binding> find_wamid(const std::string& wamid) {
+    if (wamid.empty()) return std::nullopt;
+    if (auto binding = views_.find_binding(wamid)) return binding;
+    const std::string key = token_key(proposal_.chat_id, wamid);
+    return key.empty() ? std::nullopt : views_.find_binding(key);
+  }
+
+  // The wamid leads to the row of an echo, and the callback data to the message that it is the echo of.
+  bool is_echo_of_ours(const wamid_binding& binding, const std::string& callback_message_id) {
+    return !callback_message_id.empty() && binding.message_id != callback_message_id &&
+           views_.find_message(callback_message_id).has_value();
+  }
+
+  // The id by which the message is known to us, where this is another one of it.
+  void name_as_known(std::string& wamid) {
+    if (wamid.empty() || views_.find_binding(wamid)) return;
+    if (const auto binding = find_wamid(wamid))
+      if (const auto row = views_.find_message(binding->message_id); row && !row->whatsapp_message_id.empty())
+        wamid = row->whatsapp_message_id;
+  }
+
+  // The proposal says that the wamid is that of its message. If its echo came first and made a row, that row
+  // is this message.
+  void take_echo(const std::string& wamid, int attempt) {
+    const auto binding = find_wamid(wamid);
+    if (!binding || proposal_.message_id.empty() || binding->message_id == proposal_.message_id) return;
+    const auto echo = views_.find_message(binding->message_id);
+    if (!echo || echo->direction != direction::out || !echo->client_id.empty()) return;
+    entry fresh;
+    fresh.inbox = proposal_.inbox;
+    fresh.at = proposal_.at;
+    fresh.key = "ej:" + echo->id;
+    fresh.chat_id = proposal_.chat_id;
+    fresh.message_id = proposal_.message_id;
+    fresh.data = message_joined{echo->id, echo->whatsapp_message_id, std::max(attempt, 1)};
+    entries_.push_back(std::move(fresh));
   }
 
   void announce(contact_changed change) {

@@ -18,6 +18,8 @@ struct contact {
   std::string username;
   timestamp profile_name_at{}, username_at{}; // Meta's time of what said so: an older webhook changes nothing
   std::uint64_t seq = 0;                      // entry that wrote this; the highest wins
+  timestamp since{};                          // when they first wrote or were written to
+  std::string merged_into; // another contact that turned out to be the same person; empty: none
 
   // What to call them on screen.
   std::string title() const;

@@ -17,6 +17,8 @@ std::string_view kind_of(const entry_data& data) {
     std::string_view operator()(const revoke&) const { return "revoke"; }
     std::string_view operator()(const tickwire::read_mark&) const { return "read_mark"; }
     std::string_view operator()(const contact_changed&) const { return "contact_changed"; }
+    std::string_view operator()(const contacts_merged&) const { return "contacts_merged"; }
+    std::string_view operator()(const message_joined&) const { return "message_joined"; }
     std::string_view operator()(const group_changed&) const { return "group_changed"; }
     std::string_view operator()(const unhandled&) const { return "unhandled"; }
   };

@@ -27,6 +27,10 @@ struct message_received {
   bool history = false;
   status initial = status::delivered; // history knows better
   std::optional<identity> became;     // system message: the person's new number or user id
+  // Filled when completed: the attempt of the message of ours that this is the echo of, or of the message
+  // that is there already under another id of WhatsApp's; 0: it is new. Then entry.message_id is that
+  // message.
+  int repeats = 0;
   bool notice = false; // a line that nobody wrote: counts as nothing unread and opens no window
 };
 
@@ -114,6 +118,24 @@ struct contact_changed {
   bool opens_chat = false;          // made by hand: show an empty chat
 };
 
+// Two contacts turned out to be one person: `from` and its chat are part of entry.chat_id from here on.
+struct contacts_merged {
+  std::string from;
+  // Filled when completed: how far each user has read of what is one chat now.
+  struct mark {
+    std::string user_id; // "": the team
+    std::uint64_t up_to = 0;
+  };
+  std::vector<mark> marks;
+};
+
+// A message made by an echo turned out to be one that we sent: `from` is entry.message_id from here on.
+struct message_joined {
+  std::string from;
+  std::string whatsapp_message_id;
+  int attempt = 1;
+};
+
 // A group became known or changed its name. entry.chat_id is its id.
 struct group_changed {
   std::string subject;
@@ -126,7 +148,7 @@ struct unhandled {
 
 using entry_data = std::variant<message_received, message_accepted, retry_requested, send_attempted,
                                 send_result, status_changed, reaction, edit, revoke, read_mark,
-                                contact_changed, group_changed, unhandled>;
+                                contact_changed, contacts_merged, message_joined, group_changed, unhandled>;
 
 struct entry {
   std::string inbox; // phone_number_id

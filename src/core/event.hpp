@@ -24,6 +24,15 @@ struct message_update_event {
 struct contact_event {
   contact value;
 };
+// A chat is part of another one from here on.
+struct chat_merged_event {
+  std::string from, into;
+};
+// The row of an echo is gone: it was a message of ours.
+struct message_joined_event {
+  std::string from;
+  message into;
+};
 struct chat_event {
   chat value;
 };
@@ -38,7 +47,7 @@ struct event {
   std::uint64_t seq = 0; // of its log entry
   std::string only_user; // empty: everybody of the inbox
   std::variant<new_message_event, status_event, message_update_event, contact_event, chat_event,
-               read_mark_event>
+               chat_merged_event, message_joined_event, read_mark_event>
       what;
 };
 

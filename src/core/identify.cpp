@@ -26,6 +26,16 @@ bool number_has_new_owner(const contact& by_phone, const identity& who) {
          by_phone.user_id != who.previous_user_id;
 }
 
+// Meta sends a webhook again for so long; a notice of a changed number is no later than that.
+constexpr std::chrono::hours late_notice_max{24 * 7};
+
+constexpr std::uint64_t chat_size_counted = 100'000; // larger ones count as this large
+
+// Whatever else says otherwise. (Somebody's own two user ids are told by Meta as such.)
+bool are_two_people(const contact& a, const contact& b) {
+  return !a.user_id.empty() && !b.user_id.empty() && a.user_id != b.user_id;
+}
+
 // The newest name stays; one of the same second is decided by the text, so that any order ends the same. The
 // same name again changes nothing: it comes with each message.
 void join_name(std::string& name, timestamp& name_at, std::string_view said, timestamp at) {
@@ -48,34 +58,63 @@ std::vector<std::string> aliases_of(const identity& who) {
 }
 
 std::string identification::known(const identity& who, timestamp at) {
-  std::optional<contact> record = contact_of(who);
-  if (!record) {
-    record.emplace();
-    record->id = unused_id(who);
-    put(*record);
+  const std::vector<contact> same = contacts_of(who);
+  contact record;
+  if (same.empty()) {
+    record.id = unused_id(who);
+    record.since = at;
+    put(record);
+  } else {
+    record = made_one(same);
   }
-  const std::string id = record->id;
-  if (!who.empty()) learn(std::move(*record), who, at);
+  const std::string id = record.id;
+  if (!who.empty()) learn(std::move(record), who, at);
   return id;
 }
 
-void identification::same_person(const std::string& contact_id, const identity& also, timestamp at) {
-  const std::optional<contact> record = find_contact(contact_id);
-  if (!record || also.empty() || number_has_new_owner(*record, also)) return;
-  learn(*record, also, at);
+std::string identification::same_person(const std::string& contact_id, const identity& also, timestamp at) {
+  const std::optional<contact> record = find_contact(present_id(contact_id));
+  if (!record || also.empty()) return contact_id;
+  if (number_has_new_owner(*record, also)) return record->id;
+  std::vector<contact> same{*record};
+  for (contact& other : contacts_of(also))
+    if (other.id != record->id && !are_two_people(*record, other)) same.push_back(std::move(other));
+  contact whole = made_one(same);
+  const std::string id = whole.id;
+  learn(std::move(whole), also, at);
+  return id;
 }
 
-void identification::moved(const std::string& contact_id, const identity& became, timestamp at) {
+std::string identification::moved(const std::string& contact_id, const identity& became, timestamp at) {
   std::optional<contact> record = find_contact(contact_id);
-  if (!record) return;
-  const std::string& number = became.phone.empty() ? became.wa_id : became.phone;
+  if (!record) return contact_id;
+  const std::string number = became.phone.empty() ? became.wa_id : became.phone;
   if (!number.empty() && number != record->phone) {
     for (const std::string& form : variants_of(record->phone)) release(phone_alias(form), contact_id);
     record->phone = number;
   }
   if (!became.user_id.empty()) record->user_id = became.user_id;
   put(*record);
-  learn(std::move(*record), became, at);
+  std::vector<contact> same{*record};
+  // Their first message from there may have come before the notice. Who had the number for long is somebody
+  // else.
+  for (contact& other : contacts_of(became)) {
+    const bool just_came = other.since > at - late_notice_max;
+    if (other.id != contact_id && just_came && !are_two_people(*record, other))
+      same.push_back(std::move(other));
+  }
+  contact whole = made_one(same);
+  const std::string id = whole.id;
+  if (!number.empty()) whole.phone = number;
+  learn(std::move(whole), became, at);
+  return id;
+}
+
+std::string identification::present_id(const std::string& contact_id) {
+  std::string id = contact_id;
+  for (auto row = find_contact(id); row && !row->merged_into.empty(); row = find_contact(id))
+    id = row->merged_into;
+  return id;
 }
 
 std::optional<contact> identification::find_contact(const std::string& contact_id) {
@@ -102,17 +141,60 @@ std::optional<std::string> identification::find_alias(const std::string& alias) 
 std::optional<contact> identification::contact_by_alias(const std::string& alias) {
   const auto id = find_alias(alias);
   if (!id || id->empty()) return std::nullopt; // empty: released, see contact_changed
-  return find_contact(*id);
+  return find_contact(present_id(*id));
 }
 
-std::optional<contact> identification::contact_of(const identity& who) {
-  if (who.empty()) return find_contact(std::string(unknown_sender_id));
-  for (const std::string& alias : aliases_of(who)) {
-    std::optional<contact> found = contact_by_alias(alias);
-    if (found && !(is_phone(alias) && number_has_new_owner(*found, who))) return found;
+// All that the names lead to, the surest first. They are one person, since one item named them so: but for
+// those who have a number that it did not name, which may be somebody's from before.
+std::vector<contact> identification::contacts_of(const identity& who) {
+  std::vector<contact> found;
+  if (who.empty()) {
+    if (auto unknown = find_contact(std::string(unknown_sender_id))) found.push_back(std::move(*unknown));
+    return found;
   }
-  return std::nullopt;
+  const std::vector<std::string> aliases = aliases_of(who);
+  const auto is_named = [&](const contact& one) {
+    return one.phone.empty() ||
+           std::find(aliases.begin(), aliases.end(), phone_alias(one.phone)) != aliases.end();
+  };
+  for (const std::string& alias : aliases) {
+    std::optional<contact> one = contact_by_alias(alias);
+    if (!one || (is_phone(alias) && number_has_new_owner(*one, who))) continue;
+    const bool fits = std::all_of(found.begin(), found.end(), [&](const contact& other) {
+      return other.id != one->id && is_named(other) && is_named(*one) && !are_two_people(other, *one);
+    });
+    if (fits) found.push_back(std::move(*one));
+  }
+  return found;
 }
+
+// The one with more messages stays, so that few have to be moved; of two with as many the one with a number.
+contact identification::made_one(const std::vector<contact>& same) {
+  if (same.size() == 1) return same.front();
+  const auto weight = [&](const contact& one) {
+    return std::pair(views_.count_messages(one.id, chat_size_counted), !one.phone.empty());
+  };
+  const contact* kept = &same.front();
+  for (const contact& one : same)
+    if (weight(one) > weight(*kept)) kept = &one;
+  contact whole = *kept;
+  for (const contact& other : same) {
+    if (other.id == whole.id) continue;
+    for (const auto field : {&contact::name, &contact::phone, &contact::user_id})
+      if ((whole.*field).empty()) whole.*field = other.*field;
+    join_name(whole.profile_name, whole.profile_name_at, other.profile_name, other.profile_name_at);
+    join_name(whole.username, whole.username_at, other.username, other.username_at);
+    whole.since = std::min(whole.since, other.since);
+    contact gone = other;
+    gone.merged_into = whole.id;
+    records_[gone.id] = gone;
+    merges_.push_back({other.id, whole.id});
+  }
+  put(whole);
+  return whole;
+}
+
+std::vector<identification::merge> identification::take_merges() { return std::exchange(merges_, {}); }
 
 // The number is the most readable id; a number that somebody else had before falls back to the user id.
 std::string identification::unused_id(const identity& who) {

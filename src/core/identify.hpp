@@ -30,15 +30,25 @@ public:
   // older ones replace no newer. Nobody at all is the unknown sender.
   std::string known(const identity& who, timestamp at);
 
-  // We learned that the contact has these names as well.
-  void same_person(const std::string& contact_id, const identity& also, timestamp at);
+  // We learned that the contact has these names as well. All three: the id of the contact that they are now.
+  std::string same_person(const std::string& contact_id, const identity& also, timestamp at);
 
   // The person has another number or user id from `at` on. They keep their id and their chat, and the old
   // number is free for its next owner.
-  void moved(const std::string& contact_id, const identity& became, timestamp at);
+  std::string moved(const std::string& contact_id, const identity& became, timestamp at);
 
   // As it is after all that was decided here.
   std::optional<contact> find_contact(const std::string& contact_id);
+
+  // The contact of this id, or the one that it has become part of.
+  std::string present_id(const std::string& contact_id);
+
+  // Contacts that turned out to be others, each with the one that it is part of. They come behind the
+  // changes.
+  struct merge {
+    std::string from, into;
+  };
+  std::vector<merge> take_merges();
 
   // What was decided and not taken yet: of this contact, or of all, in the order in which it has to be
   // applied.
@@ -48,7 +58,8 @@ public:
 private:
   std::optional<std::string> find_alias(const std::string& alias);
   std::optional<contact> contact_by_alias(const std::string& alias);
-  std::optional<contact> contact_of(const identity& who);
+  std::vector<contact> contacts_of(const identity& who);
+  contact made_one(const std::vector<contact>& same);
   std::string unused_id(const identity& who);
   void learn(contact record, const identity& who, timestamp at);
   void point(const std::string& alias, const std::string& contact_id);
@@ -57,6 +68,7 @@ private:
   contact_changed& change_of(const std::string& contact_id);
 
   views& views_;
+  std::vector<merge> merges_;
   std::vector<contact_changed> changes_;       // one for each contact
   std::map<std::string, contact> records_;     // as decided here
   std::map<std::string, std::string> pointed_; // alias → contact id, as decided here

@@ -181,4 +181,43 @@ void keep_latest(opt_time& kept, timestamp other) {
   if (!kept || *kept < other) kept = other;
 }
 
+void join_message(message& row, const message& other, int attempt) {
+  for (const reaction_mark& mark : other.reactions) {
+    reaction again;
+    again.sender_id = mark.from;
+    again.emoji = mark.emoji;
+    again.at = mark.at;
+    again.whatsapp_message_id = mark.whatsapp_message_id;
+    join_reaction(row, again);
+  }
+  if (other.edited_at) {
+    edit again;
+    again.whatsapp_message_id = other.edit_id;
+    again.text = other.edited_text;
+    again.at = *other.edited_at;
+    join_edit(row, again);
+  }
+  if (other.revoked_at) keep_earliest(row.revoked_at, *other.revoked_at);
+  if (!enter_attempt(row, attempt)) return;
+  row.status = join(row.status, other.status);
+  join_wamid(row, other.whatsapp_message_id);
+  for (const auto time : {&status_times::accepted, &status_times::sent, &status_times::delivered,
+                          &status_times::read, &status_times::failed, &status_times::played})
+    if (other.times.*time) keep_earliest(row.times.*time, *(other.times.*time));
+  if (other.error && !row.error) {
+    row.error = other.error;
+    row.error_at = other.error_at;
+  }
+}
+
+void join_chat(chat& row, const chat& other) {
+  if (other.created_seq && (row.created_seq == 0 || other.created_seq < row.created_seq))
+    row.created_seq = other.created_seq;
+  if (other.last_seq > row.last_seq) {
+    row.last_seq = other.last_seq;
+    row.last_message_id = other.last_message_id;
+  }
+  if (other.last_inbound_at) keep_latest(row.last_inbound_at, *other.last_inbound_at);
+}
+
 } // namespace tickwire

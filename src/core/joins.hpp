@@ -29,8 +29,17 @@ void join_reaction(message& row, const reaction& reaction);
 void join_edit(message& row, const edit& edit);
 void join_revoke(message& row, const revoke& revoke);
 
+// What is known of `other`, the same message under another id, is known of the row's attempt `attempt`. What
+// made the row stays.
+void join_message(message& row, const message& other, int attempt);
+
 // The row is known to WhatsApp by this id; of several of one attempt the lowest is shown.
 void join_wamid(message& row, const std::string& wamid);
+
+// --- a chat's row ---
+
+// What is known of `other`, a chat with the same person, is known of this one.
+void join_chat(chat& row, const chat& other);
 
 // --- times ---
 

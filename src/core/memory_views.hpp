@@ -48,6 +48,32 @@ public:
   std::optional<chat> find_chat(std::string_view id) override { return find(chats, id); }
   void put_chat(const chat& row) override { chats[row.id] = row; }
 
+  std::optional<message> newest_message(std::string_view chat_id) override {
+    std::optional<message> newest;
+    for (const auto& [id, row] : messages)
+      if (row.known() && row.chat_id == chat_id && (!newest || row.seq > newest->seq)) newest = row;
+    return newest;
+  }
+  std::uint64_t count_messages(std::string_view chat_id, std::uint64_t cap) override {
+    std::uint64_t count = 0;
+    for (const auto& [id, row] : messages) count += row.known() && row.chat_id == chat_id;
+    return std::min(count, cap);
+  }
+  void remove_message(std::string_view id) override { messages.erase(std::string(id)); }
+  void move_messages(std::string_view from, std::string_view into) override {
+    for (auto& [id, row] : messages)
+      if (row.chat_id == from)
+        for (std::string* name : {&row.chat_id, &row.sender_id, &row.receiver_id})
+          if (*name == from) *name = into;
+  }
+  void remove_chat(std::string_view id) override { chats.erase(std::string(id)); }
+  std::vector<contacts_merged::mark> find_read_marks(std::string_view chat_id) override {
+    std::vector<contacts_merged::mark> found;
+    for (const auto& [key, up_to] : marks)
+      if (key.second == chat_id) found.push_back({key.first, up_to});
+    return found;
+  }
+
   std::uint64_t find_read_mark(std::string_view user_id, std::string_view chat_id) override {
     const auto place = marks.find({std::string(user_id), std::string(chat_id)});
     return place == marks.end() ? 0 : place->second;

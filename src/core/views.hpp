@@ -55,6 +55,19 @@ public:
   virtual std::optional<chat> find_chat(std::string_view chat_id) = 0;
   virtual void put_chat(const chat& row) = 0;
 
+  // The newest message that stands in the chat.
+  virtual std::optional<message> newest_message(std::string_view chat_id) = 0;
+  // Messages in the chat, at most `cap`.
+  virtual std::uint64_t count_messages(std::string_view chat_id, std::uint64_t cap) = 0;
+  virtual void remove_message(std::string_view message_id) = 0;
+  // All messages of `from` stand in `into` from now on, and whoever was called `from` in them is called
+  // `into`.
+  virtual void move_messages(std::string_view from, std::string_view into) = 0;
+  virtual void remove_chat(std::string_view chat_id) = 0;
+
+  // Who has read something of the chat, and how far.
+  virtual std::vector<contacts_merged::mark> find_read_marks(std::string_view chat_id) = 0;
+
   // 0: none. The user id "" is the team: how far anybody has read.
   virtual std::uint64_t find_read_mark(std::string_view user_id, std::string_view chat_id) = 0;
   virtual void put_read_mark(std::string_view user_id, std::string_view chat_id, std::uint64_t up_to) = 0;

@@ -57,6 +57,7 @@ struct encoder {
     object.member("initial", to_string(data.initial));
     if (data.became) add_identity(object, "became", *data.became);
     if (data.notice) object.member("notice", true);
+    if (data.repeats) object.member("repeats", data.repeats);
   }
   void operator()(const message_accepted& data) const {
     object.member("clientId", data.client_id);
@@ -121,6 +122,7 @@ struct encoder {
       add_text(inner, "username", data.contact.username);
       add_time(inner, "profileNameAt", data.contact.profile_name_at);
       add_time(inner, "usernameAt", data.contact.username_at);
+      add_time(inner, "since", data.contact.since);
     }
     std::string& out = object.open("aliases");
     out += '[';
@@ -130,6 +132,16 @@ struct encoder {
     }
     out += ']';
     if (data.opens_chat) object.member("opensChat", true);
+  }
+  void operator()(const contacts_merged& data) const {
+    object.member("from", data.from);
+    object_writer marks(object.open("marks"));
+    for (const contacts_merged::mark& mark : data.marks) marks.member(mark.user_id, mark.up_to);
+  }
+  void operator()(const message_joined& data) const {
+    object.member("from", data.from);
+    object.member("wamid", data.whatsapp_message_id);
+    object.member("attempt", data.attempt);
   }
   void operator()(const group_changed& data) const { object.member("subject", data.subject); }
   void operator()(const unhandled& data) const { object.member("what", data.what); }
@@ -190,6 +202,7 @@ entry_data decode_object(std::string_view kind, const reader& from) {
     data.initial = status_from(from.text("initial")).value();
     data.became = from.maybe_who("became");
     data.notice = from.flag("notice");
+    data.repeats = from.small("repeats");
     return data;
   }
   if (kind == "message_accepted")
@@ -230,11 +243,20 @@ entry_data decode_object(std::string_view kind, const reader& from) {
     data.contact.username = inner.text("username");
     data.contact.profile_name_at = inner.time("profileNameAt");
     data.contact.username_at = inner.time("usernameAt");
+    data.contact.since = inner.time("since");
     for (const json::value& alias : from.object.at("aliases").as_array())
       data.aliases.emplace_back(alias.as_string());
     data.opens_chat = from.flag("opensChat");
     return data;
   }
+  if (kind == "contacts_merged") {
+    contacts_merged data{from.text("from"), {}};
+    for (const auto& [user_id, up_to] : from.object.at("marks").as_object())
+      data.marks.push_back({std::string(user_id), up_to.to_number<std::uint64_t>()});
+    return data;
+  }
+  if (kind == "message_joined")
+    return message_joined{from.text("from"), from.text("wamid"), from.small("attempt")};
   if (kind == "group_changed") return group_changed{from.text("subject")};
   if (kind == "unhandled") return unhandled{from.text("what")};
   throw std::invalid_argument("unknown kind");

@@ -143,6 +143,21 @@ struct event_writer {
     object.member("seq", seq);
   }
 
+  void operator()(const chat_merged_event& event) const {
+    object.member("chatId", event.from);
+    object.member("mergedInto", event.into);
+    object.member("seq", seq);
+  }
+
+  void operator()(const message_joined_event& event) const {
+    object.member("messageId", event.from);
+    object.member("chatId", event.into.chat_id);
+    object.member("text", event.into.shown_text());
+    append_message(object.open("joinedInto"), event.into);
+    object.member("updatedAt", to_iso8601(event.into.updated_at));
+    object.member("seq", seq);
+  }
+
   void operator()(const chat_event& event) const {
     object.member("chatId", event.value.id);
     object.member("title", event.value.subject);

@@ -161,7 +161,7 @@ entry_data random_data(std::mt19937& random) {
                   : std::nullopt;
   };
   const auto small = [&] { return static_cast<int>(random() % 5); };
-  switch (random() % 13) {
+  switch (random() % 15) {
   case 0:
     return message_received{text(),
                             who(),
@@ -175,6 +175,7 @@ entry_data random_data(std::mt19937& random) {
                             flag(),
                             static_cast<status>(small()),
                             maybe_who(),
+                            small(),
                             flag()};
   case 1:
     return message_accepted{text(), text(), text()};
@@ -198,10 +199,15 @@ entry_data random_data(std::mt19937& random) {
   case 9:
     return read_mark{random(), flag() ? random() : 0};
   case 10:
-    return contact_changed{
-        {text(), text(), text(), text(), text(), text(), time(), time(), 0}, {text(), text()}, flag()};
+    return contact_changed{{text(), text(), text(), text(), text(), text(), time(), time(), 0, time(), ""},
+                           {text(), text()},
+                           flag()};
   case 11:
     return group_changed{text()};
+  case 12:
+    return contacts_merged{text(), {{"u_1", random()}, {"", random()}}};
+  case 13:
+    return message_joined{text(), text(), small()};
   default:
     return unhandled{text()};
   }

@@ -18,6 +18,18 @@ std::optional<contact> read_contact_by_id(database& connection, const std::strin
   return ask.step() ? std::optional(read_contact(ask)) : std::nullopt;
 }
 
+// The contact's id, or that of the one which it is part of: old ids go on working.
+std::string present_id(database& connection, std::string id) {
+  query ask(connection, "SELECT merged_into FROM contacts WHERE id = ?");
+  for (;;) {
+    ask.bind(id);
+    const std::string into = ask.step() ? ask.text(0) : std::string();
+    ask.reset();
+    if (into.empty()) return id;
+    id = into;
+  }
+}
+
 chat_summary summary_of(database& connection, const std::string& user_id, chat row) {
   chat_summary summary;
   if (row.kind == chat_kind::person) summary.contact = read_contact_by_id(connection, row.id);
@@ -41,6 +53,7 @@ chat_summary summary_of(database& connection, const std::string& user_id, chat r
 } // namespace
 
 message_page read_messages(database& connection, const message_query& wanted) {
+  const auto chat_id = wanted.chat_id ? std::optional(present_id(connection, *wanted.chat_id)) : std::nullopt;
   const std::string in_chat = wanted.chat_id ? "chat_id = ?1 AND " : "(?1 IS NULL OR 1) AND ";
   const auto rows = [&](std::string_view condition, std::string_view order, std::uint64_t seq,
                         std::size_t limit) {
@@ -49,7 +62,7 @@ message_page read_messages(database& connection, const message_query& wanted) {
                               std::string(order) + " LIMIT ?3");
     std::vector<message> found;
     found.reserve(std::min<std::size_t>(limit, 256));
-    ask.bind(wanted.chat_id, seq, static_cast<std::uint64_t>(limit));
+    ask.bind(chat_id, seq, static_cast<std::uint64_t>(limit));
     while (ask.step()) found.push_back(read_message(ask));
     return found;
   };
@@ -105,11 +118,11 @@ chat_page read_chats(database& connection, const std::string& user_id, std::opti
 
 std::pair<std::vector<contact>, bool> read_contacts(database& connection, const std::string& after,
                                                     std::size_t limit) {
-  query ask(
-      connection,
-      "SELECT " + std::string(contact_columns) +
-          " FROM contacts WHERE ?1 = '' OR (title, id) > (SELECT title, id FROM contacts WHERE id = ?1) "
-          "ORDER BY title, id LIMIT ?2");
+  query ask(connection, "SELECT " + std::string(contact_columns) +
+                            " FROM contacts WHERE merged_into = '' AND (?1 = '' OR (title, id) > (SELECT "
+                            "title, id FROM contacts WHERE "
+                            "id = ?1)) "
+                            "ORDER BY title, id LIMIT ?2");
   ask.bind(after, static_cast<std::uint64_t>(limit + 1));
   std::vector<contact> rows;
   while (ask.step()) rows.push_back(read_contact(ask));
@@ -122,7 +135,8 @@ std::optional<contact> read_contact_of(database& connection, const identity& who
   query ask(connection, "SELECT contact_id FROM aliases WHERE alias = ?");
   for (const std::string& alias : aliases_of(who)) {
     ask.bind(alias);
-    if (ask.step() && !ask.view(0).empty()) return read_contact_by_id(connection, ask.text(0));
+    if (ask.step() && !ask.view(0).empty())
+      return read_contact_by_id(connection, present_id(connection, ask.text(0)));
   }
   return std::nullopt;
 }
@@ -173,7 +187,7 @@ std::vector<unfinished_send> read_unfinished(database& connection, std::uint64_t
 std::optional<chat_summary> read_chat_by_id(database& connection, const std::string& user_id,
                                             const std::string& id) {
   query ask(connection, "SELECT " + std::string(chat_columns) + " FROM chats WHERE id = ?");
-  ask.bind(id);
+  ask.bind(present_id(connection, id));
   if (!ask.step()) return std::nullopt;
   return summary_of(connection, user_id, read_chat(ask));
 }

@@ -104,6 +104,11 @@ CREATE INDEX messages_sending ON messages (seq) WHERE status = 0;
     R"sql(
 ALTER TABLE contacts ADD COLUMN profile_name_at INTEGER NOT NULL DEFAULT 0;
 ALTER TABLE contacts ADD COLUMN username_at INTEGER NOT NULL DEFAULT 0;
+)sql",
+    // People who turned out to be one.
+    R"sql(
+ALTER TABLE contacts ADD COLUMN since INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE contacts ADD COLUMN merged_into TEXT NOT NULL DEFAULT '';
 )sql"};
 
 inline const std::vector<std::string_view> accounts_migrations{

@@ -29,7 +29,9 @@ contact read_contact(const statement& row, int c) {
   result.username = row.text(c++);
   result.seq = static_cast<std::uint64_t>(row.number(c++));
   result.profile_name_at = timestamp{std::chrono::milliseconds{row.number(c++)}};
-  result.username_at = timestamp{std::chrono::milliseconds{row.number(c)}};
+  result.username_at = timestamp{std::chrono::milliseconds{row.number(c++)}};
+  result.since = timestamp{std::chrono::milliseconds{row.number(c++)}};
+  result.merged_into = row.text(c);
   return result;
 }
 
@@ -82,7 +84,7 @@ sqlite_views::sqlite_views(database& database)
                    select(entry_columns, "log WHERE key IN (SELECT key FROM parked WHERE wamid = ?)"))
     , remove_parked_(database, "DELETE FROM parked WHERE wamid = ?")
     , find_contact_(database, select(contact_columns, "contacts WHERE id = ?"))
-    , put_contact_(database, "INSERT OR REPLACE INTO contacts VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)")
+    , put_contact_(database, "INSERT OR REPLACE INTO contacts VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)")
     , find_alias_(database, "SELECT contact_id, seq FROM aliases WHERE alias = ?")
     , put_alias_(database, "INSERT OR REPLACE INTO aliases VALUES (?, ?, ?)")
     , find_chat_(database, select(chat_columns, "chats WHERE id = ?"))
@@ -188,7 +190,7 @@ void sqlite_views::put_contact(const contact& row) {
   const std::string title = ascii_lower(row.title());
   put_contact_
       .bind(row.id, row.name, row.profile_name, row.phone, row.user_id, row.username, row.seq, title,
-            millis(row.profile_name_at), millis(row.username_at))
+            millis(row.profile_name_at), millis(row.username_at), millis(row.since), row.merged_into)
       .run();
   remember(contacts_, row.id, std::optional(row));
 }
@@ -232,6 +234,54 @@ void sqlite_views::put_chat(const chat& row) {
             row.last_message_id, millis(row.last_inbound_at), row.created_seq, activity)
       .run();
   remember(chats_, row.id, std::optional(row));
+}
+
+// What follows is asked seldom: for two chats that become one, or an echo that came first.
+
+std::optional<message> sqlite_views::newest_message(std::string_view chat_id) {
+  query ask(database_,
+            select(message_columns, "messages WHERE chat_id = ? AND seq > 0 ORDER BY seq DESC LIMIT 1"));
+  ask.bind(chat_id);
+  return ask.step() ? std::optional(read_message(ask)) : std::nullopt;
+}
+
+std::uint64_t sqlite_views::count_messages(std::string_view chat_id, std::uint64_t cap) {
+  query ask(database_, "SELECT count(*) FROM (SELECT 1 FROM messages WHERE chat_id = ? LIMIT ?)");
+  ask.bind(chat_id, cap);
+  ask.step();
+  return static_cast<std::uint64_t>(ask.number(0));
+}
+
+void sqlite_views::remove_message(std::string_view message_id) {
+  query remove(database_, "DELETE FROM messages WHERE id = ?");
+  remove.bind(message_id);
+  remove.step();
+  written_.reset();
+  absent_.clear();
+}
+
+void sqlite_views::move_messages(std::string_view from, std::string_view into) {
+  query move(database_,
+             "UPDATE messages SET chat_id = ?2, sender_id = CASE sender_id WHEN ?1 THEN ?2 ELSE sender_id "
+             "END, receiver_id = CASE receiver_id WHEN ?1 THEN ?2 ELSE receiver_id END WHERE chat_id = ?1");
+  move.bind(from, into);
+  move.step();
+  written_.reset();
+}
+
+void sqlite_views::remove_chat(std::string_view chat_id) {
+  query remove(database_, "DELETE FROM chats WHERE id = ?");
+  remove.bind(chat_id);
+  remove.step();
+  remember(chats_, chat_id, std::optional<chat>());
+}
+
+std::vector<contacts_merged::mark> sqlite_views::find_read_marks(std::string_view chat_id) {
+  query ask(database_, "SELECT user_id, up_to FROM read_marks WHERE chat_id = ?");
+  ask.bind(chat_id);
+  std::vector<contacts_merged::mark> found;
+  while (ask.step()) found.push_back({ask.text(0), static_cast<std::uint64_t>(ask.number(1))});
+  return found;
 }
 
 std::uint64_t sqlite_views::find_read_mark(std::string_view user_id, std::string_view chat_id) {

@@ -29,6 +29,12 @@ public:
   void put_alias(std::string_view alias, std::string_view contact_id, std::uint64_t seq) override;
   std::optional<chat> find_chat(std::string_view chat_id) override;
   void put_chat(const chat& row) override;
+  std::optional<message> newest_message(std::string_view chat_id) override;
+  std::uint64_t count_messages(std::string_view chat_id, std::uint64_t cap) override;
+  void remove_message(std::string_view message_id) override;
+  void move_messages(std::string_view from, std::string_view into) override;
+  void remove_chat(std::string_view chat_id) override;
+  std::vector<contacts_merged::mark> find_read_marks(std::string_view chat_id) override;
   std::uint64_t find_read_mark(std::string_view user_id, std::string_view chat_id) override;
   void put_read_mark(std::string_view user_id, std::string_view chat_id, std::uint64_t up_to) override;
   std::uint64_t count_unread(std::string_view chat_id, std::uint64_t after, std::uint64_t cap) override;
@@ -61,7 +67,7 @@ private:
 contact read_contact(const statement& row, int first_column = 0);
 chat read_chat(const statement& row, int first_column = 0);
 inline constexpr std::string_view contact_columns =
-    "id, name, profile_name, phone, user_id, username, seq, profile_name_at, username_at";
+    "id, name, profile_name, phone, user_id, username, seq, profile_name_at, username_at, since, merged_into";
 inline constexpr std::string_view chat_columns =
     "id, kind, subject, subject_seq, last_seq, last_message_id, last_inbound_at, created_seq";
 

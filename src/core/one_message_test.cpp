@@ -1,0 +1,228 @@
+// One message is one row, whoever tells of it first and by which of its ids; one person is one chat.
+#include "core/memory_views.hpp"
+#include "core/testing.hpp"
+#include "core/wamid.hpp"
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+
+namespace tickwire {
+namespace {
+
+using namespace testing;
+
+// One token, made from a number and from a user id.
+constexpr const char* by_number = "wamid.HBgLMTU1NTc3NzcxMDEVAgASGBRBQzAwMDAwMDAwMDAwMDAwMDAxMAA=";
+constexpr const char* by_user_id =
+    "wamid.HBgTVVMuODAwMTAwMDAwMDAwMDAwMRUCABIYFEFDMDAwMDAwMDAwMDAwMDAwMDEwAA==";
+
+entry echo_of(const std::string& wamid, const std::string& receiver, int second = 2) {
+  entry echo = received(wamid, person(receiver), "sent once", second);
+  auto& data = std::get<message_received>(echo.data);
+  data.from_business = true;
+  data.initial = status::sent;
+  return echo;
+}
+
+TEST(OneMessage, AnEchoIsTheMessageThatWeSentWheneverItComes) {
+  const identity kai = person("15550000101", "", "Kai");
+  std::vector<entry> facts{accepted("m_1", "15550000101", "sent once", 1),
+                           answered("m_1", 1, send_outcome_kind::accepted, "wamid.O", 2),
+                           echo_of("wamid.O", "15550000101"),
+                           changed("wamid.O", status_word::delivered, 3),
+                           reacted("wamid.R", "wamid.O", kai, "👍", 4),
+                           received("wamid.C", kai, "answer", 5)};
+  std::vector<int> order{0, 1, 2, 3, 4, 5};
+  do {
+    memory_log log;
+    log.append(received("wamid.A", kai, "hello"));
+    for (int i : order) log.append(facts[static_cast<std::size_t>(i)]);
+    ASSERT_EQ(log.rows.messages.size(), 3u)
+        << order[0] << order[1] << order[2] << order[3] << order[4] << order[5];
+    const message& row = log.rows.messages.at("m_1");
+    EXPECT_EQ(row.status, status::delivered);
+    EXPECT_EQ(row.client_id, "c-m_1");
+    EXPECT_EQ(row.whatsapp_message_id, "wamid.O");
+    ASSERT_EQ(row.reactions.size(), 1u);
+    EXPECT_EQ(log.rows.bindings.at("wamid.O").message_id, "m_1");
+    const chat& chat = log.rows.chats.at("15550000101");
+    EXPECT_EQ(chat.last_message_id, log.rows.newest_message("15550000101")->id);
+    // Who joins events has the same messages.
+    std::set<std::string> told;
+    for (const event& said : log.events) {
+      if (const auto* fresh = std::get_if<new_message_event>(&said.what)) told.insert(fresh->value.id);
+      if (const auto* joined = std::get_if<message_joined_event>(&said.what)) told.erase(joined->from);
+    }
+    std::set<std::string> stored;
+    for (const auto& [id, message] : log.rows.messages) stored.insert(id);
+    EXPECT_EQ(told, stored);
+    if (HasFailure()) return;
+  } while (std::next_permutation(order.begin(), order.end()));
+}
+
+TEST(OneMessage, TheEchoOfAMessageWhoseAnswerWasLostJoinsByTheCallbackData) {
+  memory_log log;
+  log.append(accepted("m_1", "15550000101", "sent once", 1));
+  log.append(answered("m_1", 1, send_outcome_kind::unconfirmed));
+  log.append(echo_of("wamid.O", "15550000101"));
+  EXPECT_EQ(log.rows.messages.size(), 2u);
+  log.append(changed("wamid.O", status_word::delivered, 4, "m_1"));
+  ASSERT_EQ(log.rows.messages.size(), 1u);
+  EXPECT_EQ(log.rows.messages.at("m_1").status, status::delivered);
+}
+
+TEST(OneMessage, WhatWasWrittenInTheAppStaysAMessageOfItsOwn) {
+  memory_log log;
+  log.append(accepted("m_1", "15550000101", "sent once", 1));
+  log.append(echo_of("wamid.E", "15550000101"));
+  log.append(answered("m_1", 1, send_outcome_kind::accepted, "wamid.O", 3));
+  EXPECT_EQ(log.rows.messages.size(), 2u);
+}
+
+TEST(Wamid, TheTokenIsTheSameInBothScopes) {
+  EXPECT_EQ(token_of(by_number), "AC000000000000000010");
+  EXPECT_EQ(token_of(by_user_id), "AC000000000000000010");
+  for (const char* none : {"", "wamid.", "wamid.A", "wamid.c2FtcGxlL3RleHQvMDE0", "AC000000000000000010",
+                           "wamid.QUMwMDAwMDAwMDAwMDAwMDAwMTA="})
+    EXPECT_EQ(token_of(none), "") << none;
+}
+
+TEST(OneMessage, AQuoteOrReactionByTheOtherScopesIdIsAboutTheSamePersonsMessage) {
+  const identity mira = person("15557777101", "US.8001000000000001", "Mira");
+  memory_log log;
+  log.append(received(by_number, mira, "the green one?"));
+  const std::string first = log.rows.bindings.at(by_number).message_id;
+
+  const auto quoting = [&](const std::string& wamid, const identity& who) {
+    entry quote = received(wamid, who, "this one", 2);
+    std::get<message_received>(quote.data).reply_to_whatsapp_id = by_user_id;
+    log.append(quote);
+    const auto& reply = log.rows.messages.at(log.rows.bindings.at(wamid).message_id).reply;
+    return reply ? reply->message_id : "";
+  };
+  EXPECT_EQ(quoting("wamid.Q", mira), first);
+  EXPECT_EQ(quoting("wamid.T", person("15557777102", "US.8001000000000002")), "") << "another person's";
+
+  log.append(reacted("wamid.R", by_user_id, mira, "👍", 3));
+  EXPECT_EQ(log.rows.messages.at(first).reactions.size(), 1u);
+  log.append(reacted("wamid.R2", by_user_id, person("15557777102"), "👎", 4));
+  EXPECT_EQ(log.rows.messages.at(first).reactions.size(), 1u);
+
+  const std::size_t before = log.rows.messages.size();
+  log.append(received(by_user_id, mira, "the green one?"));
+  EXPECT_EQ(log.rows.messages.size(), before) << "the same message under its other id";
+}
+
+// --- two chats that turn out to be one person ---
+
+entry mark(const std::string& user, const std::string& chat_id, std::uint64_t up_to) {
+  entry entry = proposal(keys::read_mark(user, chat_id, up_to), at(50), read_mark{up_to});
+  entry.chat_id = chat_id;
+  entry.actor = user;
+  return entry;
+}
+
+identity by_user_name() {
+  identity who;
+  who.user_id = "US.7";
+  who.username = "ivo.b";
+  return who;
+}
+
+TEST(OnePerson, TwoChatsBecomeOneAndNothingIsLost) {
+  memory_log log;
+  log.append(received("wamid.1", person("15550000107", "", "Ivo"), "by number", 1));
+  log.append(received("wamid.2", by_user_name(), "by user name", 2));
+  log.append(received("wamid.3", by_user_name(), "again", 3));
+  ASSERT_EQ(log.rows.chats.size(), 2u);
+  log.append(received("wamid.4", person("15550000107", "US.7", "Ivo"), "both at once", 4));
+
+  ASSERT_EQ(log.rows.chats.size(), 1u);
+  const chat& chat = log.rows.chats.begin()->second;
+  EXPECT_EQ(log.rows.messages.size(), 4u);
+  for (const auto& [id, row] : log.rows.messages) {
+    EXPECT_EQ(row.chat_id, chat.id);
+    EXPECT_EQ(row.sender_id, chat.id);
+  }
+  EXPECT_EQ(chat.last_message_id, log.rows.bindings.at("wamid.4").message_id);
+  EXPECT_EQ(log.rows.count_unread(chat.id, log.rows.find_read_mark("u_ana", chat.id), unread_cap), 4u);
+  const contact& whole = log.rows.contacts.at(chat.id);
+  EXPECT_EQ(whole.phone, "15550000107");
+  EXPECT_EQ(whole.user_id, "US.7");
+  EXPECT_EQ(whole.profile_name, "Ivo");
+  EXPECT_EQ(whole.username, "ivo.b");
+
+  // Whoever still uses the old id means the new chat.
+  const std::string old = chat.id == "US.7" ? "15550000107" : "US.7";
+  EXPECT_EQ(log.rows.contacts.at(old).merged_into, chat.id);
+  log.append(accepted("m_1", old, "answer", 5));
+  EXPECT_EQ(log.rows.messages.at("m_1").chat_id, chat.id);
+  log.append(mark("u_ana", old, log.head));
+  EXPECT_EQ(log.rows.count_unread(chat.id, log.rows.find_read_mark("u_ana", chat.id), unread_cap), 0u);
+
+  int told = 0;
+  for (const event& said : log.events)
+    if (const auto* merged = std::get_if<chat_merged_event>(&said.what)) {
+      ++told;
+      EXPECT_EQ(merged->from, old);
+      EXPECT_EQ(merged->into, chat.id);
+    }
+  EXPECT_EQ(told, 1);
+}
+
+TEST(OnePerson, WhatWasReadStaysReadAndWhatWasNotStaysUnread) {
+  memory_log log;
+  log.append(received("wamid.1", person("15550000107"), "read", 1));
+  log.append(mark("u_ana", "15550000107", log.head));
+  log.append(received("wamid.2", by_user_name(), "not read", 2));
+  log.append(received("wamid.3", person("15550000107", "US.7"), "nor this", 3));
+  const std::string id = log.rows.chats.begin()->first;
+  ASSERT_EQ(log.rows.chats.size(), 1u);
+  EXPECT_EQ(log.rows.count_unread(id, log.rows.find_read_mark("u_ana", id), unread_cap), 2u);
+  EXPECT_EQ(log.rows.count_unread(id, log.rows.find_read_mark("u_ben", id), unread_cap), 3u);
+}
+
+TEST(OnePerson, ALateNoticeOfANewNumberJoinsTheTwoChats) {
+  memory_log log;
+  log.append(received("wamid.1", person("15550000110", "", "Ada"), "old number", 1));
+  log.append(received("wamid.2", person("15550000191", "", "Ada"), "new number already", 2));
+  entry notice = received("wamid.3", person("15550000110"), "Ada changed", 2);
+  auto& data = std::get<message_received>(notice.data);
+  data.type = "system";
+  data.became = person("15550000191");
+  log.append(notice);
+  log.append(received("wamid.4", person("15550000191", "", "Ada"), "and one more", 4));
+  EXPECT_EQ(log.rows.chats.size(), 1u);
+  EXPECT_EQ(log.rows.contacts.at(log.rows.chats.begin()->first).phone, "15550000191");
+  log.append(received("wamid.5", person("15550000110"), "the old number's next owner", 5));
+  EXPECT_EQ(log.rows.chats.size(), 2u);
+}
+
+TEST(OnePerson, WhoHadTheNumberBeforeIsSomebodyElse) {
+  memory_log log;
+  log.append(received("wamid.1", person("15550000191", "", "Ben"), "I have had this number for months", 1));
+  constexpr int months = 90 * 24 * 3600;
+  log.append(received("wamid.2", person("15550000110", "", "Ada"), "old number", months));
+  entry notice = received("wamid.3", person("15550000110"), "Ada changed", months + 10);
+  auto& data = std::get<message_received>(notice.data);
+  data.type = "system";
+  data.became = person("15550000191");
+  log.append(notice);
+  EXPECT_EQ(log.rows.chats.size(), 2u);
+  log.append(received("wamid.4", person("15550000191", "", "Ada"), "Ada again", months + 20));
+  EXPECT_EQ(log.rows.messages.at(log.rows.bindings.at("wamid.4").message_id).chat_id, "15550000110");
+}
+
+TEST(OnePerson, PeopleWithUserIdsOfTheirOwnAreNeverOne) {
+  memory_log log;
+  log.append(received("wamid.1", person("5531987770101", "BR.1"), "one", 1));
+  log.append(received("wamid.2", person("15550000107", "US.7"), "two", 2));
+  log.append(received("wamid.3", person("15550000107", "BR.1"), "the number of the other", 3));
+  log.append(received("wamid.4", person("553187770101", "BR.9"), "a form of the number of the first", 4));
+  EXPECT_EQ(log.rows.chats.size(), 3u);
+  for (const auto& [id, row] : log.rows.contacts) EXPECT_EQ(row.merged_into, "");
+}
+
+} // namespace
+} // namespace tickwire

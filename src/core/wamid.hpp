@@ -1,0 +1,17 @@
+// What can be known of a WhatsApp message id. Meta calls it opaque, yet names one message by two: one made
+// from the person's number, one from their user id. Both are base64 around the same token.
+#pragma once
+
+#include <string>
+#include <string_view>
+
+namespace tickwire {
+
+// The token within: the last 16 or more letters and digits in a row behind something else. Empty where there
+// is none to be seen; two ids with the same token are the same message only if the person is the same, too.
+std::string token_of(std::string_view wamid);
+
+// Under which a message of this chat is bound beside its wamid; empty without a token.
+std::string token_key(std::string_view chat_id, std::string_view wamid);
+
+} // namespace tickwire
