@@ -147,11 +147,18 @@ struct config {
   std::size_t max_head_bytes = 16 * 1024;   // of a request, cookies and all, as Node's; beyond it 431
   std::size_t max_body_bytes = 1024 * 1024; // of application requests, unless body_limit says otherwise
   std::function<std::size_t(std::string_view method, std::string_view path)> body_limit = {};
+  // Of requests that have come, whole or in part, and are not answered, of all connections together; 0: no
+  // limit. Beyond it those that are not whole are refused, largest first, then new ones: 503 with
+  // Retry-After.
+  std::size_t max_bytes_in_flight = 0;
   std::chrono::milliseconds head_timeout{10'000}; // a begun request head must be complete by then
   std::chrono::milliseconds body_timeout{30'000}; // and its body by then
   // An idle connection is closed after it: later than proxies close theirs (mostly 60 s), whose next request
   // would else meet a connection that is just being closed.
   std::chrono::milliseconds keep_alive_timeout{75'000};
+  // On every answer that has no header of that name: those of the application, refusals, polls, the 101 of a
+  // WebSocket.
+  header_list answer_headers = {};
 
   std::chrono::milliseconds answer_timeout{120'000}; // on_http has not answered by then: 503, and the end
 

@@ -7,6 +7,7 @@
 #include "net/runtime.hpp"
 #include "net/shard.hpp"
 
+#include <boost/beast/core/string.hpp>
 #include <boost/beast/http/error.hpp>
 #include <boost/beast/http/parser.hpp>
 #include <boost/beast/http/status.hpp>
@@ -93,6 +94,7 @@ struct connection::http_state final : timer {
   std::string remote;
   std::unique_ptr<http_parser> parser;
   std::unique_ptr<http_head> head; // of a chunked request, whose trailer the parser adds to the head
+  byte_share share;                // of what is in flight
   std::string in;                  // bytes that were not parsed yet
   std::string out;                 // head of the answer, and its body when it is a string
   std::size_t written = 0;
@@ -145,6 +147,8 @@ void connection::start() {
   http_->silent_from = now + silence_begins;
   set_deadline(now + home_->settings().head_timeout);
 }
+
+std::size_t connection::unfinished_bytes() const { return open_ && http_ ? http_->share.bytes() : 0; }
 
 bool connection::idle() const {
   return http_ && !http_->busy && !http_->parser && http_->in.empty() && http_->out.empty() &&
@@ -257,6 +261,7 @@ std::shared_ptr<exchange> connection::new_exchange() {
   auto fresh = std::make_shared<exchange>(home_->its_loop(), *this);
   fresh->remote = http_->remote;
   http_->speaks();
+  fresh->share = std::move(http_->share);
   http_->current = fresh;
   http_->busy = true;
   return fresh;
@@ -313,6 +318,9 @@ void connection::parse_http() {
       break;
     }
     if (!had_head && parser.is_header_done() && !check_head(false)) break;
+    http_->share.set(home_->all().in_flight, http_->in.size() + parser.get().body().size());
+    if (http_->share.bytes() > 0) make_room();
+    if (!open_ || http_->busy) break; // it was refused itself
     if (parser.is_done())
       dispatch();
     else if (starved) {
@@ -326,6 +334,16 @@ void connection::parse_http() {
   http_->parsing = false;
   if (http_->in.empty()) std::string().swap(http_->in);
   if (shard* target = std::exchange(http_->moving_to, nullptr)) home_->hand_over(*this, *target);
+}
+
+// What is not whole gives way, largest first: who sends slowly, or never ends, holds up nobody who does not.
+void connection::make_room() {
+  const std::size_t most = home_->settings().max_bytes_in_flight;
+  while (most > 0 && *home_->all().in_flight > most) {
+    connection* heaviest = home_->heaviest_unfinished(); // this one at the least
+    heaviest->refuse_request(503, "Too much is being sent at this moment. Try again in a second.");
+    if (heaviest == this) return;
+  }
 }
 
 // False: the request has been refused, or handed on without its body, which is larger than it may be.
@@ -377,6 +395,7 @@ void connection::dispatch() {
     request->keep_alive = http_->keep_alive;
     request->message = http_->parser->release();
     if (http_->head) request->message.base() = std::move(*http_->head);
+    request->share.set(home_->all().in_flight, request->message.body().size());
   }
   http_->parser.reset();
   http_->head.reset();
@@ -418,8 +437,11 @@ void connection::refuse_request(unsigned status, std::string_view text) {
   request->keep_alive = false;
   http_->parser.reset();
   http_->head.reset();
+  request->share = byte_share();
+  std::string().swap(http_->in);
   http_response answer;
   answer.status = status;
+  if (status == 503) answer.headers.emplace_back("Retry-After", "1");
   answer.body = std::string(text);
   if (!text.empty()) answer.headers.emplace_back("Content-Type", "text/plain; charset=utf-8");
   request->answer(std::move(answer));
@@ -442,7 +464,7 @@ void connection::accept_upgrade(exchange& request, const header_list& headers) {
   const std::string offered = request.view.joined_header("sec-websocket-protocol");
   if (const auto first = codec::first_subprotocol(offered); first && !first->empty())
     head += "Sec-WebSocket-Protocol: " + std::string(*first) + "\r\n";
-  for (const auto& [name, value] : headers) head += name + ": " + value + "\r\n";
+  append_headers(head, headers);
   head += "\r\n";
   request.answered = true;
   request.where = nullptr;
@@ -452,6 +474,18 @@ void connection::accept_upgrade(exchange& request, const header_list& headers) {
   out_.push_back(codec::raw_bytes(std::move(head)));
   resuming_ = true;
   home_->resume_later(*this, std::move(rest));
+}
+
+// With those that every answer has, where it has none of that name.
+void connection::append_headers(std::string& out, const header_list& headers) const {
+  const auto append = [&](const std::string& name, const std::string& value) {
+    out.append(name).append(": ").append(value).append("\r\n");
+  };
+  for (const auto& [name, value] : headers) append(name, value);
+  for (const auto& [name, value] : home_->settings().answer_headers)
+    if (std::none_of(headers.begin(), headers.end(),
+                     [&](const auto& given) { return boost::beast::iequals(given.first, name); }))
+      append(name, value);
 }
 
 void connection::answer(exchange& request, http_response response) {
@@ -472,15 +506,10 @@ void connection::answer(exchange& request, http_response response) {
   const auto reason = http::obsolete_reason(static_cast<http::status>(response.status));
   out.append(reason.data(), reason.size());
   out += "\r\n";
-  bool dated = false;
-  for (const auto& [name, value] : response.headers) {
-    dated = dated || (name.size() == 4 && http::string_to_field(name) == http::field::date);
-    out += name;
-    out += ": ";
-    out += value;
-    out += "\r\n";
-  }
-  if (!dated) {
+  append_headers(out, response.headers);
+  if (std::none_of(response.headers.begin(), response.headers.end(), [](const auto& given) {
+        return given.first.size() == 4 && http::string_to_field(given.first) == http::field::date;
+      })) {
     out += "Date: ";
     out += http_date();
     out += "\r\n";

@@ -44,7 +44,8 @@ public:
   void arrived();
   // Goes on with what came behind a request that is answered now; `rest` came behind an upgrade.
   void resume(std::string rest);
-  bool idle() const; // nothing under way: may be closed when the server closes
+  std::size_t unfinished_bytes() const; // of a request that is not whole
+  bool idle() const;                    // nothing under way: may be closed when the server closes
 
 private:
   friend class shard;
@@ -64,9 +65,11 @@ private:
   void dispatch();
   void answer_is_late();
   void refuse_request(unsigned status, std::string_view text);
+  void append_headers(std::string& out, const header_list& headers) const;
   void write_http();
   void answered();
   void linger();
+  void make_room();
   void set_deadline(time_point deadline);
   std::shared_ptr<exchange> new_exchange();
 

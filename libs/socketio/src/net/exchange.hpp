@@ -1,6 +1,7 @@
 // One HTTP request and its answer.
 #pragma once
 
+#include "net/byte_share.hpp"
 #include "net/loop.hpp"
 #include "socketio/http.hpp"
 
@@ -30,6 +31,7 @@ struct exchange : std::enable_shared_from_this<exchange> {
   void answer(http_response response);
 
   http_message message;
+  byte_share share; // of what is in flight
   bool too_large = false;
   bool keep_alive = true;
   std::string remote; // address of the peer

@@ -49,6 +49,7 @@ public:
 
   silent_connections silent;
   std::atomic<std::size_t> connections = 0, sessions = 0;
+  const byte_total in_flight = std::make_shared<std::atomic<std::size_t>>(0);
   void connection_gone(); // the last one ends a close()
 
 private:

@@ -138,6 +138,13 @@ void shard::opened(connection& connection) {
   first_ = &connection;
 }
 
+connection* shard::heaviest_unfinished() const {
+  connection* heaviest = nullptr;
+  for (connection* one = first_; one; one = one->after_)
+    if (one->unfinished_bytes() > (heaviest ? heaviest->unfinished_bytes() : 0)) heaviest = one;
+  return heaviest;
+}
+
 void shard::gone(connection& connection) {
   if (connection.before_) connection.before_->after_ = connection.after_;
   if (connection.after_) connection.after_->before_ = connection.before_;

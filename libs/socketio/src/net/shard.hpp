@@ -37,6 +37,8 @@ public:
     loop_.need_turn();
   }
   void hand_over(connection& connection, shard& to);
+  // The connection with most bytes of a request that is not whole; null: none has any.
+  connection* heaviest_unfinished() const;
   bool is_ours(std::string_view path) const { return path.starts_with(settings().path); }
   // A request for our path. A session of another thread takes the connection with it.
   void on_engine_request(connection& from, std::shared_ptr<exchange> exchange);
