@@ -99,7 +99,7 @@ async function measure(name, port, graph) {
     if (i > 300) throw new Error(`${name} does not start`);
     await new Promise((go) => setTimeout(go, 30));
   }
-  const token = subject.login ? (await (await fetch(`${base}/login`, { method: "POST", body: JSON.stringify({ username: "Bench", password: "bench-password" }) })).json()).token : "";
+  const token = subject.login ? (await (await fetch(`${base}/login`, { method: "POST", headers: { "content-type": "application/json" }, body: JSON.stringify({ username: "Bench", password: "bench-password" }) })).json()).token : "";
   const authorization = token ? { Authorization: `Bearer ${token}` } : {};
   const socket = io(base, { auth: { token }, transports: ["websocket"], forceNew: true });
   await new Promise((go) => socket.on("connect", go));

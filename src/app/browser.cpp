@@ -45,6 +45,13 @@ bool trusted_pages::trusted(std::string_view origin, std::string_view host) cons
   return names_host(origin, host) || (!public_url_.empty() && origin == public_url_) || named(origin);
 }
 
+bool trusted_pages::may_change(const page_claim& page) const {
+  // The browser itself says that it is our own page; "none" is its user.
+  if (page.fetch_site == "same-origin" || page.fetch_site == "none") return true;
+  if (page.origin.empty()) return page.fetch_site.empty();
+  return trusted(page.origin, page.host);
+}
+
 bool trusted_pages::named(std::string_view origin) const {
   return std::find(cors_origins_.begin(), cors_origins_.end(), origin) != cors_origins_.end();
 }

@@ -9,6 +9,7 @@
 namespace tickwire {
 
 inline constexpr std::string_view session_cookie = "tickwire_session";
+inline constexpr std::string_view device_cookie = "tickwire_device"; // this browser has logged in before
 
 // The value of a cookie in a Cookie header; empty when it is not there.
 std::string_view cookie_value(std::string_view header, std::string_view name);
@@ -21,6 +22,13 @@ struct session_claim {
 // `Authorization: Bearer TOKEN`, else the session cookie.
 session_claim session_claim_of(std::string_view authorization, std::string_view cookies);
 
+// What a browser says about the page that asks; programs say nothing.
+struct page_claim {
+  std::string_view origin;     // Origin
+  std::string_view fetch_site; // Sec-Fetch-Site
+  std::string_view host;       // that was asked
+};
+
 // Whose pages may act for the people whose browser shows them.
 class trusted_pages {
 public:
@@ -32,6 +40,9 @@ public:
 
   // Whether the page of this Origin header is ours, or was allowed to. `host` is the one that was asked.
   bool trusted(std::string_view origin, std::string_view host) const;
+  // Whether the page that asks, or a program, may change something. Foreign pages cannot leave both headers
+  // out.
+  bool may_change(const page_claim& page) const;
   // Only what CORS_ORIGINS names: those need CORS headers.
   bool named(std::string_view origin) const;
   bool some_named() const { return !cors_origins_.empty(); }

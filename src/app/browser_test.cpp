@@ -39,5 +39,27 @@ TEST(TrustedPages, AreTheHostThatWasAskedThePublicUrlAndThoseThatWereNamed) {
   EXPECT_FALSE(pages.named("https://inbox.example.org"));
 }
 
+TEST(TrustedPages, ForeignOnesMayChangeNothing) {
+  const trusted_pages pages({"https://crm.example.org"}, "");
+  const std::string_view host = "inbox.example.org";
+  for (const page_claim& fine :
+       {page_claim{"", "", host}, // a program
+        {"https://inbox.example.org", "", host},
+        {"https://inbox.example.org", "same-origin", host},
+        {"https://inbox.example.org", "same-origin", "127.0.0.1:8000"}, // behind a proxy
+        {"https://crm.example.org", "cross-site", host},
+        {"https://crm.example.org", "same-site", host},
+        {"", "none", host}})
+    EXPECT_TRUE(pages.may_change(fine)) << fine.origin << " " << fine.fetch_site;
+  for (const page_claim& foreign : {page_claim{"https://evil.example", "", host},
+                                    {"null", "", host},
+                                    {"https://evil.example", "cross-site", host},
+                                    {"https://other.example.org", "same-site", host},
+                                    {"", "cross-site", host},
+                                    {"", "same-site", host},
+                                    {"null", "cross-site", host}})
+    EXPECT_FALSE(pages.may_change(foreign)) << foreign.origin << " " << foreign.fetch_site;
+}
+
 } // namespace
 } // namespace tickwire

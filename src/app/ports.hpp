@@ -128,6 +128,7 @@ struct user {
   std::string id;
   std::string name; // unique, case-insensitively; what they log in with
   enum role role = role::agent;
+  bool disabled = false; // may not log in
 };
 
 struct user_record {
@@ -135,7 +136,19 @@ struct user_record {
   std::string password_hash;
 };
 
-// Accounts and sessions.
+// What is to be different about a user; the rest stays.
+struct user_change {
+  std::optional<std::string> name = {}, password_hash = {};
+  std::optional<enum role> role = {};
+  std::optional<bool> disabled = {};
+};
+
+struct session_record {
+  user who;
+  timestamp until;
+};
+
+// Accounts, sessions, and the devices that logged in.
 class account_store {
 public:
   virtual ~account_store() = default;
@@ -145,11 +158,26 @@ public:
   virtual task<result<user>> add_user(std::string name, enum role role, std::string password_hash) = 0;
   // Adds the first user; conflict when there is one.
   virtual task<result<user>> add_first_user(std::string name, enum role role, std::string password_hash) = 0;
-  // Sessions are known by the hash of their token.
-  virtual task<result<void>> add_session(std::string token_hash, std::string user_id,
-                                         timestamp expires_at) = 0;
-  virtual task<result<std::optional<user>>> find_session(std::string token_hash, timestamp now) = 0;
+  // not_found; conflict when the name is taken or it is the last administrator who may log in. A new password
+  // and being disabled or removed end the user's sessions; the password and being removed, its devices too.
+  virtual task<result<user>> change_user(std::string name, user_change change) = 0;
+  virtual task<result<void>> remove_user(std::string name) = 0;
+
+  // Sessions are known by the hash of their token. Those that ended before `now` may be dropped.
+  virtual task<result<void>> add_session(std::string token_hash, std::string user_id, timestamp now,
+                                         timestamp until) = 0;
+  // Nothing when it has ended or its user may not log in.
+  virtual task<result<std::optional<session_record>>> find_session(std::string token_hash, timestamp now) = 0;
   virtual task<result<void>> remove_session(std::string token_hash) = 0;
+
+  // A device that logged in as a user, by the hash of its cookie; the newest devices_max of each user are
+  // kept.
+  static constexpr std::size_t devices_max = 20;
+  virtual task<result<void>> add_device(std::string device_hash, std::string user_id, timestamp now) = 0;
+  virtual task<result<std::optional<user>>> find_device(std::string device_hash) = 0;
+
+  // Called on the I/O thread soon after another process has changed something here. Set once.
+  virtual void on_changed_elsewhere(std::function<void()> listener) = 0;
 };
 
 struct outgoing_message {

@@ -1,6 +1,7 @@
 #include "main/config.hpp"
 
 #include "adapters/meta/graph_client.hpp"
+#include "app/client_address.hpp"
 
 #include <boost/asio/ip/address.hpp>
 
@@ -133,6 +134,14 @@ std::string origin_of_a_page(const std::string& value) {
 std::string kind_of_cookie(const std::string& value) {
   return value == "auto" || value == "always" || value == "never" ? "" : "must be auto, always or never";
 }
+std::string network(const std::string& value) {
+  try {
+    trusted_proxies{{value}};
+    return {};
+  } catch (const std::invalid_argument&) {
+    return "must name addresses or networks, such as 127.0.0.1 or 10.0.0.0/8";
+  }
+}
 std::string without_white_space(const std::string& value) {
   return value.find_first_of(" \t\r\n") == std::string::npos ? "" : "contains white space. Copy it again";
 }
@@ -181,6 +190,7 @@ const std::vector<setting>& settings() {
       {"CORS_ORIGINS", list(&config::cors_origins, origin_of_a_page)},
       {"COOKIE_SECURE", text(&config::cookie_secure, kind_of_cookie)},
       {"SEND_MAX_AGE", time(&config::send_max_age)},
+      {"TRUSTED_PROXIES", list(&config::trusted_proxies, network)},
       {"LOGIN_FREE_FAILURES", number<std::size_t>(&config::login_free_failures, 1, 1'000'000)},
 
       {"BUSINESS_NAME", text(&config::business_name)},

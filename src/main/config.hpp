@@ -23,7 +23,8 @@ struct config {
   std::filesystem::path data_dir = "data";
   std::string public_url; // how people reach it; empty: http://localhost:PORT
   std::vector<std::string> cors_origins;
-  std::string cookie_secure = "auto"; // auto, always, never
+  std::string cookie_secure = "auto";       // auto, always, never
+  std::vector<std::string> trusted_proxies; // addresses and networks whose X-Forwarded-For counts
 
   std::string business_name = "WhatsApp Business";
   std::string business_phone_number;

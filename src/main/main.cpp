@@ -1,5 +1,6 @@
-// tickwire [serve | user add NAME | check-config | version]
+// tickwire [serve | user … | check-config | version]
 #include "main/config.hpp"
+#include "main/user_commands.hpp"
 #include "main/wiring.hpp"
 
 #include <CLI/CLI.hpp>
@@ -41,14 +42,6 @@ int check_config() {
   return 0;
 }
 
-int add_user(const std::string& name, const std::string& role) {
-  std::string password;
-  std::getline(std::cin, password);
-  if (!password.empty() && password.back() == '\r') password.pop_back();
-  return tickwire::add_user(tickwire::data_dir_of(tickwire::environment_and_dotenv()), name, role == "admin",
-                            password);
-}
-
 } // namespace
 
 int main(int argc, char** argv) {
@@ -59,18 +52,14 @@ int main(int argc, char** argv) {
   app.add_subcommand("serve", "Serve until SIGTERM (the default)");
   app.add_subcommand("check-config", "Say what is wrong with the configuration, all at once");
   app.add_subcommand("version", "Print the version");
-  CLI::App* user = app.add_subcommand("user", "Accounts");
-  user->require_subcommand(1);
-  CLI::App* add = user->add_subcommand("add", "Add an account; the password is read from standard input");
-  std::string name, role = "agent";
-  add->add_option("name", name, "What they log in with")->required();
-  add->add_option("--role", role, "agent or admin")->check(CLI::IsMember({"agent", "admin"}));
+  const auto user = tickwire::add_user_commands(app);
   CLI11_PARSE(app, argc, argv);
 
   try {
     if (app.got_subcommand("version")) return std::cout << "tickwire " << TICKWIRE_VERSION << "\n", 0;
     if (app.got_subcommand("check-config")) return check_config();
-    if (app.got_subcommand("user")) return add_user(name, role);
+    if (app.got_subcommand("user"))
+      return user->run(tickwire::data_dir_of(tickwire::environment_and_dotenv()));
     return serve();
   } catch (const std::exception& error) {
     std::cerr << "tickwire: " << error.what() << "\n";

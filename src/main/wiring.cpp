@@ -1,6 +1,7 @@
 #include "main/wiring.hpp"
 
 #include "adapters/auth/sodium_hashing.hpp"
+#include "adapters/http/security_headers.hpp"
 #include "adapters/http/web_server.hpp"
 #include "adapters/meta/graph_client.hpp"
 #include "adapters/meta/signature.hpp"
@@ -13,7 +14,7 @@
 #include "base/clock.hpp"
 #include "base/logging.hpp"
 #include "base/start.hpp"
-#include "core/text.hpp"
+#include "base/throttled_log.hpp"
 #include "socketio/server.hpp"
 #include "wire/json_writer.hpp"
 
@@ -23,8 +24,10 @@
 #include <boost/asio/steady_timer.hpp>
 
 #include <sys/resource.h>
+#include <unistd.h>
 
 #include <csignal>
+#include <fstream>
 #include <iostream>
 #include <stdexcept>
 #include <thread>
@@ -38,6 +41,9 @@ namespace {
 
 // SIGTERM promises five seconds.
 constexpr std::chrono::milliseconds stop_patience{4'000}, stop_deadline{4'700};
+
+// Of requests that are not answered yet. A webhook has at most 4 MiB; usually some 2 KiB.
+constexpr std::size_t bytes_in_flight_max = 32 * 1024 * 1024;
 
 // As many descriptors as we may have: each page and each connection of Meta is one.
 std::size_t raise_descriptor_limit() {
@@ -85,6 +91,7 @@ http::web_settings web_settings_of(const config& config) {
   settings.secure_cookie = config.cookie_secure == "always"  ? http::web_settings::cookie_mode::always
                            : config.cookie_secure == "never" ? http::web_settings::cookie_mode::never
                                                              : http::web_settings::cookie_mode::automatic;
+  settings.proxies = trusted_proxies(config.trusted_proxies);
   settings.info_json = info_of(config);
   return settings;
 }
@@ -98,7 +105,11 @@ socketio::config socket_settings_of(const config& config, std::size_t connection
   settings.cors.origins = config.cors_origins;
   settings.cors.credentials = true;
   settings.body_limit = http::web_server::body_limit;
-  settings.log = [](std::string_view line) { log_info("socketio: " + std::string(line)); };
+  settings.max_bytes_in_flight = bytes_in_flight_max;
+  settings.answer_headers = http::security_headers(config.cookie_secure == "always");
+  // Strangers cause such lines.
+  auto lines = std::make_shared<throttled_log>(1s);
+  settings.log = [lines](std::string_view line) { lines->warn("socketio: " + std::string(line)); };
   return settings;
 }
 
@@ -124,9 +135,11 @@ sender_settings sender_settings_of(const config& config) {
   return settings;
 }
 
-login_limits login_limits_of(const config& config) {
-  login_limits limits;
-  limits.free_failures = config.login_free_failures;
+account_limits account_limits_of(const config& config) {
+  account_limits limits;
+  limits.throttle.same_source.free = config.login_free_failures;
+  // Colleagues share an address.
+  limits.throttle.same_address.free = config.login_free_failures * 5;
   return limits;
 }
 
@@ -135,9 +148,9 @@ public:
   explicit application(const config& config)
       : config_(config)
       , log_(sqlite::open_log(io_.get_executor(), log_settings_of(config)))
-      , account_store_(sqlite::open_accounts(config.data_dir))
+      , account_store_(sqlite::open_accounts(io_.get_executor(), config.data_dir))
       , hashing_(auth::make_sodium_hashing())
-      , accounts_(*account_store_, *hashing_, login_limits_of(config))
+      , accounts_(*account_store_, *hashing_, account_limits_of(config))
       , graph_(meta::make_graph_client(io_.get_executor(), graph_settings_of(config)))
       , sender_(io_, *log_, *graph_, service_, config.whatsapp_phone_number_id, sender_settings_of(config))
       , messages_(*log_, sender_, config.whatsapp_phone_number_id)
@@ -153,6 +166,9 @@ public:
       , force_(io_) {
     log_->on_committed([this](std::uint64_t, std::vector<encoded_event> events) { live_.publish(events); });
     service_.on_change = [this] { live_.tell_service_state(); };
+    account_store_->on_changed_elsewhere([this] { accounts_.changed_elsewhere(); });
+    accounts_.on_change = [this] { live_.check_sessions(); };
+    accounts_.on_set_up = [this] { forget_setup_link(); };
     accounts_.on_log_out = [this](const std::string& token) { live_.log_out(token); };
     server_.on_http([this](const socketio::http_request& request, socketio::responder responder) {
       web_.handle(request, std::move(responder));
@@ -197,11 +213,31 @@ private:
     sender_.begin();
     log_info("listening on " + config_.host + ":" + std::to_string(*listening) + ", " + url);
     const auto setup = co_await accounts_.setup_token();
-    if (setup && !setup->empty()) // to the terminal, not to the log's format: a person copies it
-      std::cerr << "\nThere are no users yet. Make the first administrator here, once:\n\n  " << url
-                << "/setup?token=" << *setup << "\n\n"
-                << std::flush;
+    if (setup) tell_setup_link(setup->empty() ? "" : url + "/setup?token=" + *setup);
   }
+
+  // The link makes an administrator, so it must not stay in a journal: it goes to a terminal, where a person
+  // copies it, or into a file that only this user may read. Empty: there are users.
+  void tell_setup_link(const std::string& link) {
+    forget_setup_link();
+    if (link.empty()) return;
+    if (::isatty(STDERR_FILENO)) {
+      std::cerr << "\nThere are no users yet. Make the first administrator here, once:\n\n  " << link
+                << "\n\n"
+                << std::flush;
+      return;
+    }
+    std::ofstream file(setup_link_file()); // main() has set a umask: 0600
+    file << link << "\n" << std::flush;
+    if (!file) throw std::runtime_error("Cannot write " + setup_link_file().string() + ".");
+    log_info("there are no users yet; the link that makes the first administrator is in " +
+             setup_link_file().string());
+  }
+  void forget_setup_link() {
+    std::error_code none_there;
+    std::filesystem::remove(setup_link_file(), none_there);
+  }
+  std::filesystem::path setup_link_file() const { return config_.data_dir / "setup-link.txt"; }
 
   // No new work, and first of all nothing new to Graph; what is under way finishes; sockets are closed as
   // transports, so that pages come back by themselves.
@@ -250,35 +286,5 @@ private:
 } // namespace
 
 int serve(const config& config) { return application(config).run(); }
-
-int add_user(const std::filesystem::path& data_dir, const std::string& name, bool admin,
-             const std::string& password) {
-  const auto length = characters(name);
-  if (!length || *length == 0 || *length > 64 || is_blank(name)) {
-    std::cerr << "The name must have 1 to 64 characters.\n";
-    return 1;
-  }
-  const auto hash = auth::make_sodium_hashing()->hash(password);
-  if (!hash) {
-    std::cerr << hash.error().detail << " It is read from standard input.\n";
-    return 1;
-  }
-  const auto accounts = sqlite::open_accounts(data_dir);
-  asio::io_context io;
-  auto guard = asio::make_work_guard(io);
-  int status = 1;
-  auto add = [&]() -> task<void> {
-    const auto added = co_await accounts->add_user(name, admin ? role::admin : role::agent, *hash);
-    if (added)
-      std::cerr << "Added " << added->name << " (" << (admin ? "admin" : "agent") << ").\n";
-    else
-      std::cerr << added.error().detail << "\n";
-    status = added ? 0 : 1;
-    guard.reset();
-  };
-  start(io, "adding the user", add(), [&] { guard.reset(); });
-  io.run();
-  return status;
-}
 
 } // namespace tickwire

@@ -9,8 +9,4 @@ namespace tickwire {
 // cannot start.
 int serve(const config& config);
 
-// Adds an account; says so, or why not.
-int add_user(const std::filesystem::path& data_dir, const std::string& name, bool admin,
-             const std::string& password);
-
 } // namespace tickwire

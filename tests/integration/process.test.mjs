@@ -47,17 +47,6 @@ test("what is stored is readable for its own user only", async () => {
   await server.kill();
 });
 
-test("the first start prints a link that makes the first administrator, once", async () => {
-  const server = await Tickwire.start({ users: {} });
-  const link = await until(() => /\/setup\?token=([\w-]+)/.exec(server.child.log), "the link");
-  const made = await server.post("/setup", { token: link[1], username: "Root", password: "a long password" });
-  assert.equal(made.status, 201);
-  assert.equal(made.body.user.role, "admin");
-  assert.equal((await server.post("/setup", { token: link[1], username: "Eve", password: "a long password" })).status, 403);
-  assert.equal((await server.login("Root", "a long password")).user.name, "Root");
-  await server.kill();
-});
-
 test("python-socketio's client sees what the stock client sees, over both transports", async () => {
   const server = await Tickwire.start();
   const ana = await server.login("Ana");

@@ -34,7 +34,7 @@ test("script/server prints address and login, and ends everything on SIGTERM; th
     assert.ok(Array.isArray(login), child.said);
     assert.equal(child.said.match(/^\s*Login /gm).length, 1);
     assert.ok(child.said.includes(`http://localhost:${port}\n`));
-    const entered = await fetch(`http://127.0.0.1:${port}/login`, { method: "POST", body: JSON.stringify({ username: login[1], password: login[2] }) });
+    const entered = await fetch(`http://127.0.0.1:${port}/login`, { method: "POST", headers: { "content-type": "application/json" }, body: JSON.stringify({ username: login[1], password: login[2] }) });
     assert.equal(entered.status, 200);
     before ??= login[2];
     assert.equal(login[2], before);

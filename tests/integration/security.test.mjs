@@ -69,11 +69,13 @@ async function everyAnswer(to = server, who = ana) {
 
 describe("sessions", () => {
   test("the cookie is for the server only, for our own pages only, and for nobody's subdomain", async () => {
-    const cookie = (await server.post("/login", { username: "Ana", password: "password-of-ana" })).headers.getSetCookie();
-    assert.equal(cookie.length, 1);
-    const [value, ...attributes] = cookie[0].split("; ");
-    assert.match(value, /^tickwire_session=[\w-]{43}$/);
-    assert.deepEqual(attributes.filter((one) => !one.startsWith("Max-Age=")).sort(), ["HttpOnly", "Path=/", "SameSite=Lax"]);
+    const cookies = (await server.post("/login", { username: "Ana", password: "password-of-ana" })).headers.getSetCookie();
+    assert.deepEqual(cookies.map((cookie) => cookie.split("=")[0]), ["tickwire_session", "tickwire_device"]);
+    for (const cookie of cookies) {
+      const [value, ...attributes] = cookie.split("; ");
+      assert.match(value, /^tickwire_(session|device)=[\w-]{43}$/);
+      assert.deepEqual(attributes.filter((one) => !one.startsWith("Max-Age=")).sort(), ["HttpOnly", "Path=/", "SameSite=Lax"]);
+    }
   });
 
   test("a token that somebody chose never becomes a session; each login has its own, of 258 random bits", async () => {

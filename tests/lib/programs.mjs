@@ -93,11 +93,19 @@ export class Tickwire {
     return self;
   }
 
+  // One of the program's other commands, beside the server; `log` is what it says on standard error.
+  async command(args, input = "") {
+    const child = start("tickwire", args, { env: this.env, cwd: this.dataDir, stdio: ["pipe", "pipe", "pipe"] });
+    let out = "";
+    child.stdout.setEncoding("utf8").on("data", (piece) => (out += piece));
+    child.stdin.on("error", () => {}).end(input); // it may not read it
+    const [status] = await once(child, "close");
+    return { status, out, log: child.log };
+  }
+
   async addUser(name, password, role = "agent") {
-    const child = start("tickwire", ["user", "add", name, "--role", role], { env: this.env, cwd: this.dataDir });
-    child.stdin.end(password);
-    const [status] = await once(child, "exit");
-    if (status !== 0) throw new Error(`user add ${name}: ${child.log}`);
+    const { status, log } = await this.command(["user", "add", name, "--role", role], password);
+    if (status !== 0) throw new Error(`user add ${name}: ${log}`);
   }
 
   async launch() {

@@ -21,12 +21,7 @@ public:
   }
 
   result<std::string> hash(std::string_view password) override {
-    if (password.size() < password_min)
-      return fail(failure_kind::invalid, "password_too_short",
-                  "The password must have at least 8 characters. Choose a longer one.");
-    if (password.size() > password_max)
-      return fail(failure_kind::invalid, "password_too_long",
-                  "The password must have at most 128 characters. Choose a shorter one.");
+    if (auto fine = check_password_length(password); !fine) return std::unexpected(fine.error());
     char hash[crypto_pwhash_STRBYTES];
     if (crypto_pwhash_str_alg(hash, password.data(), password.size(), passes, memory,
                               crypto_pwhash_ALG_ARGON2ID13) != 0)

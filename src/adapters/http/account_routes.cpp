@@ -13,12 +13,14 @@ using socketio::http_response;
 
 namespace {
 
-constexpr std::chrono::seconds cookie_life = std::chrono::days{14};
+constexpr std::chrono::seconds session_cookie_life = std::chrono::days{14};
+constexpr std::chrono::seconds device_cookie_life = std::chrono::days{400}; // browsers keep none longer
 
 void add_user_members(wire::object_writer& object, const user& who) {
   object.member("id", who.id);
   object.member("name", who.name);
   object.member("role", who.role == role::admin ? "admin" : "agent");
+  if (who.disabled) object.member("disabled", true);
 }
 
 class account_routes {
@@ -35,7 +37,11 @@ public:
     auto password = needed_text(*body, "password");
     if (!name) co_return problem(name.error());
     if (!password) co_return problem(password.error());
-    auto entered = co_await people_.log_in(*name, *password);
+    login_request request{
+        std::move(*name), std::move(*password),
+        settings_.proxies.client(call.request.remote_address(), call.request.header("x-forwarded-for")),
+        std::string(cookie_value(call.request.header("cookie"), device_cookie))};
+    auto entered = co_await people_.log_in(std::move(request));
     if (!entered) co_return problem(entered.error());
     co_return session_answer(call.request, *entered, 200);
   }
@@ -57,7 +63,8 @@ public:
     auto done = co_await people_.log_out(call.token);
     if (!done) co_return problem(done.error());
     http_response response = no_content();
-    response.headers.emplace_back("Set-Cookie", cookie(call.request, "", std::chrono::seconds{0}));
+    response.headers.emplace_back("Set-Cookie",
+                                  cookie(call.request, session_cookie, "", std::chrono::seconds{0}));
     co_return response;
   }
 
@@ -102,15 +109,20 @@ private:
       object.member("token", entered.token);
     }
     http_response response = json_answer(std::move(body), status);
-    response.headers.emplace_back("Set-Cookie", cookie(request, entered.token, cookie_life));
+    response.headers.emplace_back("Set-Cookie",
+                                  cookie(request, session_cookie, entered.token, session_cookie_life));
+    if (!entered.device.empty())
+      response.headers.emplace_back("Set-Cookie",
+                                    cookie(request, device_cookie, entered.device, device_cookie_life));
     return response;
   }
 
-  std::string cookie(const http_request& request, std::string_view value, std::chrono::seconds life) const {
+  std::string cookie(const http_request& request, std::string_view name, std::string_view value,
+                     std::chrono::seconds life) const {
     const bool secure = settings_.secure_cookie == web_settings::cookie_mode::always ||
                         (settings_.secure_cookie == web_settings::cookie_mode::automatic &&
                          request.header("x-forwarded-proto") == "https");
-    return std::string(session_cookie) + "=" + std::string(value) +
+    return std::string(name) + "=" + std::string(value) +
            "; Path=/; HttpOnly; SameSite=Lax; Max-Age=" + std::to_string(life.count()) +
            (secure ? "; Secure" : "");
   }

@@ -11,7 +11,6 @@ http_response fresh(unsigned status, std::string body, std::string type) {
   response.status = status;
   response.body = std::move(body);
   response.headers.emplace_back("Content-Type", std::move(type));
-  response.headers.emplace_back("Cache-Control", "no-store");
   return response;
 }
 
@@ -22,9 +21,7 @@ http_response json_answer(std::string body, unsigned status) {
 }
 
 http_response text_answer(unsigned status, std::string body) {
-  http_response response = fresh(status, std::move(body), "text/plain; charset=utf-8");
-  response.headers.emplace_back("X-Content-Type-Options", "nosniff");
-  return response;
+  return fresh(status, std::move(body), "text/plain; charset=utf-8");
 }
 
 http_response no_content() {

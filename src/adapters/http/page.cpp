@@ -1,5 +1,7 @@
 #include "adapters/http/page.hpp"
 
+#include "adapters/http/security_headers.hpp"
+
 #include <string>
 
 namespace tickwire::http {
@@ -12,14 +14,6 @@ const page_file* find(std::string_view path) {
     if (file.path == path) return &file;
   return nullptr;
 }
-
-// Everything of the page comes from here and talks to here; styles may be set from code (virtual lists),
-// scripts may not.
-constexpr std::string_view content_policy =
-    "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data: blob:; "
-    "media-src 'self' data: blob:; "
-    "font-src 'self'; connect-src 'self' ws: wss:; manifest-src 'self'; form-action 'self'; base-uri 'none'; "
-    "frame-ancestors 'none'";
 
 } // namespace
 
@@ -36,13 +30,8 @@ std::optional<socketio::http_response> page_answer(const socketio::http_request&
     return response;
   }
   response.headers.emplace_back("Content-Type", std::string(file->type));
-  response.headers.emplace_back("X-Content-Type-Options", "nosniff");
-  response.headers.emplace_back("Referrer-Policy", "no-referrer");
-  if (file->path == "/index.html") {
-    response.headers.emplace_back("Content-Security-Policy", std::string(content_policy));
-    response.headers.emplace_back("X-Frame-Options", "DENY");
-    response.headers.emplace_back("Cross-Origin-Opener-Policy", "same-origin");
-  }
+  if (file->path == "/index.html")
+    response.headers.emplace_back("Content-Security-Policy", std::string(page_content_policy));
   const std::string_view accepted = request.header("accept-encoding");
   if (!file->brotli.empty() && accepted.find("br") != std::string_view::npos) {
     response.headers.emplace_back("Content-Encoding", "br");

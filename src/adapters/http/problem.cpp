@@ -78,7 +78,6 @@ socketio::http_response problem(const failure& failure) {
     object.member("detail", failure.detail);
   }
   response.headers.emplace_back("Content-Type", "application/problem+json");
-  response.headers.emplace_back("Cache-Control", "no-store");
   if (response.status == 503 || response.status == 429) {
     const auto wait = failure.retry_after.count() > 0 ? failure.retry_after : retry_soon;
     response.headers.emplace_back("Retry-After", std::to_string(wait.count()));

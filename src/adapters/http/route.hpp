@@ -26,7 +26,8 @@ using answer = task<socketio::http_response>;
 enum class access {
   signed_body, // proven by its signature, not by who sends it: asked nothing else
   everybody,
-  session // somebody who is logged in
+  session, // somebody who is logged in
+  admin    // an administrator who is logged in
 };
 
 struct route {

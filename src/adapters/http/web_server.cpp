@@ -4,9 +4,11 @@
 #include "adapters/http/page.hpp"
 #include "adapters/http/problem.hpp"
 #include "adapters/http/route.hpp"
+#include "adapters/http/security_headers.hpp"
 #include "base/logging.hpp"
 #include "base/metrics.hpp"
 #include "base/start.hpp"
+#include "core/text.hpp"
 
 namespace tickwire::http {
 
@@ -31,6 +33,13 @@ bool matches(std::string_view pattern, std::string_view path, std::string& param
     parameter += c == '+' ? std::string("%2B") : std::string(1, c); // a plus in a path is a plus
   parameter = socketio::url_decode(parameter);
   return true;
+}
+
+// "application/json", with or without parameters.
+bool is_json_type(std::string_view type) {
+  std::string name = ascii_lower(type.substr(0, type.find(';')));
+  while (name.ends_with(' ')) name.pop_back();
+  return name == "application/json";
 }
 
 bool is_read(const http_request& request) { return request.method() == "GET" || request.method() == "HEAD"; }
@@ -71,7 +80,7 @@ struct web_server::impl {
       allowed += (allowed.empty() ? "" : ", ") + std::string(candidate.method);
     }
     if (is_read(request))
-      if (auto file = page_answer(request)) return responder.send(std::move(*file));
+      if (auto file = page_answer(request)) return responder.send(with_transport(request, std::move(*file)));
     responder.send(with_cors(request, no_route(request, allowed)));
   }
 
@@ -110,22 +119,43 @@ struct web_server::impl {
       co_return fail(failure_kind::too_large, "too_large",
                      "The request is too large for this address. Send less at once.");
     if (route.access == access::signed_body) co_return result<void>{};
+    if (!is_read(call.request))
+      if (auto fine = may_change(call.request); !fine) co_return fine;
     session_claim claim =
         session_claim_of(call.request.header("authorization"), call.request.header("cookie"));
-    const std::string_view origin = call.request.header("origin");
-    if (claim.from_cookie && !is_read(call.request) && !origin.empty() &&
-        !settings.pages.trusted(origin, call.request.header("host")))
-      co_return fail(failure_kind::forbidden, "foreign_origin",
-                     "This page may not act for you. Open Tickwire itself, or add the page to CORS_ORIGINS.");
     call.token = std::move(claim.token);
     if (route.access == access::everybody) co_return result<void>{};
-    auto who = co_await people.who_is(call.token);
-    if (!who) co_return std::unexpected(who.error());
-    call.who = std::move(*who);
+    auto session = co_await people.find_session(call.token);
+    if (!session) co_return std::unexpected(session.error());
+    call.who = std::move(session->who);
+    if (route.access == access::admin && call.who.role != role::admin)
+      co_return fail(failure_kind::forbidden, "admin_only", "Only administrators may see or do this.");
     co_return result<void>{};
   }
 
-  http_response with_cors(const http_request& request, http_response response) const {
+  // No foreign page may change anything, log in included, whoever its user is: a page that logs people in as
+  // somebody else reads what they write then.
+  result<void> may_change(const http_request& request) const {
+    const page_claim page{request.header("origin"), request.header("sec-fetch-site"), request.header("host")};
+    if (!settings.pages.may_change(page))
+      return fail(failure_kind::forbidden, "foreign_origin",
+                  "This page may not act for you. Open Tickwire itself, or add the page to CORS_ORIGINS.");
+    // A form cannot send JSON. Programs may leave the type out; browsers then name the origin.
+    if (const std::string_view type = request.header("content-type"); !type.empty() && !is_json_type(type))
+      return fail(failure_kind::unsupported, "json_needed",
+                  "This address takes JSON only. Send it with Content-Type: application/json.");
+    return {};
+  }
+
+  // Where a proxy says that people came by https.
+  http_response with_transport(const http_request& request, http_response response) const {
+    if (request.header("x-forwarded-proto") == "https")
+      response.headers.emplace_back("Strict-Transport-Security", std::string(strict_transport));
+    return response;
+  }
+
+  http_response with_cors(const http_request& request, http_response answer) const {
+    http_response response = with_transport(request, std::move(answer));
     if (!settings.pages.some_named()) return response;
     response.headers.emplace_back("Vary", "Origin");
     const std::string_view origin = request.header("origin");

@@ -4,6 +4,7 @@
 
 #include "app/accounts.hpp"
 #include "app/browser.hpp"
+#include "app/client_address.hpp"
 #include "app/ingest_webhook.hpp"
 #include "app/ports.hpp"
 #include "app/presence.hpp"
@@ -22,6 +23,7 @@ struct web_settings {
   std::string verify_token;    // never empty
   trusted_pages pages{{}, {}}; // who may act for people
   enum class cookie_mode { automatic, always, never } secure_cookie = cookie_mode::automatic;
+  trusted_proxies proxies;
   std::string info_json; // answer of GET /info
 };
 
@@ -38,6 +40,7 @@ struct services {
 
 inline constexpr std::size_t webhook_body_max = 4 * 1024 * 1024;
 inline constexpr std::size_t json_body_max = 256 * 1024; // so that a far too long text is told so
+inline constexpr std::size_t login_body_max = 8 * 1024;  // of people we do not know
 
 class web_server {
 public:
@@ -48,7 +51,8 @@ public:
   void handle(const socketio::http_request& request, socketio::responder responder);
 
   static std::size_t body_limit(std::string_view method, std::string_view path) {
-    return method == "POST" && path == "/webhook" ? webhook_body_max : json_body_max;
+    if (method == "POST" && path == "/webhook") return webhook_body_max;
+    return path == "/login" || path == "/setup" ? login_body_max : json_body_max;
   }
 
 private:

@@ -3,7 +3,8 @@
 #include "adapters/http/problem.hpp"
 #include "adapters/http/route.hpp"
 #include "base/constant_time.hpp"
-#include "base/logging.hpp"
+#include "base/metrics.hpp"
+#include "base/throttled_log.hpp"
 
 namespace tickwire::http {
 
@@ -35,7 +36,8 @@ public:
     case webhook_answer::stored:
       co_return text_answer(200, "");
     case webhook_answer::bad_signature:
-      log_warning("webhook: refused, its signature is not that of the app secret");
+      refused_.add();
+      refused_line_.warn("webhook: refused, its signature is not that of the app secret");
       why = {failure_kind::unauthorized, "bad_signature",
              "X-Hub-Signature-256 is missing or does not fit the body. Check WHATSAPP_APP_SECRET."};
       break;
@@ -53,6 +55,9 @@ public:
 private:
   const web_settings& settings_;
   ingest_webhook& webhook_;
+  counter refused_{"tickwire_webhooks_bad_signature_total",
+                   "Webhooks whose signature is missing or wrong; nothing of them is kept."};
+  throttled_log refused_line_;
 };
 
 } // namespace

@@ -7,6 +7,9 @@
 #include "wire/json_writer.hpp"
 #include "wire/public_json.hpp"
 
+#include <algorithm>
+#include <set>
+
 namespace tickwire::realtime {
 
 namespace asio = boost::asio;
@@ -20,7 +23,8 @@ namespace {
 // What we keep with a socket.
 struct visitor {
   user who;
-  std::string token;
+  std::string token; // of their session, which ends at `until`
+  timestamp until;
   std::shared_ptr<live_cursor> cursor;
   // Events a client may send: 20 a second, 40 at once.
   token_bucket pace{20, 40};
@@ -56,7 +60,8 @@ live_server::live_server(asio::io_context& io, socketio::server& server, log_sto
     , messages_(messages)
     , presence_(present)
     , service_(service)
-    , pages_(std::move(pages)) {
+    , pages_(std::move(pages))
+    , session_end_(io) {
   nsp_.use([this](socket& socket, socketio::next next) { admit(socket, std::move(next)); });
   nsp_.on_connection([this](socket& socket) { connected(socket); });
   nsp_.on_disconnect([this](socket& socket, std::string_view, std::string_view) {
@@ -103,17 +108,18 @@ void live_server::admit(socket& socket, socketio::next next) {
   }
   auto ask = [](live_server* self, std::string its_token, std::shared_ptr<socketio::socket> guest,
                 socketio::next go_on) -> task<void> {
-    auto who = co_await self->people_.who_is(its_token);
-    if (!who) {
-      socketio::connect_error error{who.error().detail, json::value{{"code", "unauthorized"}}};
-      if (who.error().kind != failure_kind::unauthorized)
-        error.data = json::value{{"code", who.error().code}};
+    auto session = co_await self->people_.find_session(its_token);
+    if (!session) {
+      socketio::connect_error error{session.error().detail, json::value{{"code", "unauthorized"}}};
+      if (session.error().kind != failure_kind::unauthorized)
+        error.data = json::value{{"code", session.error().code}};
       go_on(std::move(error));
       co_return;
     }
     visitor visitor;
-    visitor.who = std::move(*who);
+    visitor.who = std::move(session->who);
     visitor.token = std::move(its_token);
+    visitor.until = session->until;
     guest->data = std::move(visitor);
     go_on(std::nullopt);
   };
@@ -128,6 +134,7 @@ void live_server::connected(socket& socket) {
   visitor& guest = of(socket);
   // From here on events are held for this socket; what is older comes from the log.
   guest.cursor = std::make_shared<live_cursor>(log_.head());
+  end_sessions_by(guest.until);
   socket.join(everybody);
   socket.join(room_of(guest.who.id));
   if (presence_.arrived(guest.who.id)) {
@@ -222,6 +229,48 @@ void live_server::tell_service_state() {
 void live_server::log_out(const std::string& token) {
   nsp_.for_each_socket([&](socket& one) {
     if (of(one).token == token) one.disconnect();
+  });
+}
+
+// Asks for the sessions of all connections anew, again when they change meanwhile. A session that ended ends
+// its connections; what is different about a user goes to the others.
+void live_server::check_sessions() {
+  check_again_ = true;
+  if (checking_) return;
+  checking_ = true;
+  auto check = [](live_server* self) -> task<void> {
+    while (std::exchange(self->check_again_, false)) {
+      std::set<std::string> tokens;
+      self->nsp_.for_each_socket([&](socket& one) { tokens.insert(of(one).token); });
+      timestamp next_end = timestamp::max();
+      for (const std::string& token : tokens) {
+        const auto session = co_await self->people_.find_session(token);
+        if (session) {
+          next_end = std::min(next_end, session->until);
+          self->nsp_.for_each_socket([&](socket& one) {
+            if (of(one).token != token) return;
+            of(one).who = session->who;
+            of(one).until = session->until;
+          });
+        } else if (session.error().kind == failure_kind::unauthorized) {
+          self->log_out(token);
+        }
+      }
+      self->next_end_ = timestamp::max();
+      self->end_sessions_by(next_end);
+    }
+    self->checking_ = false;
+  };
+  start(io_, "live: a look at all sessions", check(this), [this] { checking_ = false; });
+}
+
+// One timer for the session that ends first.
+void live_server::end_sessions_by(timestamp until) {
+  if (until >= next_end_) return;
+  next_end_ = until;
+  session_end_.expires_after(std::max(until - wall_now(), std::chrono::milliseconds{1}));
+  session_end_.async_wait([this](boost::system::error_code error) {
+    if (!error) check_sessions();
   });
 }
 

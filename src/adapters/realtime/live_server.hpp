@@ -11,6 +11,7 @@
 #include "socketio/server.hpp"
 
 #include <boost/asio/io_context.hpp>
+#include <boost/asio/steady_timer.hpp>
 
 #include <string>
 #include <vector>
@@ -27,6 +28,8 @@ public:
 
   // Ends the connections of a session.
   void log_out(const std::string& token);
+  // Sessions may have ended, or their users changed: looks all of them up again.
+  void check_sessions();
 
   // `service_state` to everybody who has had its sync; later ones get it right after theirs when something is
   // wrong.
@@ -39,6 +42,7 @@ private:
   task<void> mark_read(user who, std::string chat_id, std::uint64_t up_to, socketio::acknowledge ack);
   void on_register(socketio::socket& socket, const socketio::incoming& event);
   void relay(socketio::socket& socket, const socketio::incoming& event);
+  void end_sessions_by(timestamp until);
 
   boost::asio::io_context& io_;
   socketio::nsp& nsp_;
@@ -48,6 +52,9 @@ private:
   presence& presence_;
   service_state& service_;
   const trusted_pages pages_;
+  boost::asio::steady_timer session_end_;
+  timestamp next_end_ = timestamp::max();
+  bool checking_ = false, check_again_ = false;
 };
 
 } // namespace tickwire::realtime

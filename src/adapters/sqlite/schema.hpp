@@ -118,6 +118,12 @@ CREATE TABLE users (
 ) WITHOUT ROWID;
 CREATE TABLE sessions (token_hash TEXT PRIMARY KEY, user_id TEXT NOT NULL, expires_at INTEGER NOT NULL) WITHOUT ROWID;
 CREATE INDEX sessions_by_end ON sessions (expires_at);
+)sql",
+    R"sql(
+ALTER TABLE users ADD COLUMN disabled INTEGER NOT NULL DEFAULT 0;
+CREATE INDEX sessions_by_user ON sessions (user_id);
+CREATE TABLE devices (device_hash TEXT PRIMARY KEY, user_id TEXT NOT NULL, added_at INTEGER NOT NULL) WITHOUT ROWID;
+CREATE INDEX devices_by_user ON devices (user_id, added_at);
 )sql"};
 
 } // namespace tickwire::sqlite

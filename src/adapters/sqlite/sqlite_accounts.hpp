@@ -1,7 +1,9 @@
-// Accounts and sessions in a file of their own, so that `tickwire user add` works while the server runs.
+// Accounts and sessions in a file of their own, so that `tickwire user …` works while the server runs.
 #pragma once
 
 #include "app/ports.hpp"
+
+#include <boost/asio/any_io_executor.hpp>
 
 #include <filesystem>
 #include <memory>
@@ -9,7 +11,8 @@
 namespace tickwire::sqlite {
 
 // Opens or makes DIRECTORY/accounts.db; throws std::runtime_error with a sentence for people when that is
-// impossible.
-std::unique_ptr<account_store> open_accounts(const std::filesystem::path& directory);
+// impossible. The executor is that of the I/O thread.
+std::unique_ptr<account_store> open_accounts(boost::asio::any_io_executor executor,
+                                             const std::filesystem::path& directory);
 
 } // namespace tickwire::sqlite

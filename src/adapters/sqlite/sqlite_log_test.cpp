@@ -2,7 +2,6 @@
 
 #include "adapters/sqlite/database.hpp"
 #include "adapters/sqlite/schema.hpp"
-#include "adapters/sqlite/sqlite_accounts.hpp"
 #include "contract/log_store_suite.hpp"
 
 #include <sys/resource.h>
@@ -218,29 +217,6 @@ TEST(SqliteLog, AMovedDatabaseTakesNothingUntilItIsBack) {
   std::filesystem::rename(away, home);
   EXPECT_TRUE(wait_for(io, store->usable()));
   EXPECT_TRUE(arrive(2));
-}
-
-TEST(SqliteAccounts, NamesAreUniqueSessionsEndAndTheFirstAdminIsMadeOnce) {
-  temporary_folder folder;
-  boost::asio::io_context io;
-  const auto accounts = sqlite::open_accounts(folder.path);
-  const auto first = wait_for(io, accounts->add_first_user("Ana", role::admin, "hash"));
-  ASSERT_TRUE(first);
-  EXPECT_EQ(wait_for(io, accounts->add_first_user("Eve", role::admin, "hash")).error().kind,
-            failure_kind::conflict);
-  EXPECT_EQ(wait_for(io, accounts->add_user("aNa", role::agent, "hash")).error().kind,
-            failure_kind::conflict);
-  EXPECT_EQ((*wait_for(io, accounts->find_user_by_name("ANA")))->who.id, first->id);
-  EXPECT_FALSE(*wait_for(io, accounts->find_user_by_name("Ben")));
-
-  const timestamp end =
-      std::chrono::time_point_cast<std::chrono::milliseconds>(std::chrono::system_clock::now()) +
-      std::chrono::hours{1};
-  ASSERT_TRUE(wait_for(io, accounts->add_session("h", first->id, end)));
-  EXPECT_EQ((*wait_for(io, accounts->find_session("h", end - std::chrono::minutes{1})))->name, "Ana");
-  EXPECT_FALSE(*wait_for(io, accounts->find_session("h", end)));
-  ASSERT_TRUE(wait_for(io, accounts->remove_session("h")));
-  EXPECT_FALSE(*wait_for(io, accounts->find_session("h", end - std::chrono::minutes{1})));
 }
 
 } // namespace
