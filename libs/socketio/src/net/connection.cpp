@@ -320,7 +320,7 @@ void connection::parse_http() {
     if (!had_head && parser.is_header_done() && !check_head(false)) break;
     http_->share.set(home_->all().in_flight, http_->in.size() + parser.get().body().size());
     if (http_->share.bytes() > 0) make_room();
-    if (!open_ || http_->busy) break; // it was refused itself
+    if (!open_ || !http_->parser) break; // it was refused itself
     if (parser.is_done())
       dispatch();
     else if (starved) {
