@@ -16,7 +16,7 @@ namespace tickwire {
 namespace {
 
 constexpr std::size_t token_characters = 43; // 258 bits
-constexpr int niceness_of_checks = 10;
+constexpr int niceness_of_checks = 5;
 
 std::unexpected<failure> nobody() {
   return fail(failure_kind::unauthorized, "not_logged_in", "You are not logged in. Log in and try again.");
@@ -69,6 +69,7 @@ accounts::accounts(account_store& store, password_hashing& hashing, account_limi
     , limits_(limits)
     , clock_(std::move(clock))
     , checks_(1, limits.checks_waiting_max)
+    , strangers_(limits.strangers_waiting_max)
     , throttle_(limits.throttle)
     , sessions_(limits.sessions_bytes_max) {}
 
@@ -95,14 +96,19 @@ task<result<login_result>> accounts::log_in(login_request request) {
                    wait);
   }
   const bool stranger = !throttle_.known(source);
-  if (stranger && strangers_waiting_ >= limits_.strangers_waiting_max) {
+  if (stranger && !co_await strangers_.enter()) {
     throttle_.withdrawn(source);
     held_up_.add();
     co_return busy();
   }
-  if (stranger) ++strangers_waiting_;
-  auto entered = co_await check_and_enter(std::move(request), source);
-  if (stranger) --strangers_waiting_;
+  result<login_result> entered;
+  try {
+    entered = co_await check_and_enter(std::move(request), source);
+  } catch (...) {
+    if (stranger) strangers_.leave();
+    throw;
+  }
+  if (stranger) strangers_.leave();
 
   if (entered)
     throttle_.succeeded(source);

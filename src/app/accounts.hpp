@@ -7,6 +7,7 @@
 #include "base/bounded_table.hpp"
 #include "base/clock.hpp"
 #include "base/metrics.hpp"
+#include "base/turnstile.hpp"
 
 #include <chrono>
 #include <functional>
@@ -107,7 +108,7 @@ private:
   const account_limits limits_;
   const account_clock clock_;
   blocking_pool checks_; // one at a time, and never before other work
-  std::size_t strangers_waiting_ = 0;
+  turnstile strangers_;
   login_throttle throttle_;
   bounded_table<known_session> sessions_; // by token hash
   std::uint64_t changes_ = 0;

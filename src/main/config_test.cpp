@@ -39,9 +39,10 @@ TEST(Config, AllProblemsAreSaidTogether) {
                                       {"WHATSAPP_PHONE_NUMBER_ID", "+49"}}));
   std::string all;
   for (const std::string& problem : loaded.problems) all += problem + "\n";
-  for (const char* name : {"HOST", "WHATSAPP_API_BASE", "WHATSAPP_API_VERSION", "LOGIN_FREE_FAILURES", "PORT",
-                           "SEND_MAX_AGE", "CORS_ORIGINS", "PUBLIC_URL", "TRUSTED_PROXIES", "WHATSAPP_ACCESS_TOKEN",
-                           "WHATSAPP_PHONE_NUMBER_ID", "WHATSAPP_APP_SECRET", "WHATSAPP_VERIFY_TOKEN"})
+  for (const char* name :
+       {"HOST", "WHATSAPP_API_BASE", "WHATSAPP_API_VERSION", "LOGIN_FREE_FAILURES", "PORT", "SEND_MAX_AGE",
+        "CORS_ORIGINS", "PUBLIC_URL", "TRUSTED_PROXIES", "WHATSAPP_ACCESS_TOKEN", "WHATSAPP_PHONE_NUMBER_ID",
+        "WHATSAPP_APP_SECRET", "WHATSAPP_VERIFY_TOKEN"})
     EXPECT_NE(all.find(name), std::string::npos) << name;
 }
 

@@ -36,7 +36,7 @@ const many = (concurrency, once) => {
 // `number` connections, opened a few at a time, each begun anew when it is closed; `use` gets the connection.
 const connections = (number, use) => {
   const open = () => {
-    const socket = net.connect({ port, host: "127.0.0.1", localAddress: localAddress() }, () => use(socket));
+    const socket = net.connect({ port, host: "127.0.0.1", localAddress: localAddress() }, () => (count("opened"), use(socket)));
     socket.on("error", () => {}).on("close", () => (count("closed"), setTimeout(open, 100)));
     socket.on("data", (piece) => count(/^HTTP\/1.1 (\d+)/.exec(piece.toString("latin1"))?.[1] ?? "frame"));
   };

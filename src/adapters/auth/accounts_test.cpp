@@ -217,6 +217,26 @@ TEST_F(Accounts, ADeviceThatLoggedInBeforeIsNotHeldUpByStrangers) {
             failure_kind::too_many);
 }
 
+TEST_F(Accounts, WhoWasHereBeforeGoesAheadOfAllStrangersWhoWait) {
+  const auto first = log_in("Ana", "correct horse");
+  std::vector<std::string> order;
+  const auto try_it = [&](std::string name, std::string device) {
+    login_request request{name, "correct horse", "198.51.100.7", device};
+    boost::asio::co_spawn(io, service.log_in(std::move(request)),
+                          [&order, name](std::exception_ptr, result<login_result> done) {
+                            order.push_back(done ? "in " + name : done.error().code);
+                          });
+  };
+  io.restart();
+  for (int i = 0; i < 30; ++i) try_it("name" + std::to_string(i), "");
+  try_it("Ana", first->device);
+  io.run();
+  ASSERT_EQ(order.size(), 31u);
+  EXPECT_EQ(std::count(order.begin(), order.end(), "busy"), 6); // 24 may wait
+  const auto place = std::find(order.begin(), order.end(), "in Ana") - order.begin();
+  EXPECT_LE(place, 6 + 2) << "after one stranger, or two";
+}
+
 TEST_F(Accounts, WhatIsTooLongIsRefusedBeforeAnythingIsReadOrRemembered) {
   const int reads = store.reads;
   EXPECT_EQ(log_in(std::string(250'000, 'n'), "x").error().code, "name_invalid");
