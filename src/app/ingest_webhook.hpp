@@ -11,6 +11,10 @@
 
 namespace tickwire {
 
+// A webhook of many items is stored in parts of about this size (see bytes_of), so that others, who send or
+// read a message meanwhile, get their turn at the store in between.
+inline constexpr std::size_t webhook_part_bytes = 512 * 1024;
+
 enum class webhook_answer { stored, bad_signature, not_json, unavailable };
 
 class ingest_webhook {
@@ -23,15 +27,9 @@ public:
       , verify_(std::move(verify))
       , decode_(std::move(decode)) {}
 
-  // `body` must live until the answer.
-  task<webhook_answer> receive(std::string_view signature, std::string_view body) {
-    if (!verify_(signature, body)) co_return webhook_answer::bad_signature;
-    std::optional<std::vector<entry>> proposals = decode_(body);
-    if (!proposals) co_return webhook_answer::not_json;
-    if (proposals->empty()) co_return webhook_answer::stored;
-    const auto stored = co_await log_.append(std::move(*proposals));
-    co_return stored ? webhook_answer::stored : webhook_answer::unavailable;
-  }
+  // `body` must live until the answer. When the store goes away between two parts, the first ones stay: each
+  // item is known by its key, so that Meta's repetition stores the rest and changes nothing of what is there.
+  task<webhook_answer> receive(std::string_view signature, std::string_view body);
 
 private:
   log_store& log_;

@@ -85,7 +85,9 @@ public:
 
   // Appends proposals (see core/complete.hpp) in order, in one transaction, durable when it returns. Entries
   // whose key is there change nothing. Either all are decided or nothing happened (store_unavailable,
-  // overloaded). One result per proposal; entries that completing adds are not reported.
+  // overloaded, internal). One result per proposal; entries that completing adds are not reported. An item of
+  // Meta's (it has raw JSON) that throws on the way in, a fault of ours, harms no other: it is kept as
+  // `unhandled`, which is its result.
   virtual task<result<std::vector<appended>>> append(std::vector<entry> proposals) = 0;
 
   // Called on the I/O thread after each commit with that commit's events in order of seq and the new head,

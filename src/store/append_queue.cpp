@@ -1,5 +1,7 @@
 #include "store/append_queue.hpp"
 
+#include "core/entry_size.hpp"
+
 #include <boost/asio/any_completion_handler.hpp>
 #include <boost/asio/async_result.hpp>
 #include <boost/asio/post.hpp>
@@ -21,7 +23,14 @@ using append_handler = asio::any_completion_handler<void(append_result)>;
 struct append_job {
   std::vector<entry> proposals;
   append_handler handler;
+  std::size_t bytes = 0;
 };
+
+std::size_t bytes_of_all(const std::vector<entry>& proposals) {
+  std::size_t bytes = 0;
+  for (const entry& proposal : proposals) bytes += bytes_of(proposal);
+  return bytes;
+}
 
 } // namespace
 
@@ -34,8 +43,8 @@ struct append_queue::shared : std::enable_shared_from_this<shared> {
   void enqueue(append_job job) {
     {
       const std::lock_guard lock(mutex);
-      if (waiting_entries + job.proposals.size() <= limits.waiting_entries_max) {
-        waiting_entries += job.proposals.size();
+      if (waiting_bytes < limits.waiting_bytes_max || job.proposals.empty()) {
+        waiting_bytes += job.bytes;
         waiting.push_back(std::move(job));
       }
     }
@@ -59,13 +68,13 @@ struct append_queue::shared : std::enable_shared_from_this<shared> {
     std::unique_lock lock(mutex);
     wake.wait(lock, [this] { return stopping || !waiting.empty(); });
     std::vector<append_job> jobs;
-    std::size_t entries = 0;
-    while (!waiting.empty() && entries < limits.commit_entries_max) {
-      entries += waiting.front().proposals.size();
+    std::size_t bytes = 0;
+    while (!waiting.empty() && bytes < limits.commit_bytes_max) {
+      bytes += waiting.front().bytes;
       jobs.push_back(std::move(waiting.front()));
       waiting.pop_front();
     }
-    waiting_entries -= entries;
+    waiting_bytes -= bytes;
     return jobs;
   }
 
@@ -91,7 +100,7 @@ struct append_queue::shared : std::enable_shared_from_this<shared> {
   std::mutex mutex; // guards what follows
   std::condition_variable wake;
   std::deque<append_job> waiting;
-  std::size_t waiting_entries = 0;
+  std::size_t waiting_bytes = 0;
   bool stopping = false;
 };
 
@@ -111,7 +120,8 @@ append_queue::~append_queue() {
 
 task<append_result> append_queue::append(std::vector<entry> proposals) {
   auto start = [this](auto handler, std::vector<entry> proposals) {
-    shared_->enqueue({std::move(proposals), std::move(handler)});
+    const std::size_t bytes = bytes_of_all(proposals);
+    shared_->enqueue({std::move(proposals), std::move(handler), bytes});
   };
   co_return co_await asio::async_initiate<const asio::use_awaitable_t<>&, void(append_result)>(
       start, asio::use_awaitable, std::move(proposals));

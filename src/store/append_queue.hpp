@@ -12,10 +12,12 @@
 
 namespace tickwire {
 
+// Sizes as bytes_of() counts them. Neither bound can make an append that never passes: as long as less than
+// the bound waits, the next one is taken, whatever its size.
 struct append_limits {
-  std::size_t waiting_entries_max =
-      20'000; // proposals that wait for the writer; more are refused as overloaded
-  std::size_t commit_entries_max = 1'000; // proposals in one transaction
+  std::size_t waiting_bytes_max =
+      32 * 1024 * 1024;                       // for the writer; what comes then is refused as overloaded
+  std::size_t commit_bytes_max = 1024 * 1024; // in one transaction, when several appends wait
 };
 
 class append_queue {

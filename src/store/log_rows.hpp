@@ -7,6 +7,8 @@
 #include "store/store_error.hpp"
 
 #include <cstdint>
+#include <functional>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -30,6 +32,11 @@ public:
   virtual void commit() = 0;
   virtual void roll_back() noexcept = 0;
 
+  // A point within the transaction to go back to; points nest. Each is ended by one of the two.
+  virtual void set_point() = 0;
+  virtual void keep_since_point() = 0;
+  virtual void undo_since_point() = 0;
+
   virtual std::uint64_t head() = 0; // seq of the newest entry
   virtual std::string epoch() = 0;  // see log_store
 
@@ -40,5 +47,8 @@ public:
   // Writes so many bytes over those of the time before: whether there is room is seen only by writing.
   virtual void write_probe(std::size_t bytes) = 0;
 };
+
+// For tests: puts something of theirs between the rows and who writes them.
+using wrap_rows = std::function<std::unique_ptr<log_rows>(std::unique_ptr<log_rows>)>;
 
 } // namespace tickwire

@@ -6,6 +6,9 @@
 #include "wire/entry_json.hpp"
 #include "wire/public_json.hpp"
 
+#include <new>
+#include <utility>
+
 namespace tickwire {
 
 namespace {
@@ -14,10 +17,10 @@ namespace {
 // page of a full disk lasts.
 constexpr std::size_t probe_bytes = 2 * 1024, probe_bytes_after_failure = 64 * 1024;
 
-std::unexpected<failure> unavailable() {
-  return fail(failure_kind::store_unavailable, "store_unavailable",
-              "The database cannot be written or read at the moment. Nothing was changed; try again in a few "
-              "seconds.");
+// No memory is no fault of the entry either: the same may well be stored a second later.
+bool is_of_the_store(const std::exception& error) {
+  const auto* said = dynamic_cast<const store_error*>(&error);
+  return (said && said->of_the_store()) || dynamic_cast<const std::bad_alloc*>(&error);
 }
 
 } // namespace
@@ -28,54 +31,93 @@ log_writer::log_writer(std::unique_ptr<log_rows> rows)
 
 commit_outcome log_writer::commit(const std::vector<std::vector<entry>>& appends) {
   commit_outcome outcome;
-  if (!try_commit(appends.data(), appends.size(), outcome))
-    for (const std::vector<entry>& one : appends) try_commit(&one, 1, outcome);
+  attempt made = try_commit(appends, manner::together, outcome);
+  if (made == attempt::thrown) made = try_commit(appends, manner::one_by_one, outcome);
+  outcome.durable = made == attempt::done;
+  outcome.events = std::exchange(events_, {});
   outcome.head = head_;
+  while (outcome.answers.size() < appends.size())
+    outcome.answers.push_back(fail(failure_kind::store_unavailable, "store_unavailable",
+                                   "The database cannot be written at the moment. Nothing was changed; try "
+                                   "again in a few seconds."));
   return outcome;
 }
 
-// False: nothing is stored because of one of several; each has to be tried by itself.
-bool log_writer::try_commit(const std::vector<entry>* first, std::size_t count, commit_outcome& outcome) {
+log_writer::attempt log_writer::try_commit(const std::vector<std::vector<entry>>& appends, manner how,
+                                           commit_outcome& outcome) {
   const std::uint64_t head_before = head_;
-  const std::size_t events_before = outcome.events.size(), answers_before = outcome.answers.size();
   try {
     rows_->begin();
-    for (const auto* proposals = first; proposals != first + count; ++proposals) {
-      if (proposals->empty()) rows_->write_probe(failed_before_ ? probe_bytes_after_failure : probe_bytes);
+    for (const std::vector<entry>& proposals : appends) {
+      if (proposals.empty()) rows_->write_probe(failed_before_ ? probe_bytes_after_failure : probe_bytes);
+      if (how == manner::one_by_one) {
+        outcome.answers.push_back(append_by_itself(proposals));
+        continue;
+      }
       std::vector<appended> done;
-      done.reserve(proposals->size());
-      for (const entry& proposal : *proposals) done.push_back(append(proposal, outcome.events));
+      done.reserve(proposals.size());
+      for (const entry& proposal : proposals) done.push_back(append(proposal));
       outcome.answers.emplace_back(std::move(done));
     }
     rows_->commit();
-    outcome.durable = true;
     failed_before_ = false;
-    return true;
+    return attempt::done;
   } catch (const std::exception& error) {
     rows_->roll_back();
     head_ = head_before;
-    outcome.events.resize(events_before);
-    outcome.answers.erase(outcome.answers.begin() + static_cast<std::ptrdiff_t>(answers_before),
-                          outcome.answers.end());
-    const auto* said = dynamic_cast<const store_error*>(&error);
-    const bool all_together = count == 1 || (said && said->of_the_store());
-    if (!failed_before_ || !all_together)
-      log_error("log: nothing of " + std::to_string(count) + " appends was stored: " + error.what());
+    events_.clear();
+    outcome.answers.clear();
+    const bool away = is_of_the_store(error);
+    if (!away && how == manner::together) return attempt::thrown; // the next attempt says which
+    if (!failed_before_)
+      log_error("log: nothing of " + std::to_string(appends.size()) + " appends was stored: " + error.what());
     failed_before_ = true;
-    if (!all_together) return false;
-    for (std::size_t i = 0; i < count; ++i) outcome.answers.emplace_back(unavailable());
-    return true;
+    return attempt::store_away;
   }
 }
 
-appended log_writer::append(const entry& proposal, std::vector<encoded_event>& events) {
+append_result log_writer::append_by_itself(const std::vector<entry>& proposals) {
+  try {
+    return undone_if_it_throws([&] {
+      std::vector<appended> done;
+      for (const entry& proposal : proposals) done.push_back(append_or_keep(proposal));
+      return done;
+    });
+  } catch (const std::exception& error) {
+    if (is_of_the_store(error)) throw;
+    log_error(std::string("log: a change was not stored, since it threw: ") + error.what());
+    return fail(failure_kind::internal, "internal",
+                "Something went wrong on our side and nothing was changed. If it stays, look into the "
+                "server's log.");
+  }
+}
+
+appended log_writer::append_or_keep(const entry& proposal) {
+  if (proposal.raw.empty()) return append(proposal);
+  try {
+    return undone_if_it_throws([&] { return append(proposal); });
+  } catch (const std::exception& error) {
+    if (is_of_the_store(error)) throw;
+    const std::string what = "failed " + std::string(kind_of(proposal.data));
+    log_error("webhook: one item is kept as it came (" + what + "), since it threw: " + error.what());
+    entry kept;
+    kept.inbox = proposal.inbox;
+    kept.at = proposal.at;
+    kept.key = "kept:" + proposal.key;
+    kept.data = unhandled{what + ": " + error.what()};
+    kept.raw = proposal.raw;
+    return append(kept);
+  }
+}
+
+appended log_writer::append(const entry& proposal) {
   if (auto present = rows_->find(proposal.key)) return already_there(std::move(*present));
   appended done;
   for (entry& completed : complete(rows_->views(), proposal)) {
     if (completed.key != proposal.key && rows_->find(completed.key)) continue;
     completed.seq = head_ + 1;
     const std::optional<event> said = apply(rows_->views(), completed);
-    write(completed, said, events);
+    write(completed, said);
     head_ = completed.seq;
     if (completed.key != proposal.key) continue;
     done.stored = true;
@@ -96,13 +138,29 @@ appended log_writer::already_there(entry present) {
   return done;
 }
 
-void log_writer::write(const entry& entry, const std::optional<event>& said,
-                       std::vector<encoded_event>& events) {
+void log_writer::write(const entry& entry, const std::optional<event>& said) {
   const std::string data = wire::encode(entry.data);
   if (!said) return rows_->write({entry, data});
-  events.push_back({entry.seq, std::string(name_of(*said)), said->only_user,
-                    std::make_shared<const std::string>(wire::event_data(*said))});
-  rows_->write({entry, data, &events.back()});
+  events_.push_back({entry.seq, std::string(name_of(*said)), said->only_user,
+                     std::make_shared<const std::string>(wire::event_data(*said))});
+  rows_->write({entry, data, &events_.back()});
+}
+
+template <class Work>
+std::invoke_result_t<Work&> log_writer::undone_if_it_throws(Work work) {
+  const std::uint64_t head_before = head_;
+  const std::size_t events_before = events_.size();
+  rows_->set_point();
+  try {
+    auto done = work();
+    rows_->keep_since_point();
+    return done;
+  } catch (...) {
+    rows_->undo_since_point();
+    head_ = head_before;
+    events_.resize(events_before);
+    throw;
+  }
 }
 
 } // namespace tickwire

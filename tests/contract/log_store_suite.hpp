@@ -1,11 +1,15 @@
 // What every log_store must do, whatever it is made of. A store's own test file names a factory and
 // instantiates this:
 //   INSTANTIATE_TYPED_TEST_SUITE_P(Sqlite, LogStore, sqlite_factory);
-// The factory has `std::unique_ptr<log_store> open(any_io_executor)`, which opens the same log each time.
+// The factory has `std::unique_ptr<log_store> open(any_io_executor)`, which opens the same log each time, and
+// what the next one is opened with: `append_limits limits` and `wrap_rows wrap`.
 #pragma once
 
+#include "app/ingest_webhook.hpp"
 #include "app/ports.hpp"
+#include "contract/faulty_rows.hpp"
 #include "contract/wait_for.hpp"
+#include "core/entry_size.hpp"
 #include "core/memory_views.hpp"
 #include "core/testing.hpp"
 
@@ -32,6 +36,29 @@ protected:
     if (!done) throw std::runtime_error(done.error().detail);
     return std::move(*done);
   }
+  void open_with_fault(fault_at where, std::string key) {
+    factory.wrap = [=](std::unique_ptr<log_rows> real) -> std::unique_ptr<log_rows> {
+      return std::make_unique<faulty_rows>(std::move(real), where, key);
+    };
+    open();
+  }
+  void open_without_fault() {
+    factory.wrap = nullptr;
+    open();
+  }
+
+  // Appends that arrive in one turn, each with its answer.
+  std::vector<result<std::vector<appended>>> append_together(std::vector<std::vector<entry>> appends) {
+    std::vector<std::optional<result<std::vector<appended>>>> answers(appends.size());
+    for (std::size_t i = 0; i < appends.size(); ++i)
+      boost::asio::co_spawn(io, store->append(std::move(appends[i])),
+                            [&, i](std::exception_ptr, auto answer) { answers[i] = std::move(answer); });
+    wait_for(io, store->usable()); // asked after them, hence answered after them
+    std::vector<result<std::vector<appended>>> all;
+    for (auto& answer : answers) all.push_back(std::move(answer.value()));
+    return all;
+  }
+
   message_page page(message_query query) { return *wait_for(io, store->messages(std::move(query))); }
 
   boost::asio::io_context io;
@@ -280,6 +307,118 @@ TYPED_TEST_P(LogStore, ARandomStoryEndsAsInTheReference) {
   EXPECT_EQ(this->store->head(), reference.head) << seed_note();
 }
 
+// A fault of ours about one item is no reason to lose it, nor to refuse what came with it.
+TYPED_TEST_P(LogStore, AnItemThatThrowsIsKeptAsItCameAndHarmsNoOther) {
+  for (const fault_at where : {fault_at::completing, fault_at::applying, fault_at::writing}) {
+    const std::string name = "wamid.fault" + std::to_string(static_cast<int>(where));
+    const std::uint64_t head_before = this->store->head();
+    this->open_with_fault(where, keys::received(name + ".500"));
+    this->events.clear();
+    std::vector<entry> batch;
+    for (int i = 0; i < 1000; ++i) {
+      batch.push_back(
+          received(name + "." + std::to_string(i), person("15550000" + std::to_string(500 + i)), "text", i));
+      batch.back().raw = "{\"id\":\"" + std::to_string(i) + "\"}";
+    }
+    std::vector<entry> other{received(name + ".other", person("15550000101"), "of another webhook", 1)};
+    const auto answers = this->append_together({batch, other});
+    ASSERT_TRUE(answers[0]);
+    ASSERT_TRUE(answers[1]);
+    EXPECT_TRUE(answers[1]->front().stored);
+    ASSERT_EQ(answers[0]->size(), 1000u);
+    for (std::size_t i = 0; i < 1000; ++i) {
+      const appended& one = (*answers[0])[i];
+      EXPECT_TRUE(one.stored);
+      const auto* kept = std::get_if<unhandled>(&one.stored_entry.data);
+      EXPECT_EQ(kept != nullptr, i == 500);
+      if (!kept) continue;
+      EXPECT_EQ(kept->what, "failed message_received: a fault for tests");
+      EXPECT_EQ(one.stored_entry.raw, batch[500].raw);
+    }
+    message_query all;
+    all.after = head_before;
+    all.limit = 10'000;
+    EXPECT_EQ(this->page(all).messages.size(), 1000u) << "999 of the batch and the other one";
+    std::uint64_t last = 0;
+    for (const encoded_event& event : this->events) {
+      EXPECT_GT(event.seq, last);
+      last = event.seq;
+    }
+    EXPECT_EQ(std::count_if(this->events.begin(), this->events.end(),
+                            [](const encoded_event& event) { return event.name == "new_message"; }),
+              1000);
+    EXPECT_EQ(this->last_head, this->store->head());
+
+    // Its repetition changes nothing, and when the fault is mended, it is taken in.
+    const std::uint64_t head = this->store->head();
+    EXPECT_FALSE(this->append({batch[500]})[0].stored);
+    EXPECT_EQ(this->store->head(), head);
+    this->open_without_fault();
+    EXPECT_TRUE(this->append({batch[500]})[0].stored);
+    EXPECT_EQ(this->page(all).messages.size(), 1001u);
+  }
+}
+
+TYPED_TEST_P(LogStore, AChangeOfOursThatThrowsIsRefusedAsAWholeAndHarmsNoOther) {
+  this->open_with_fault(fault_at::writing, accepted("m_bad", "", "").key);
+  const std::uint64_t head = this->store->head();
+  const auto answers = this->append_together(
+      {{accepted("m_1", "15550000101", "before")},
+       {accepted("m_with_it", "15550000101", "of the same append"), accepted("m_bad", "15550000101", "bad")},
+       {accepted("m_2", "15550000101", "after")}});
+  EXPECT_TRUE(answers[0]);
+  ASSERT_FALSE(answers[1]);
+  EXPECT_EQ(answers[1].error().kind, failure_kind::internal);
+  ASSERT_TRUE(answers[2]);
+  EXPECT_EQ(answers[2]->front().seq, this->store->head());
+  EXPECT_EQ(this->store->head(), head + 2) << "numbers without gap";
+  EXPECT_EQ(this->page({}).messages.size(), 2u);
+}
+
+// What waits is bounded in bytes, yet nothing is too large to be taken when its turn has come.
+TYPED_TEST_P(LogStore, AnAppendOfAnySizeIsTakenAndOnlyWhatComesOnTopIsRefused) {
+  this->factory.limits.waiting_bytes_max = 10'000;
+  this->factory.limits.commit_bytes_max = 10'000;
+  this->open();
+  std::vector<entry> many;
+  for (int i = 0; i < 2'000; ++i) many.push_back(changed("wamid." + std::to_string(i), status_word::sent, i));
+  entry large = received("wamid.large", person("15550000101"), std::string(200'000, 'x'));
+  large.raw = std::string(1'000'000, ' ');
+  const auto answers = this->append_together({many, {large}});
+  ASSERT_TRUE(answers[0]);
+  EXPECT_EQ(answers[0]->size(), 2'000u);
+  ASSERT_FALSE(answers[1]);
+  EXPECT_EQ(answers[1].error().kind, failure_kind::overloaded);
+  EXPECT_TRUE(this->append({large})[0].stored);
+}
+
+// A webhook is stored in parts: whoever sends meanwhile does not wait for all of it, and Meta is answered
+// last.
+TYPED_TEST_P(LogStore, AHugeWebhookLetsOthersInAndIsAnsweredWhenAllOfItIsStored) {
+  int items = 0;
+  ingest_webhook webhook(
+      *this->store, [](std::string_view, std::string_view) { return true; },
+      [&](std::string_view) {
+        std::vector<entry> all;
+        for (std::size_t bytes = 0; bytes < 6 * webhook_part_bytes; ++items) {
+          all.push_back(changed("wamid." + std::to_string(items), status_word::sent, items));
+          bytes += bytes_of(all.back());
+        }
+        return std::optional(std::move(all));
+      });
+  std::optional<webhook_answer> answered;
+  boost::asio::co_spawn(this->io, webhook.receive("", ""),
+                        [&](std::exception_ptr, webhook_answer answer) { answered = answer; });
+  this->append({accepted("m_1", "15550000101", "hi")});
+  EXPECT_FALSE(answered);
+  EXPECT_LT(this->store->head(), static_cast<std::uint64_t>(items) / 2);
+  this->io.restart();
+  while (!answered) this->io.run_one();
+  EXPECT_EQ(*answered, webhook_answer::stored);
+  EXPECT_EQ(this->store->head(), static_cast<std::uint64_t>(items) + 1);
+  EXPECT_EQ(wait_for(this->io, webhook.receive("", "")), webhook_answer::stored);
+}
+
 REGISTER_TYPED_TEST_SUITE_P(LogStore, AnEntryIsStoredOnceAndItsRepetitionSaysWhatIsThere,
                             EveryItemOfABatchCountsAndEventsComeOnceInOrder,
                             AfterReopeningEverythingIsThereAndGoesOn,
@@ -287,6 +426,9 @@ REGISTER_TYPED_TEST_SUITE_P(LogStore, AnEntryIsStoredOnceAndItsRepetitionSaysWha
                             ChatsAreNewestFirstWithUnreadOfTheOneWhoAsks,
                             MissedEventsAreWhatWasSaidLiveOnceAndInOrderAndOnlyForTheirUser,
                             UnfinishedSendsTellWhatIsInDoubt, AContactIsFoundByEveryName,
-                            ARandomStoryEndsAsInTheReference);
+                            ARandomStoryEndsAsInTheReference, AnItemThatThrowsIsKeptAsItCameAndHarmsNoOther,
+                            AChangeOfOursThatThrowsIsRefusedAsAWholeAndHarmsNoOther,
+                            AnAppendOfAnySizeIsTakenAndOnlyWhatComesOnTopIsRefused,
+                            AHugeWebhookLetsOthersInAndIsAnsweredWhenAllOfItIsStored);
 
 } // namespace tickwire::testing

@@ -24,11 +24,16 @@ std::filesystem::path made(const std::filesystem::path& directory) {
   return directory;
 }
 
+std::unique_ptr<log_rows> rows_of(const log_config& config) {
+  auto rows = open_rows(config.directory / ("inbox-" + config.inbox + ".db"));
+  return config.wrap ? config.wrap(std::move(rows)) : std::move(rows);
+}
+
 class sqlite_log final : public log_store {
 public:
   sqlite_log(asio::any_io_executor io, const log_config& config)
       : lock_(made(config.directory) / ("inbox-" + config.inbox + ".lock"))
-      , writer_(open_rows(config.directory / ("inbox-" + config.inbox + ".db")))
+      , writer_(rows_of(config))
       , epoch_(writer_.epoch())
       , readers_(config.directory / ("inbox-" + config.inbox + ".db"), config.readers)
       , pool_(config.readers, config.waiting_reads_max)

@@ -18,6 +18,7 @@ struct log_config {
   std::size_t readers = 2;              // threads and connections for reading
   std::size_t waiting_reads_max = 1024; // more are refused as overloaded
   append_limits appends;
+  wrap_rows wrap; // tests only
 };
 
 // Opens or makes the file; throws std::runtime_error with a sentence for people when that is impossible, also

@@ -35,8 +35,13 @@ sqlite::log_config config_in(const std::filesystem::path& folder) {
 
 struct sqlite_factory {
   temporary_folder folder;
+  append_limits limits;
+  wrap_rows wrap;
   std::unique_ptr<log_store> open(boost::asio::any_io_executor io) {
-    return sqlite::open_log(std::move(io), config_in(folder.path));
+    sqlite::log_config config = config_in(folder.path);
+    config.appends = limits;
+    config.wrap = wrap;
+    return sqlite::open_log(std::move(io), config);
   }
 };
 

@@ -37,6 +37,14 @@ public:
     views_.forget();
   }
 
+  void set_point() override { database_.execute("SAVEPOINT point"); }
+  void keep_since_point() override { database_.execute("RELEASE point"); }
+  void undo_since_point() override {
+    views_.forget();
+    database_.execute("ROLLBACK TO point");
+    database_.execute("RELEASE point");
+  }
+
   std::uint64_t head() override {
     statement ask(database_, "SELECT coalesce(max(seq), 0) FROM log");
     ask.step();
