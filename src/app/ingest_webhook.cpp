@@ -26,6 +26,9 @@ task<webhook_answer> ingest_webhook::receive(std::string_view signature, std::st
     std::vector<entry> part = next_part(*proposals, from);
     const auto stored = co_await log_.append(std::move(part));
     if (!stored) co_return webhook_answer::unavailable;
+    for (const appended& one : *stored)
+      if (kept_ && one.stored && std::holds_alternative<unhandled>(one.stored_entry.data))
+        kept_(one.stored_entry);
   }
   co_return webhook_answer::stored;
 }

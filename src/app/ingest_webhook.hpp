@@ -22,10 +22,14 @@ public:
   using verify = std::function<bool(std::string_view signature, std::string_view body)>;
   using decode = std::function<std::optional<std::vector<entry>>(std::string_view body)>;
 
-  ingest_webhook(log_store& log, verify verify, decode decode)
+  // Called with each item that was stored just now without being understood.
+  using keep = std::function<void(const entry& kept)>;
+
+  ingest_webhook(log_store& log, verify verify, decode decode, keep kept = nullptr)
       : log_(log)
       , verify_(std::move(verify))
-      , decode_(std::move(decode)) {}
+      , decode_(std::move(decode))
+      , kept_(std::move(kept)) {}
 
   // `body` must live until the answer. When the store goes away between two parts, the first ones stay: each
   // item is known by its key, so that Meta's repetition stores the rest and changes nothing of what is there.
@@ -35,6 +39,7 @@ private:
   log_store& log_;
   const verify verify_;
   const decode decode_;
+  const keep kept_;
 };
 
 } // namespace tickwire

@@ -78,6 +78,20 @@ struct unfinished_send {
   timestamp asked_at{}; // when a person asked for the present attempt
 };
 
+// Items of Meta's that are kept as they came (`unhandled`).
+struct kept_query {
+  std::string what; // only those whose `what` begins so
+  std::optional<std::uint64_t> before,
+      after; // numbers of entries; with `after` the oldest first, else the newest
+  std::size_t limit = 50;
+};
+
+// Those with the same `what`.
+struct kept_count {
+  std::uint64_t count = 0;
+  entry newest;
+};
+
 // Log and views of one inbox.
 class log_store {
 public:
@@ -115,6 +129,9 @@ public:
   // Those with a position in (after, up_to], oldest first, at most `limit`.
   virtual task<result<std::vector<unfinished_send>>>
   unfinished_sends(std::uint64_t after, std::uint64_t up_to, std::size_t limit) = 0;
+
+  // What is kept without being understood, by its `what`; the thousand with most.
+  virtual task<result<std::vector<kept_count>>> kept_counts() = 0;
 
   virtual std::string epoch() const = 0;  // new when the log was made anew; survives restarts
   virtual std::uint64_t head() const = 0; // seq of the newest committed entry; I/O thread

@@ -51,10 +51,15 @@ std::string metrics_text() {
     }
   }
   std::string text;
+  std::string_view told; // those of one family stand together
   for (const auto& [name, its] : by_name) {
-    text.append("# HELP ").append(name).append(" ").append(its.help).append("\n# TYPE ").append(name);
-    text.append(" ").append(its.type).append("\n").append(name).append(" ");
-    text.append(std::to_string(its.value)).append("\n");
+    const std::string_view family = name.substr(0, name.find('{'));
+    if (family != told) {
+      text.append("# HELP ").append(family).append(" ").append(its.help).append("\n# TYPE ").append(family);
+      text.append(" ").append(its.type).append("\n");
+    }
+    told = family;
+    text.append(name).append(" ").append(std::to_string(its.value)).append("\n");
   }
   return text;
 }

@@ -3,7 +3,8 @@
 //   counter refused_{"tickwire_logins_refused_total", "Logins with a wrong name or password."};
 //   refused_.add();
 //
-// Names and texts are literals. Never a person, number or name in them.
+// Names and texts are literals. Never a person, number or name in them. A name may carry a label:
+// "tickwire_things_total{kind=\"small\"}".
 #pragma once
 
 #include <atomic>

@@ -141,9 +141,13 @@ struct group_changed {
   std::string subject;
 };
 
-// Signed but nothing that moves a view: kept with its raw JSON. `what` names it ("field account_update").
+// Signed but nothing that moves a view: kept with its raw JSON. `what` names it ("field account_update"), see
+// core/kept.hpp.
 struct unhandled {
   std::string what;
+  // Of an item that was understood but threw on its way in: the entry that it would have been, as it is
+  // stored.
+  std::string kind{}, data{};
 };
 
 using entry_data = std::variant<message_received, message_accepted, retry_requested, send_attempted,

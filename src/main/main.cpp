@@ -1,6 +1,7 @@
-// tickwire [serve | user … | check-config | version]
+// tickwire [serve | user … | webhooks list, show KEY, replay | check-config | version]
 #include "main/config.hpp"
 #include "main/user_commands.hpp"
+#include "main/webhooks_command.hpp"
 #include "main/wiring.hpp"
 
 #include <CLI/CLI.hpp>
@@ -42,6 +43,17 @@ int check_config() {
   return 0;
 }
 
+int replay() {
+  const auto find = tickwire::environment_and_dotenv();
+  const auto inbox = find("WHATSAPP_PHONE_NUMBER_ID");
+  if (!inbox || inbox->empty()) {
+    std::cerr << "WHATSAPP_PHONE_NUMBER_ID is missing. Set it in the environment or in .env of the working "
+                 "directory.\n";
+    return 2;
+  }
+  return tickwire::replay_webhooks(tickwire::data_dir_of(find), *inbox);
+}
+
 } // namespace
 
 int main(int argc, char** argv) {
@@ -53,13 +65,28 @@ int main(int argc, char** argv) {
   app.add_subcommand("check-config", "Say what is wrong with the configuration, all at once");
   app.add_subcommand("version", "Print the version");
   const auto user = tickwire::add_user_commands(app);
+  CLI::App* webhooks =
+      app.add_subcommand("webhooks", "What Meta sent and Tickwire did not understand; all of it is kept");
+  webhooks->require_subcommand(1);
+  CLI::App* list = webhooks->add_subcommand("list", "List it, the newest first");
+  std::string what;
+  std::size_t limit = 50;
+  list->add_option("--what", what, "Only those whose reason begins so, such as \"number\" or \"failed\"");
+  list->add_option("--limit", limit, "How many")->check(CLI::Range(std::size_t{1}, std::size_t{1'000'000}));
+  CLI::App* show = webhooks->add_subcommand("show", "Print the JSON of one");
+  std::string key;
+  show->add_option("key", key, "Its key, as listed")->required();
+  webhooks->add_subcommand("replay", "Take in what this version understands; the server must not run");
   CLI11_PARSE(app, argc, argv);
 
   try {
     if (app.got_subcommand("version")) return std::cout << "tickwire " << TICKWIRE_VERSION << "\n", 0;
     if (app.got_subcommand("check-config")) return check_config();
-    if (app.got_subcommand("user"))
-      return user->run(tickwire::data_dir_of(tickwire::environment_and_dotenv()));
+    const auto data_dir = [] { return tickwire::data_dir_of(tickwire::environment_and_dotenv()); };
+    if (app.got_subcommand("user")) return user->run(data_dir());
+    if (list->parsed()) return tickwire::list_webhooks(data_dir(), what, limit);
+    if (show->parsed()) return tickwire::show_webhook(data_dir(), key);
+    if (webhooks->parsed()) return replay();
     return serve();
   } catch (const std::exception& error) {
     std::cerr << "tickwire: " << error.what() << "\n";

@@ -4,11 +4,13 @@
 #include "adapters/http/security_headers.hpp"
 #include "adapters/http/web_server.hpp"
 #include "adapters/meta/graph_client.hpp"
+#include "adapters/meta/kept_decode.hpp"
 #include "adapters/meta/signature.hpp"
 #include "adapters/meta/webhook_decode.hpp"
 #include "adapters/realtime/live_server.hpp"
 #include "adapters/sqlite/sqlite_accounts.hpp"
 #include "adapters/sqlite/sqlite_log.hpp"
+#include "app/kept_items.hpp"
 #include "app/sender.hpp"
 #include "app/service_state.hpp"
 #include "base/clock.hpp"
@@ -158,7 +160,10 @@ public:
       , webhook_(
             *log_,
             [this](std::string_view header, std::string_view body) { return signature_.valid(header, body); },
-            [this](std::string_view body) { return decode(body); })
+            [this](std::string_view body) { return decode(body); },
+            [this](const entry& kept) {
+              if (const auto line = kept_.add(kept)) log_warning(*line);
+            })
       , server_(io_, socket_settings_of(config, raise_descriptor_limit()))
       , live_(io_, server_, *log_, accounts_, messages_, presence_, service_, pages_of(config))
       , web_(web_settings_of(config), {io_, *log_, accounts_, messages_, webhook_, presence_, service_})
@@ -196,10 +201,6 @@ private:
   std::optional<std::vector<entry>> decode(std::string_view body) const {
     auto decoded = meta::decode_webhook(body, config_.whatsapp_phone_number_id, wall_now());
     if (!decoded) return std::nullopt;
-    if (!decoded->foreign.empty())
-      log_warning("webhook: " + std::to_string(decoded->foreign.size()) +
-                  " changes of another business number (" + decoded->foreign.front().phone_number_id +
-                  ") were kept and are shown nowhere");
     return std::move(decoded->proposals);
   }
 
@@ -212,6 +213,9 @@ private:
         config_.public_url.empty() ? "http://localhost:" + std::to_string(*listening) : config_.public_url;
     sender_.begin();
     log_info("listening on " + config_.host + ":" + std::to_string(*listening) + ", " + url);
+    const auto counted = co_await kept_.load(*log_);
+    if (!counted)
+      log_warning("webhook: what was kept before could not be counted: " + counted.error().detail);
     const auto setup = co_await accounts_.setup_token();
     if (setup) tell_setup_link(setup->empty() ? "" : url + "/setup?token=" + *setup);
   }
@@ -275,6 +279,7 @@ private:
   meta::signature_check signature_;
   ingest_webhook webhook_;
   presence presence_;
+  kept_items kept_{service_, meta::display_number_of};
   socketio::server server_;
   realtime::live_server live_;
   http::web_server web_;

@@ -3,6 +3,7 @@
 #include "base/logging.hpp"
 #include "core/apply.hpp"
 #include "core/complete.hpp"
+#include "core/kept.hpp"
 #include "wire/entry_json.hpp"
 #include "wire/public_json.hpp"
 
@@ -21,6 +22,15 @@ constexpr std::size_t probe_bytes = 2 * 1024, probe_bytes_after_failure = 64 * 1
 bool is_of_the_store(const std::exception& error) {
   const auto* said = dynamic_cast<const store_error*>(&error);
   return (said && said->of_the_store()) || dynamic_cast<const std::bad_alloc*>(&error);
+}
+
+// Nothing: that is what throws.
+std::optional<std::string> encoded_if_possible(const entry_data& data) {
+  try {
+    return wire::encode(data);
+  } catch (const std::exception&) {
+    return std::nullopt;
+  }
 }
 
 } // namespace
@@ -99,14 +109,22 @@ appended log_writer::append_or_keep(const entry& proposal) {
   } catch (const std::exception& error) {
     if (is_of_the_store(error)) throw;
     const std::string what = "failed " + std::string(kind_of(proposal.data));
-    log_error("webhook: one item is kept as it came (" + what + "), since it threw: " + error.what());
     entry kept;
     kept.inbox = proposal.inbox;
     kept.at = proposal.at;
-    kept.key = "kept:" + proposal.key;
-    kept.data = unhandled{what + ": " + error.what()};
+    kept.key = std::string(kept_key_prefix) + proposal.key;
+    kept.chat_id = proposal.chat_id;
+    unhandled why{what + ": " + error.what(), {}, {}};
+    if (auto data = encoded_if_possible(proposal.data)) {
+      why.kind = kind_of(proposal.data);
+      why.data = std::move(*data);
+    }
+    kept.data = std::move(why);
     kept.raw = proposal.raw;
-    return append(kept);
+    appended done = append(kept);
+    if (done.stored)
+      log_error("webhook: one item is kept as it came (" + what + "), since it threw: " + error.what());
+    return done;
   }
 }
 

@@ -144,7 +144,12 @@ struct encoder {
     object.member("attempt", data.attempt);
   }
   void operator()(const group_changed& data) const { object.member("subject", data.subject); }
-  void operator()(const unhandled& data) const { object.member("what", data.what); }
+  void operator()(const unhandled& data) const {
+    object.member("what", data.what);
+    if (data.kind.empty()) return;
+    object.member("kind", data.kind);
+    object.member("data", data.data);
+  }
 };
 
 // Reading what encode() wrote. A missing member is its default; a wrong kind throws, which decode() turns
@@ -258,7 +263,7 @@ entry_data decode_object(std::string_view kind, const reader& from) {
   if (kind == "message_joined")
     return message_joined{from.text("from"), from.text("wamid"), from.small("attempt")};
   if (kind == "group_changed") return group_changed{from.text("subject")};
-  if (kind == "unhandled") return unhandled{from.text("what")};
+  if (kind == "unhandled") return unhandled{from.text("what"), from.text("kind"), from.text("data")};
   throw std::invalid_argument("unknown kind");
 }
 

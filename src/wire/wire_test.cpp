@@ -209,7 +209,7 @@ entry_data random_data(std::mt19937& random) {
   case 13:
     return message_joined{text(), text(), small()};
   default:
-    return unhandled{text()};
+    return unhandled{text(), "message_received", text()};
   }
 }
 

@@ -419,6 +419,21 @@ TYPED_TEST_P(LogStore, AHugeWebhookLetsOthersInAndIsAnsweredWhenAllOfItIsStored)
   EXPECT_EQ(wait_for(this->io, webhook.receive("", "")), webhook_answer::stored);
 }
 
+TYPED_TEST_P(LogStore, WhatIsKeptIsCountedByItsReason) {
+  const auto kept = [](int n, std::string what) {
+    return proposal("raw:" + std::to_string(n), at(n), unhandled{std::move(what), {}, {}});
+  };
+  this->append({kept(1, "field x"), kept(2, "number 2"), received("wamid.1", person("15550000101"), "a"),
+                kept(3, "field x"), kept(3, "field x")});
+  this->open();
+  const auto counts = *wait_for(this->io, this->store->kept_counts());
+  ASSERT_EQ(counts.size(), 2u);
+  EXPECT_EQ(counts[0].count, 2u);
+  EXPECT_EQ(counts[0].newest.key, "raw:3");
+  EXPECT_EQ(counts[1].count, 1u);
+  EXPECT_EQ(std::get<unhandled>(counts[1].newest.data).what, "number 2");
+}
+
 REGISTER_TYPED_TEST_SUITE_P(LogStore, AnEntryIsStoredOnceAndItsRepetitionSaysWhatIsThere,
                             EveryItemOfABatchCountsAndEventsComeOnceInOrder,
                             AfterReopeningEverythingIsThereAndGoesOn,
@@ -429,6 +444,7 @@ REGISTER_TYPED_TEST_SUITE_P(LogStore, AnEntryIsStoredOnceAndItsRepetitionSaysWha
                             ARandomStoryEndsAsInTheReference, AnItemThatThrowsIsKeptAsItCameAndHarmsNoOther,
                             AChangeOfOursThatThrowsIsRefusedAsAWholeAndHarmsNoOther,
                             AnAppendOfAnySizeIsTakenAndOnlyWhatComesOnTopIsRefused,
-                            AHugeWebhookLetsOthersInAndIsAnsweredWhenAllOfItIsStored);
+                            AHugeWebhookLetsOthersInAndIsAnsweredWhenAllOfItIsStored,
+                            WhatIsKeptIsCountedByItsReason);
 
 } // namespace tickwire::testing

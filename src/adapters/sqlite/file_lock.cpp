@@ -4,8 +4,6 @@
 #include <sys/file.h>
 #include <unistd.h>
 
-#include <stdexcept>
-
 namespace tickwire::sqlite {
 
 file_lock::file_lock(const std::filesystem::path& file)
@@ -15,8 +13,8 @@ file_lock::file_lock(const std::filesystem::path& file)
                              ". Check the folder and its owner (DATA_DIR).");
   if (::flock(handle_, LOCK_EX | LOCK_NB) != 0) {
     ::close(handle_);
-    throw std::runtime_error("Another Tickwire is running on " + file.parent_path().string() +
-                             ". Stop it, or give this one another DATA_DIR.");
+    throw log_in_use("Another Tickwire is running on " + file.parent_path().string() +
+                     ". Stop it, or give this one another DATA_DIR.");
   }
 }
 

@@ -2,12 +2,18 @@
 #pragma once
 
 #include <filesystem>
+#include <stdexcept>
 
 namespace tickwire::sqlite {
 
+// Somebody else has it.
+struct log_in_use : std::runtime_error {
+  using std::runtime_error::runtime_error;
+};
+
 class file_lock {
 public:
-  // Throws std::runtime_error with a sentence for people when the file cannot be made or somebody has it.
+  // Throws with a sentence for people: std::runtime_error when the file cannot be made, log_in_use.
   explicit file_lock(const std::filesystem::path& file);
   file_lock(const file_lock&) = delete;
   file_lock& operator=(const file_lock&) = delete;

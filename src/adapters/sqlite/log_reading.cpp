@@ -184,6 +184,43 @@ std::vector<unfinished_send> read_unfinished(database& connection, std::uint64_t
   return unfinished;
 }
 
+std::optional<entry> read_entry_by_key(database& connection, const std::string& key) {
+  query ask(connection, "SELECT " + std::string(entry_columns) + " FROM log WHERE key = ?");
+  ask.bind(key);
+  return ask.step() ? std::optional(read_entry(ask)) : std::nullopt;
+}
+
+std::vector<entry> read_kept(database& connection, const kept_query& wanted) {
+  constexpr auto highest = static_cast<std::uint64_t>(std::numeric_limits<std::int64_t>::max());
+  query ask(connection, "SELECT " + std::string(entry_columns) +
+                            " FROM log WHERE kind = 'unhandled' AND seq > ?1 AND seq < ?2 AND "
+                            "substr(json_extract(data, '$.what'), 1, length(?3)) = ?3 ORDER BY seq " +
+                            (wanted.after ? "ASC" : "DESC") + " LIMIT ?4");
+  ask.bind(wanted.after.value_or(0), wanted.before.value_or(highest), wanted.what,
+           static_cast<std::uint64_t>(wanted.limit));
+  std::vector<entry> kept;
+  while (ask.step()) kept.push_back(read_entry(ask));
+  return kept;
+}
+
+std::vector<kept_count> read_kept_counts(database& connection) {
+  std::vector<std::pair<std::uint64_t, std::uint64_t>> groups; // how many, number of the newest
+  {
+    query ask(connection, "SELECT count(*), max(seq) FROM log WHERE kind = 'unhandled' "
+                          "GROUP BY json_extract(data, '$.what') ORDER BY 1 DESC LIMIT 1000");
+    while (ask.step())
+      groups.emplace_back(static_cast<std::uint64_t>(ask.number(0)),
+                          static_cast<std::uint64_t>(ask.number(1)));
+  }
+  query ask(connection, "SELECT " + std::string(entry_columns) + " FROM log WHERE seq = ?");
+  std::vector<kept_count> counts;
+  for (const auto& [count, newest] : groups) {
+    ask.bind(newest);
+    if (ask.step()) counts.push_back({count, read_entry(ask)});
+  }
+  return counts;
+}
+
 std::optional<chat_summary> read_chat_by_id(database& connection, const std::string& user_id,
                                             const std::string& id) {
   query ask(connection, "SELECT " + std::string(chat_columns) + " FROM chats WHERE id = ?");

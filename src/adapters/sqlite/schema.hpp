@@ -109,6 +109,10 @@ ALTER TABLE contacts ADD COLUMN username_at INTEGER NOT NULL DEFAULT 0;
     R"sql(
 ALTER TABLE contacts ADD COLUMN since INTEGER NOT NULL DEFAULT 0;
 ALTER TABLE contacts ADD COLUMN merged_into TEXT NOT NULL DEFAULT '';
+)sql",
+    // What is kept without being understood is counted and listed without reading the whole log.
+    R"sql(
+CREATE INDEX log_kept ON log (seq, json_extract(data, '$.what')) WHERE kind = 'unhandled';
 )sql"};
 
 inline const std::vector<std::string_view> accounts_migrations{

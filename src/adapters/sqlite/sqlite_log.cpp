@@ -1,6 +1,6 @@
 #include "adapters/sqlite/sqlite_log.hpp"
 
-#include "adapters/sqlite/file_lock.hpp"
+#include "adapters/sqlite/log_files.hpp"
 #include "adapters/sqlite/log_reading.hpp"
 #include "adapters/sqlite/reader_connections.hpp"
 #include "adapters/sqlite/sqlite_rows.hpp"
@@ -25,17 +25,17 @@ std::filesystem::path made(const std::filesystem::path& directory) {
 }
 
 std::unique_ptr<log_rows> rows_of(const log_config& config) {
-  auto rows = open_rows(config.directory / ("inbox-" + config.inbox + ".db"));
+  auto rows = open_rows(log_file(config.directory, config.inbox));
   return config.wrap ? config.wrap(std::move(rows)) : std::move(rows);
 }
 
 class sqlite_log final : public log_store {
 public:
   sqlite_log(asio::any_io_executor io, const log_config& config)
-      : lock_(made(config.directory) / ("inbox-" + config.inbox + ".lock"))
+      : lock_(lock_file(made(config.directory), config.inbox))
       , writer_(rows_of(config))
       , epoch_(writer_.epoch())
-      , readers_(config.directory / ("inbox-" + config.inbox + ".db"), config.readers)
+      , readers_(log_file(config.directory, config.inbox), config.readers)
       , pool_(config.readers, config.waiting_reads_max)
       , queue_(std::move(io), writer_, config.appends) {}
 
@@ -80,6 +80,9 @@ public:
                                                               std::size_t limit) override {
     return read<std::vector<unfinished_send>>(
         [after, up_to, limit](database& c) { return read_unfinished(c, after, up_to, limit); });
+  }
+  task<result<std::vector<kept_count>>> kept_counts() override {
+    return read<std::vector<kept_count>>([](database& c) { return read_kept_counts(c); });
   }
 
   std::string epoch() const override { return epoch_; }

@@ -1,6 +1,7 @@
 // The log and its views in one SQLite file: one connection writes (sqlite_rows), others read (log_reading).
 #pragma once
 
+#include "adapters/sqlite/file_lock.hpp"
 #include "app/ports.hpp"
 #include "store/append_queue.hpp"
 
@@ -21,8 +22,8 @@ struct log_config {
   wrap_rows wrap; // tests only
 };
 
-// Opens or makes the file; throws std::runtime_error with a sentence for people when that is impossible, also
-// when another process has it open for writing. `io` is where events and answers are delivered.
+// Opens or makes the file; throws std::runtime_error with a sentence for people when that is impossible:
+// log_in_use when another process has it open for writing. `io` is where events and answers are delivered.
 std::unique_ptr<log_store> open_log(boost::asio::any_io_executor io, log_config config);
 
 } // namespace tickwire::sqlite

@@ -6,6 +6,7 @@ import { ChatListPane } from "@/components/ChatListPane";
 import { ConnectionBar, SendingBar, useFreshness } from "@/components/ConnectionBar";
 import { MessageInfo } from "@/components/MessageInfo";
 import { NewChatDialog } from "@/components/NewChatDialog";
+import { SetupBar } from "@/components/SetupBar";
 import { ChatBox } from "@/components/ui/ChatBox";
 import type { InboxSession } from "@/hooks/inboxSession";
 import { useInboxKeys } from "@/hooks/useInboxKeys";
@@ -133,6 +134,7 @@ export function InboxPage({ session, info, onLeft }: Props) {
         <div className="shell">
           <ConnectionBar freshness={freshness} line={line} waiting={outbox.filter((item) => !item.refused).length} caughtUp={caughtUp} onRetry={() => session.reconnect()} />
           <SendingBar sending={line.line === "live" ? service?.sending : undefined} />
+          <SetupBar numbers={service?.foreignNumbers} />
           <main className={shownInfo ? "cols with-panel" : "cols no-panel"}>
             <h1 className="sr">Tickwire inbox of {business ?? "your business"}</h1>
             <ChatListPane
