@@ -147,7 +147,7 @@ describe("readers that do not read", () => {
   const cutOf = (slow, at) => at.tells((line) => line.what === "disconnect" && line.id === slow.connected.sid, "cut");
 
   test("over WebSocket: cut with a reason, memory stays, others are not hurt and hear everything", async () => {
-    const limited = await start("feature_server", "--max-queued-packets", "100", "--max-queued-bytes", "200000");
+    const limited = await start("feature_server", "--max-queued-bytes", "200000");
     const slow = await Promise.all(Array.from({ length: 10 }, () => slowWebSocket(limited.port)));
     const reader = await Frames.join(limited.port);
     const sender = await Frames.join(limited.port);
@@ -176,7 +176,7 @@ describe("readers that do not read", () => {
     await limited.stop();
   });
   test("over polling: nobody polls, and the queue is full", async () => {
-    const limited = await start("feature_server", "--max-queued-packets", "100", "--max-queued-bytes", "200000");
+    const limited = await start("feature_server", "--max-queued-bytes", "20000");
     const session = await Polling.open(limited.port);
     const { sid } = JSON.parse((await session.join()).slice(2));
     const sender = await Frames.join(limited.port);
@@ -194,7 +194,7 @@ describe("readers that do not read", () => {
     frames.destroy();
   });
   test("nothing could be written for too long", async () => {
-    const limited = await start("feature_server", "--write-stall-timeout", "500", "--max-queued-packets", "1000000", "--max-queued-bytes", "1000000000");
+    const limited = await start("feature_server", "--write-stall-timeout", "500", "--max-queued-bytes", "1000000000");
     const slow = await slowWebSocket(limited.port);
     slow.emit("burst", 100, 300_000);
     const told = await cutOf(slow, limited);
@@ -202,7 +202,7 @@ describe("readers that do not read", () => {
     await limited.stop();
   });
   test("a poll that is never read", async () => {
-    const limited = await start("feature_server", "--write-stall-timeout", "500", "--max-queued-packets", "1000000", "--max-queued-bytes", "1000000000");
+    const limited = await start("feature_server", "--write-stall-timeout", "500", "--max-queued-bytes", "1000000000");
     const session = await Polling.open(limited.port);
     const { sid } = JSON.parse((await session.join()).slice(2));
     const wire = new Wire(limited.port);

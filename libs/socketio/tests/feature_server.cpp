@@ -177,6 +177,7 @@ void answer_one(boost::asio::io_context& io, socketio::nsp& nsp) {
   nsp.on("passed",
          [](socket& socket, const incoming& event) { event.ack({json::string(of(socket).passed)}); });
   nsp.on("throw", [](socket&, const incoming&) { throw std::runtime_error("a handler that throws"); });
+  nsp.on("throw-number", [](socket&, const incoming&) { throw 42; });
   nsp.on("reserved", [](socket& socket, const incoming& event) {
     try {
       socket.emit("disconnect", {});
@@ -185,8 +186,10 @@ void answer_one(boost::asio::io_context& io, socketio::nsp& nsp) {
       event.ack({"refused"});
     }
   });
+}
 
-  // Packets: counted, seen by middlewares, catch-alls.
+// Packets: counted, seen by middlewares, catch-alls.
+void watch(boost::asio::io_context& io, socketio::nsp& nsp) {
   nsp.use_packet([](socket& socket, const incoming& event, const socketio::next& next) {
     event.name == "forbidden" ? next(socketio::connect_error{"not this one", {}}) : next({});
     of(socket).passed = event.name; // still good: this handler has not returned
@@ -331,6 +334,7 @@ void guard(boost::asio::io_context& io, socketio::server& server) {
     auth && auth->contains("no") ? next(socketio::connect_error{"no", {}}) : next({});
   });
   answer_one(io, dynamic);
+  watch(io, dynamic);
   answer_many(dynamic);
   report(dynamic);
   server.on_new_namespace([](socketio::nsp& made) { tell({{"what", "namespace"}, {"name", made.name()}}); });
@@ -441,15 +445,21 @@ int serve_engine(const example::command_line& given) {
 
 void offer_everything(boost::asio::io_context& io, socketio::server& server) {
   answer_one(io, server.of("/"));
+  watch(io, server.of("/"));
   answer_many(server.of("/"));
   report(server.of("/"));
   answer_one(io, server.of("/custom"));
+  watch(io, server.of("/custom"));
   report(server.of("/custom"));
   // Tells of every event, whatever its name.
   server.of("/said").on_any([](socket& socket, const incoming& event) {
     socket.emit("heard", {event.name, event.arguments}, event.attachments);
     if (event.ack) event.ack({event.arguments.size()});
   });
+  // Nobody watches here, as in most applications: what is asked takes the short ways.
+  answer_one(io, server.of("/plain"));
+  answer_many(server.of("/plain"));
+  report(server.of("/plain"));
   for (int i = 0; i < 32; ++i) server.of("/n" + std::to_string(i));
   guard(io, server);
   // Names a namespace from outside, as an application does that wants to emit there.

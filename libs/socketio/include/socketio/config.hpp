@@ -38,7 +38,7 @@ struct cookie_options {
 
 // Connection state recovery: a client that was cut off comes back to its id, rooms, data and missed events.
 // Kept in the memory of this process: behind a load balancer clients must come back to the same one. Who
-// missed more than max_queued_packets packets or max_queued_bytes begins anew.
+// missed more than max_queued_bytes begins anew.
 struct recovery_options {
   std::chrono::milliseconds max_disconnection{120'000}; // how long a session that was cut off is kept
   bool skip_middlewares = true;                         // of a namespace, when a session is recovered
@@ -119,15 +119,17 @@ struct config {
   std::size_t threads = 1;
 
   // --- slow readers ---
-  // A client with more than this waiting is cut off, as a transport that closed ("transport close", and the
-  // cause for people), so that it reconnects. An event is never dropped silently. A single burst may be eight
-  // times over; a client that polls may have as much waiting until it comes, for which it has
-  // write_stall_timeout; and one packet alone may be as large as the application makes it. Attachments count
-  // as packets; bytes are those of frames.
-  std::size_t max_queued_packets = 256;
-  std::size_t max_queued_bytes = 1024 * 1024;
+  // A client is slow when it does not read. What is sent to it goes to the kernel at once when it is much;
+  // what the kernel refuses, and what a poll has not fetched yet, waits. A client for which more than this
+  // waits is cut off, as a transport that closed ("transport close", and the cause for people), so that it
+  // reconnects. An event is never dropped silently. Each packet counts 64 bytes beside its own; one packet
+  // alone may be as large as the application makes it. While an eighth of this waits, the client is not read:
+  // it cannot ask for more than it takes.
+  std::size_t max_queued_bytes = 8 * 1024 * 1024;
   // Cut off as well: when nothing of what waits was written, or fetched by a poll, for so long.
   std::chrono::milliseconds write_stall_timeout{15'000};
+  // Events of one client that wait for packet middlewares; with more it is cut off.
+  std::size_t max_queued_packets = 256;
 
   // --- HTTP ---
   std::size_t max_connections = 20'000; // of TCP; beyond it new ones are closed at once

@@ -45,7 +45,7 @@ public:
   explicit engine_socket(detail::engine_peer& peer);
   const handshake_request& request() const { return *request_; }
   // Queued when this returns (or soon, from another thread); a client that lets too much wait is cut off
-  // (config.max_queued_packets). Text is UTF-8 without U+001E, which ends a packet in long-polling: pass on a
+  // (config.max_queued_bytes). Text is UTF-8 without U+001E, which ends a packet in long-polling: pass on a
   // client's text only when it has none.
   void send(std::string_view text);
   void send_binary(std::string_view bytes);

@@ -208,15 +208,15 @@ public:
   bool recovered() const { return recovered_; }         // came back with its id, rooms and data; its thread
 
   // Sends an event. It is in the client's queue when this returns (or soon, from another thread) and leaves
-  // at the end of the turn, in the order of sending; a client that lets too much wait is cut off
-  // (config.max_queued_packets). Where a binary argument belongs, `arguments` has
-  // {"_placeholder":true,"num":i} for attachments[i]. Throws std::invalid_argument for the reserved names:
-  // connect, connect_error, disconnect, disconnecting, newListener, removeListener.
+  // at the end of the turn or before; a client that lets too much wait is cut off (config.max_queued_bytes).
+  // Where a binary argument belongs, `arguments` has {"_placeholder":true,"num":i} for attachments[i]. Throws
+  // std::invalid_argument for the reserved names: connect, connect_error, disconnect, disconnecting,
+  // newListener, removeListener.
   void emit(const outgoing& event);
   void emit(std::string_view name, const boost::json::array& arguments,
             const std::vector<std::string>& attachments = {});
-  // Dropped when the client cannot take it this instant: no poll waits, something is in its queue already, or
-  // its WebSocket is not writable. Throws as emit().
+  // Dropped when the client cannot take it this instant: no poll waits, or what waits already fills its
+  // answer; or the kernel has refused something for its WebSocket. Throws as emit().
   void emit_volatile(std::string_view name, const boost::json::array& arguments);
   // An event that asks for an answer. `answered` once, on this socket's thread: with the answer,
   // error::timed_out, error::disconnected, or, without asking, error::too_many_pending

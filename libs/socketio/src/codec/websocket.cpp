@@ -95,7 +95,7 @@ void websocket_reader::feed(char* data, std::size_t size, std::size_t max_messag
 std::size_t websocket_reader::take_frames(char* data, std::size_t size, std::size_t max_message,
                                           websocket_sink& sink) {
   std::size_t taken = 0;
-  while (sink.reading() && size - taken >= 2) {
+  while (sink.reading() && !sink.pausing() && size - taken >= 2) {
     auto* frame = reinterpret_cast<unsigned char*>(data) + taken;
     const std::size_t there = size - taken;
     const bool final = frame[0] & 0x80;

@@ -49,6 +49,8 @@ public:
   virtual void on_violation(std::uint16_t code, std::string_view what) = 0;
   // False once the connection has ended, so that the rest of the input is left alone.
   virtual bool reading() const = 0;
+  // True: no more for now. What is left of the input is kept; feed() with nothing goes on with it.
+  virtual bool pausing() const { return false; }
 
 protected:
   ~websocket_sink() = default;

@@ -132,13 +132,12 @@ void hub::restore(socket& socket) {
   const auto missed = socket.slice_.log->missed_after(state.seen, steady::now(), rooms);
   if (!missed) return;
   // More than may wait for one client would have it cut off again.
-  std::size_t packets = 0, bytes = 0;
+  std::size_t bytes = 0;
   for (const auto& event : *missed) {
-    packets += 1 + event->attachments.size();
     bytes += event->head.bytes->size();
     for (const codec::packet& part : event->attachments) bytes += part.bytes->size();
   }
-  if (packets > settings().max_queued_packets || bytes > settings().max_queued_bytes) return;
+  if (bytes > settings().max_queued_bytes / 2) return;
   std::copy(kept->id.begin(), kept->id.end(), socket.id_.begin());
   state.pid = kept->pid;
   state.joined_at = kept->joined_at;

@@ -193,7 +193,15 @@ void connection::on_readable() {
   if (http_)
     take_http({shared_buffer(), static_cast<std::size_t>(size)});
   else
-    reader_.feed(shared_buffer(), static_cast<std::size_t>(size), home_->settings().max_payload, *this);
+    feed(shared_buffer(), static_cast<std::size_t>(size));
+}
+
+// Its turn has come again, or what waited for it has left.
+void connection::go_on() {
+  if (!open_ || !std::exchange(paused_, false)) return;
+  want(events_ | EPOLLIN);
+  if (!http_) return feed(nullptr, 0);
+  if (!http_->busy) parse_http();
 }
 
 void connection::ended(std::string_view reason, std::string_view detail) {
@@ -283,7 +291,14 @@ void connection::take_http(std::string_view data) {
 
 void connection::parse_http() {
   http_->parsing = true;
+  handled_ = 0;
   while (open_ && http_ && !http_->busy && !http_->lingering && !http_->in.empty()) {
+    if (handled_ == session::engine_session::messages_per_turn) {
+      paused_ = true;
+      want(events_ & ~static_cast<std::uint32_t>(EPOLLIN));
+      home_->its_loop().go_on_next_turn(*this);
+      break;
+    }
     if (!http_->parser) {
       while (http_->in.starts_with("\r\n")) http_->in.erase(0, 2); // RFC 9112, 2.2
       if (http_->in.empty() || http_->in == "\r") break;
@@ -321,9 +336,10 @@ void connection::parse_http() {
     http_->share.set(home_->all().in_flight, http_->in.size() + parser.get().body().size());
     if (http_->share.bytes() > 0) make_room();
     if (!open_ || !http_->parser) break; // it was refused itself
-    if (parser.is_done())
+    if (parser.is_done()) {
+      ++handled_;
       dispatch();
-    else if (starved) {
+    } else if (starved) {
       // The rest of a chunk's head or of the trailer, for which the parser has no limit.
       if (http_->in.size() > home_->settings().max_head_bytes)
         refuse_request(431, "The request's head is too large.");
@@ -470,6 +486,7 @@ void connection::accept_upgrade(exchange& request, const header_list& headers) {
   request.where = nullptr;
   std::string rest = std::move(http_->in);
   http_.reset();
+  paused_ = false;
   want(EPOLLIN);
   out_.push_back(codec::raw_bytes(std::move(head)));
   resuming_ = true;
@@ -563,7 +580,7 @@ void connection::answered() {
   http_->current.reset();
   if (http_->close_after) return linger();
   set_deadline(steady::now() + home_->settings().keep_alive_timeout);
-  want(events_ | EPOLLIN);
+  if (!paused_) want(events_ | EPOLLIN);
   if (!http_->in.empty() && !http_->parsing) home_->resume_later(*this, {});
 }
 
@@ -581,20 +598,35 @@ void connection::linger() {
 void connection::resume(std::string rest) {
   if (!open_) return;
   if (http_) {
-    if (!http_->busy) parse_http();
+    if (!http_->busy && !paused_) parse_http();
     return;
   }
   resuming_ = false;
-  if (!rest.empty() && reading())
-    reader_.feed(rest.data(), rest.size(), home_->settings().max_payload, *this);
+  if (!rest.empty() && reading()) feed(rest.data(), rest.size());
   if (open_) write_websocket();
 }
 
+void connection::feed(char* data, std::size_t size) {
+  handled_ = 0;
+  reader_.feed(data, size, home_->settings().max_payload, *this);
+  if (!reading() || !pausing()) return;
+  paused_ = true;
+  want(events_ & ~static_cast<std::uint32_t>(EPOLLIN));
+  // Else when the kernel has taken more of what waits.
+  if (!session || session->engine.takes_more()) home_->its_loop().go_on_next_turn(*this);
+}
+
+bool connection::pausing() const {
+  return handled_ == session::engine_session::messages_per_turn || (session && !session->engine.takes_more());
+}
+
 void connection::on_message(bool binary, std::string_view payload) {
+  ++handled_;
   if (session) session->websocket_message(*this, binary, payload);
 }
 
 void connection::on_ping(std::string_view payload) {
+  ++handled_;
   write(codec::raw_bytes(codec::control_frame(codec::opcode::pong, payload)));
 }
 
@@ -641,8 +673,29 @@ void connection::finish_websocket(std::uint16_t code) {
   write_websocket();
 }
 
+bool connection::waits_for_kernel() const { return events_ & EPOLLOUT; }
+
 void connection::write_websocket() {
-  if (!open_ || events_ & EPOLLOUT) return; // goes on when it is writable
+  switch (write_out()) {
+  case write_result::refused:
+    return;
+  case write_result::failed:
+    return ended("transport error");
+  case write_result::done:
+    break;
+  }
+  if (finishing_ && peer_closed_) return destroy(); // both have said goodbye
+  if (finishing_ && !shut_) {
+    shut_ = true;
+    ::shutdown(descriptor_, SHUT_WR);
+  }
+}
+
+// Whoever calls is in the middle of something: an error shows again at the end of the turn.
+void connection::offer() { write_out(); }
+
+connection::write_result connection::write_out() {
+  if (!open_ || waits_for_kernel()) return write_result::refused; // goes on when it is writable
   for (;;) {
     std::array<iovec, packets_per_write> pieces;
     std::size_t count = 0;
@@ -657,20 +710,19 @@ void connection::write_websocket() {
         if (count == pieces.size()) break;
         pieces[count++] = piece_of(packet.frame());
       }
-    if (count == 0) break;
+    if (count == 0) return write_result::done;
     const ssize_t sent = write_pieces(descriptor_, pieces.data(), count);
     if (sent < 0 && would_block(errno)) {
       if (from_session) session->stalled(true);
-      return want(events_ | EPOLLOUT);
+      want(events_ | EPOLLOUT);
+      return write_result::refused;
     }
-    if (sent < 0) return ended("transport error");
+    if (sent < 0) return write_result::failed;
     drop_written(static_cast<std::size_t>(sent));
-    if (session && session->websocket == this) session->stalled(false);
-  }
-  if (finishing_ && peer_closed_) return destroy(); // both have said goodbye
-  if (finishing_ && !shut_) {
-    shut_ = true;
-    ::shutdown(descriptor_, SHUT_WR);
+    if (goodbye_) home_->its_loop().schedule(*goodbye_, steady::now() + linger_time); // it still takes
+    if (!session || session->websocket != this) continue;
+    session->stalled(false);
+    if (paused_ && session->engine.takes_more()) home_->its_loop().go_on_next_turn(*this);
   }
 }
 

@@ -32,8 +32,9 @@ public:
   live_session* session = nullptr;           // whose transport or probe it is
   void write(codec::packet packet);          // beside the session's queue: the probe's answer
   void write_websocket();                    // what waits here, and what the session has queued
+  void offer();                              // the same in the middle of a turn: it ends nothing
   void finish_websocket(std::uint16_t code); // a close frame after what waits, then the end
-  bool writable() const { return open_ && out_.empty(); }
+  bool writable() const { return open_ && out_.empty() && !waits_for_kernel(); }
 
   void destroy(); // at once; its session knows already
   // At once; its session hears why.
@@ -53,6 +54,7 @@ private:
   struct goodbye;
 
   void on_events(std::uint32_t events) override;
+  void go_on() override;
   void want(std::uint32_t events);
   void on_readable();
 
@@ -80,6 +82,11 @@ private:
   void on_violation(std::uint16_t code, std::string_view what) override;
   bool reading() const override { return open_ && !finishing_; }
   void take_queued();
+  bool pausing() const override;
+  void feed(char* data, std::size_t size);
+  bool waits_for_kernel() const; // it refused something, and will say when it takes more
+  enum class write_result : std::uint8_t { done, refused, failed };
+  write_result write_out();
   void drop_written(std::size_t bytes);
 
   shard* home_;
@@ -92,6 +99,8 @@ private:
   bool peer_closed_ = false;
   bool shut_ = false;
   bool resuming_ = false;            // what came before is not read yet: resume() will
+  bool paused_ = false;              // not read for now: go_on() will
+  std::uint8_t handled_ = 0;         // messages or requests in this turn
   std::unique_ptr<http_state> http_; // until it is a WebSocket
   codec::websocket_reader reader_;
   std::vector<codec::packet> out_;

@@ -32,6 +32,7 @@ void live_session::begin(std::unique_ptr<session_peer> peer) { peer_ = std::move
 
 bool live_session::ready() const {
   if (!engine.ready()) return false;
+  // What waits only for the end of the turn leaves with it; what the kernel refused does not.
   return engine.current() == session::transport::polling || (websocket && websocket->writable());
 }
 
@@ -139,32 +140,52 @@ void live_session::poll(std::shared_ptr<exchange> exchange) {
 
 bool live_session::begin_post(connection& from) {
   if (engine.begin_post() != call_result::ok) return false;
-  posting_connection_ = &from;
+  post_ = std::make_unique<incoming_post>();
+  post_->from = &from;
   return true;
 }
 
 void live_session::post_lost(connection& from) {
-  if (posting_connection_ != &from) return;
-  posting_connection_ = nullptr;
+  if (!post_ || post_->from != &from) return;
+  post_.reset();
   engine.post_lost();
 }
 
-void live_session::post(exchange& exchange, connection& from) {
+void live_session::post(std::shared_ptr<exchange> exchange, connection& from) {
+  if ((!post_ || post_->from != &from) && !begin_post(from)) {
+    http_response refused;
+    refused.status = 400;
+    return home_.reply(*exchange, std::move(refused));
+  }
+  post_->from = nullptr;
+  post_->unheard = codec::payload_pieces(exchange->view.body());
+  post_->exchange = std::move(exchange);
+  hear_post();
+}
+
+void live_session::hear_post() {
+  post_->waits = false;
+  const std::shared_ptr<exchange> whose = post_->exchange;
+  const call_result result = engine.hear_post(post_->unheard, steady::now());
+  if (result == call_result::unheard) {
+    post_->waits = true;
+    if (engine.takes_more()) home_loop().go_on_next_turn(*this);
+    return rearm();
+  }
+  post_.reset();
   http_response response;
   response.status = 400;
-  if (posting_connection_ != &from && engine.begin_post() == call_result::overlap)
-    return home_.reply(exchange, std::move(response));
-  posting_connection_ = nullptr;
-  posting_ = &exchange;
-  const call_result result = engine.end_post(exchange.view.body(), steady::now());
-  posting_ = nullptr;
   if (result == call_result::ok) {
     response.status = 200;
     response.body = "ok";
     response.headers.emplace_back("Content-Type", "text/html");
   }
-  home_.reply(exchange, std::move(response));
+  home_.reply(*whose, std::move(response));
   rearm();
+}
+
+void live_session::go_on() {
+  if (post_ && post_->waits && engine.takes_more()) hear_post();
 }
 
 void live_session::poll_lost(const exchange& exchange) {
@@ -179,10 +200,20 @@ void live_session::poll_lost(const exchange& exchange) {
 void live_session::answer_poll(engine_session&, std::string body) {
   if (const auto exchange = std::exchange(parked_, nullptr))
     home_.reply(*exchange, polling_answer(home_.settings(), exchange->view, std::move(body)));
+  if (post_ && post_->waits) home_loop().go_on_next_turn(*this); // if it was kept from being read
 }
 
 void live_session::wants_to_write(engine_session&) {
   if (websocket) websocket->write_websocket();
+}
+
+void live_session::offer(engine_session&) {
+  if (!websocket) return;
+  if (held_until_ != time_point::min()) {
+    if (engine.takes_more()) return;
+    held_until_ = time_point::min(); // too much to be held
+  }
+  websocket->offer();
 }
 
 void live_session::end_websocket(engine_session&) {
@@ -206,14 +237,20 @@ void live_session::write_probe(engine_session&, const codec::packet& packet) {
 void live_session::probe_became_transport(engine_session&) { websocket = std::exchange(probing, nullptr); }
 
 void live_session::on_message(engine_session&, bool binary, std::string_view data) {
-  peer_->on_message(binary, data, posting_ ? &posting_->view : nullptr);
+  const bool by_post = post_ && post_->exchange && !post_->waits;
+  peer_->on_message(binary, data, by_post ? &post_->exchange->view : nullptr);
 }
 
 void live_session::on_closed(engine_session&, std::string_view reason, std::string_view detail) {
   if (!detail.empty()) home_.log("session ended: " + std::string(reason) + ", " + std::string(detail));
   end_websocket(engine);
   end_probe(engine);
-  if (connection* ending = std::exchange(posting_connection_, nullptr)) ending->destroy();
+  if (post_ && post_->from) std::exchange(post_->from, nullptr)->destroy();
+  if (post_ && std::exchange(post_->waits, false)) { // the rest of it is not heard
+    http_response refused;
+    refused.status = 400;
+    home_.reply(*post_->exchange, std::move(refused));
+  }
   home_loop().cancel(*this);
   peer_->on_closed(reason, detail);
   home_.ended(*this);

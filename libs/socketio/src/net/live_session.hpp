@@ -61,7 +61,7 @@ public:
   void websocket_message(connection& from, bool binary, std::string_view data);
   void websocket_gone(connection& which, std::string_view reason, std::string_view detail);
   void poll(std::shared_ptr<exchange> exchange);
-  void post(exchange& exchange, connection& from);
+  void post(std::shared_ptr<exchange> exchange, connection& from);
   bool begin_post(connection& from); // its body is still coming; false: another one's is
   void post_lost(connection& from);
   void poll_lost(const exchange& exchange); // its connection ended before the answer was out
@@ -72,13 +72,23 @@ public:
 
 private:
   friend class shard;
+  // A POST: its body is coming, or is being handled, in several turns when it is long.
+  struct incoming_post {
+    connection* from = nullptr;         // while the body is coming
+    std::shared_ptr<exchange> exchange; // then
+    codec::payload_pieces unheard{{}};
+    bool waits = false; // for the next turn, or until takes_more()
+  };
   void mark_dirty();
+  void go_on() override;
+  void hear_post();
   void release(); // of let_first_packet_arrive()
   void on_time(time_point now) override;
 
   // session_shell
   void answer_poll(session::engine_session& session, std::string body) override;
   void wants_to_write(session::engine_session& session) override;
+  void offer(session::engine_session& session) override;
   void end_websocket(session::engine_session& session) override;
   void end_probe(session::engine_session& session) override;
   void write_probe(session::engine_session& session, const codec::packet& packet) override;
@@ -90,8 +100,7 @@ private:
   std::unique_ptr<session_peer> peer_;
   std::shared_ptr<const handshake_request> request_;
   std::shared_ptr<exchange> parked_;
-  const exchange* posting_ = nullptr;        // the POST whose packets are being handled
-  connection* posting_connection_ = nullptr; // on which the body of a POST is coming
+  std::unique_ptr<incoming_post> post_;
   time_point join_by_ = time_point::max();
   time_point stalled_until_ = time_point::max();
   time_point held_until_ = time_point::min();

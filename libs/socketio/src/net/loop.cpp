@@ -23,6 +23,7 @@ namespace {
 thread_local const loop* current_loop = nullptr;
 
 constexpr std::size_t events_max = 256;
+constexpr std::chrono::milliseconds away_time{100}; // so late is only who did not run
 
 } // namespace
 
@@ -130,14 +131,19 @@ void loop::need_turn() {
   asio::post(*io_, [this, alive = std::weak_ptr(alive_)] {
     if (alive.expired()) return;
     turn_posted_ = false;
-    in_turn_ = true;
-    end_turn();
-    arm_as_guest();
+    turn_as_guest();
   });
 }
 
 void loop::bury(std::unique_ptr<mortal> dead) {
+  if (dead->goes_on_) std::erase(unfinished_, dead.get());
   dead_.push_back(std::move(dead));
+  need_turn();
+}
+
+void loop::go_on_next_turn(mortal& who) {
+  if (std::exchange(who.goes_on_, true)) return;
+  unfinished_.push_back(&who);
   need_turn();
 }
 
@@ -150,17 +156,30 @@ void loop::on_events(std::uint32_t) {
 void loop::turn(int timeout_ms) {
   std::array<epoll_event, events_max> events;
   const int count = ::epoll_wait(epoll_, events.data(), events_max, timeout_ms);
+  struct during {
+    loop& mine;
+    const loop* before;
+    ~during() { // also when something throws
+      current_loop = before;
+      mine.in_turn_ = false;
+    }
+  } const during{*this, std::exchange(current_loop, this)};
   in_turn_ = true;
-  const loop* const before = std::exchange(current_loop, this);
   // What is due comes before what arrived meanwhile: on a busy machine a request would find a session that is
-  // over.
-  if (timers_.next() != time_point::max()) timers_.run_due(steady::now());
-  // An owner that dies in this turn is not freed before its end, and ignores what still comes.
+  // over. But who was stopped for a while first hears what it has missed, or it would end who is well.
+  const time_point now = steady::now(), next = timers_.next();
+  const bool was_away = next != time_point::max() && now - next > away_time;
+  if (!was_away) timers_.run_due(now);
+  // Who dies in this turn is not freed before its end, and ignores what still comes.
+  for (mortal* one : std::exchange(unfinished_, {})) {
+    one->goes_on_ = false;
+    one->go_on();
+  }
   for (int i = 0; i < count; ++i)
     static_cast<pollable*>(events[static_cast<std::size_t>(i)].data.ptr)
         ->on_events(events[static_cast<std::size_t>(i)].events);
+  if (was_away) timers_.run_due(now);
   end_turn();
-  current_loop = before;
 }
 
 void loop::end_turn() {
@@ -171,6 +190,7 @@ void loop::end_turn() {
     std::vector<std::unique_ptr<mortal>>().swap(dead_); // what they hold may send, when it goes
   }
   in_turn_ = false;
+  if (!unfinished_.empty()) need_turn();
 }
 
 // --- guest ---
@@ -179,10 +199,26 @@ void loop::wait_as_guest() {
   guest_descriptor_->async_wait(asio::posix::stream_descriptor::wait_read,
                                 [this, alive = std::weak_ptr(alive_)](error_code error) {
                                   if (error || alive.expired() || stopping_) return;
-                                  turn(0);
-                                  arm_as_guest();
-                                  wait_as_guest(); // looks again: what is still there wakes us at once
+                                  struct again {
+                                    loop& mine;
+                                    ~again() { mine.wait_as_guest(); } // also when something throws
+                                  } const again{*this};
+                                  turn_as_guest(); // what is still there then wakes us at once
                                 });
+}
+
+// Whatever goes wrong in a turn, there is a next one.
+void loop::turn_as_guest() {
+  struct afterwards {
+    loop& mine;
+    bool whole = false;
+    ~afterwards() {
+      if (!whole) mine.need_turn();
+      mine.arm_as_guest();
+    }
+  } afterwards{*this};
+  turn(0);
+  afterwards.whole = true;
 }
 
 void loop::arm_as_guest() {
@@ -193,8 +229,7 @@ void loop::arm_as_guest() {
   guest_timer_->async_wait([this, alive = std::weak_ptr(alive_)](error_code error) {
     if (error || alive.expired() || stopping_) return;
     guest_armed_ = time_point::max();
-    turn(0);
-    arm_as_guest();
+    turn_as_guest();
   });
 }
 

@@ -36,6 +36,12 @@ protected:
 class mortal {
 public:
   virtual ~mortal() = default;
+  // It has left something for this turn: see loop::go_on_next_turn().
+  virtual void go_on() {}
+
+private:
+  friend class loop;
+  bool goes_on_ = false;
 };
 
 class loop final : pollable {
@@ -87,6 +93,9 @@ public:
   // Timers that were set outside a turn, and things sent or buried there, need a turn to take effect.
   void need_turn();
   void bury(std::unique_ptr<mortal> dead);
+  // Calls its go_on() in the next turn, unless it is buried before: who has much to do does it in several
+  // turns, so that nobody else waits for long.
+  void go_on_next_turn(mortal& who);
 
 private:
   void on_events(std::uint32_t events) override; // of the mailbox's descriptor
@@ -94,6 +103,7 @@ private:
   void wake();
   void wait_as_guest();
   void arm_as_guest();
+  void turn_as_guest();
   void turn(int timeout_ms);
   void end_turn();
   void run_thread();
@@ -106,6 +116,7 @@ private:
   timer_heap timers_;
   std::list<std::unique_ptr<delayed>> delayed_;
   std::vector<std::unique_ptr<mortal>> dead_;
+  std::vector<mortal*> unfinished_;
   bool in_turn_ = false;
   bool turn_posted_ = false;
   std::atomic<bool> stopping_ = false;

@@ -27,27 +27,15 @@ public:
     return before == nullptr; // `fresh` is the owner's now
   }
 
-  // Runs what is there. The owner's thread.
+  // Runs what is there. The owner's thread. When a letter throws, the rest is read the next time.
   void read_all() {
-    letter* all = newest_.exchange(nullptr, std::memory_order_acquire);
-    letter* oldest = nullptr;
-    while (all) {
-      letter* after = all->next;
-      all->next = oldest;
-      oldest = all;
-      all = after;
-    }
-    while (oldest) {
-      const std::unique_ptr<letter> mine(oldest);
-      oldest = oldest->next;
-      mine->run();
-    }
+    read_unread(); // left by the last time
+    if (take()) read_unread();
   }
 
   // Throws away what is there.
   void discard() {
-    letter* all = newest_.exchange(nullptr, std::memory_order_acquire);
-    while (all) delete std::exchange(all, all->next);
+    while (unread_ || take()) delete std::exchange(unread_, unread_->next);
   }
 
 private:
@@ -64,7 +52,27 @@ private:
     Work work;
   };
 
+  void read_unread() {
+    while (unread_) {
+      const std::unique_ptr<letter> mine(std::exchange(unread_, unread_->next));
+      mine->run();
+    }
+  }
+
+  // What has come, oldest first. False: nothing.
+  bool take() {
+    letter* all = newest_.exchange(nullptr, std::memory_order_acquire);
+    while (all) {
+      letter* after = all->next;
+      all->next = unread_;
+      unread_ = all;
+      all = after;
+    }
+    return unread_ != nullptr;
+  }
+
   std::atomic<letter*> newest_ = nullptr;
+  letter* unread_ = nullptr;
 };
 
 } // namespace socketio::detail

@@ -254,7 +254,7 @@ void shard::on_engine_request(connection& from, std::shared_ptr<exchange> exchan
   }
   // As Node decodes it. (In a WebSocket's text it ends the connection, RFC 6455.)
   if (!codec::valid_utf8(request.body())) exchange->message.body() = codec::to_utf8(request.body());
-  session->post(*exchange, from);
+  session->post(std::move(exchange), from);
 }
 
 // RFC 6455, 4.2.1. False: it has been refused.

@@ -24,10 +24,15 @@ const packet& probe_answer() {
 // in a tight loop until it has seen our "3probe".
 constexpr std::chrono::milliseconds noop_delay{50};
 constexpr std::chrono::milliseconds late_ping{50};
-// A single burst may be this many times over the limits of a queue: a webhook of a thousand statuses is one.
-constexpr std::size_t burst_allowance = 8;
+// So much is collected before the kernel is offered it in the middle of a turn: one write's worth.
+constexpr std::size_t offer_packets = 64;
+constexpr std::size_t offer_bytes = 64 * 1024;
+// What a packet in a queue costs beside its bytes: its place there and, where it is not shared, its memory.
+constexpr std::size_t packet_cost = 64;
 // How long a close that nobody has fetched yet waits for a poll.
 constexpr std::chrono::seconds close_patience{30};
+
+std::size_t cost_of(const packet& packet) { return packet.frame().size() + packet_cost; }
 
 } // namespace
 
@@ -84,12 +89,15 @@ call_result engine_session::begin_post() {
   return call_result::ok;
 }
 
-call_result engine_session::end_post(std::string_view body, time_point now) {
-  posting_ = false;
-  if (closed_) return call_result::broken;
+call_result engine_session::hear_post(codec::payload_pieces& body, time_point now) {
   codec::decoded_packet packet;
-  codec::payload_pieces pieces(body);
-  for (std::string_view piece; pieces.next(piece);) {
+  std::string_view piece;
+  for (std::size_t heard = 0; !closed_; ++heard) {
+    if (heard > 0 && (heard == messages_per_turn || !takes_more())) return call_result::unheard;
+    if (!body.next(piece)) {
+      posting_ = false;
+      return call_result::ok;
+    }
     if (!codec::valid_utf8(piece) || !codec::decode_packet(piece, packet)) {
       end("parse error", "not an Engine.IO packet");
       return call_result::broken;
@@ -97,7 +105,7 @@ call_result engine_session::end_post(std::string_view body, time_point now) {
     if (!heard_packet(packet, now)) return call_result::broken;
     if (closed_) return call_result::ok;
   }
-  return call_result::ok;
+  return call_result::broken; // it ended while the body was coming
 }
 
 void engine_session::websocket_message(bool binary, std::string_view data, time_point now) {
@@ -145,13 +153,14 @@ bool engine_session::heard_packet(const codec::decoded_packet& packet, time_poin
 }
 
 bool engine_session::ready() const {
-  if (closed_ || closing_) return false;
-  return transport_ == transport::polling ? parked_ : queued_packets() == 0;
+  if (closed_ || closing_ || overflowed_) return false;
+  if (transport_ == transport::websocket) return true;
+  return parked_ && queued_packets() < std::max<std::size_t>(1, config_.max_packets_per_poll);
 }
 
 codec::packet engine_session::take_front() {
   codec::packet front = std::move(queue_[queue_front_++]);
-  queued_bytes_ -= front.frame().size();
+  waiting_bytes_ -= cost_of(front);
   forget_taken();
   return front;
 }
@@ -159,7 +168,7 @@ codec::packet engine_session::take_front() {
 void engine_session::drop_front(std::size_t count) {
   for (std::size_t i = 0; i < count; ++i) {
     codec::packet& sent = queue_[queue_front_++];
-    queued_bytes_ -= sent.frame().size();
+    waiting_bytes_ -= cost_of(sent);
     sent.bytes.reset();
   }
   forget_taken();
@@ -220,34 +229,27 @@ void engine_session::probe_ended() {
 }
 
 void engine_session::send(codec::packet packet) {
-  if (closed_ || closing_ || doomed_) return;
-  queued_bytes_ += packet.frame().size();
+  if (closed_ || closing_ || overflowed_) return;
+  waiting_bytes_ += cost_of(packet);
   queue_.push_back(std::move(packet));
-  doomed_ = over_limit(burst_allowance);
+  // What waits after this is what the kernel refused, however much one turn sends.
+  if (transport_ == transport::websocket &&
+      (queued_packets() >= offer_packets || waiting_bytes_ >= offer_bytes))
+    shell_.offer(*this);
+  // One packet alone is never too much, however large the application made it.
+  overflowed_ = waiting_bytes_ > config_.max_queued_bytes && queued_packets() > 1;
 }
 
 void engine_session::flush(time_point now) {
   if (closed_ || queued_packets() == 0) return;
-  if (!doomed_) {
-    if (transport_ == transport::websocket)
-      shell_.wants_to_write(*this);
-    else if (parked_)
-      answer_parked();
-  }
-  if (closed_) return;
-  // Whatever a healthy client takes at once has left a WebSocket by now. A burst takes several polls; who
-  // does not come for it is slow.
-  if (doomed_ || (transport_ == transport::websocket && over_limit(1)))
-    cut("transport close", "slow client: too much waits for it");
-  else if (transport_ == transport::polling && !closing_ && queued_packets() > 0)
+  if (overflowed_) return cut("transport close", "slow client: too much waits for it");
+  if (transport_ == transport::websocket)
+    shell_.wants_to_write(*this);
+  else if (parked_)
+    answer_parked();
+  // What is left waits for the next poll, but not for ever.
+  if (!closed_ && !closing_ && transport_ == transport::polling && queued_packets() > 0)
     poll_by_ = std::min(poll_by_, now + config_.write_stall_timeout);
-}
-
-// One packet alone is never too much, however large the application made it.
-bool engine_session::over_limit(std::size_t times) const {
-  if (queued_packets() < 2) return false;
-  return queued_packets() > config_.max_queued_packets * times ||
-         queued_bytes_ > config_.max_queued_bytes * times;
 }
 
 void engine_session::close(std::string_view reason, time_point now, bool apart) {
@@ -272,7 +274,7 @@ void engine_session::hand_over_last() {
   if (queue_.empty()) return end(*closing_); // tells the poll
   if (!close_apart_ && queued_packets() < config_.max_packets_per_poll) {
     queue_.push_back(codec::text_packet("1"));
-    queued_bytes_ += queue_.back().frame().size();
+    waiting_bytes_ += cost_of(queue_.back());
     answer_parked();
     return end(*closing_);
   }
@@ -295,6 +297,8 @@ void engine_session::on_time(time_point now) {
   if (closed_) return;
   if (now >= closed_by_) return end(*closing_);
   if (now >= poll_by_) return cut("transport close", "slow client: it does not poll for what waits");
+  // While it is not read, its answer may be waiting there; that something is taken is seen to elsewhere.
+  if (now >= pong_by_ && !takes_more()) pong_by_ = now + config_.ping_timeout;
   if (now >= pong_by_) {
     if (transport_ == transport::websocket) shell_.end_websocket(*this);
     return end("ping timeout");
@@ -322,7 +326,7 @@ void engine_session::end(std::string_view reason, std::string_view detail) {
   if (parked_) answer_parked_with("1");
   upgrading_ = false;
   std::vector<codec::packet>().swap(queue_);
-  queue_front_ = queued_bytes_ = 0;
+  queue_front_ = waiting_bytes_ = 0;
   shell_.on_closed(*this, reason, detail);
 }
 

@@ -30,6 +30,8 @@ public:
   virtual void answer_poll(engine_session& session, std::string body) = 0;
   // There is something for the WebSocket: write what queued() gives.
   virtual void wants_to_write(engine_session& session) = 0;
+  // Much waits in the middle of a turn: write as much as the kernel takes, and end nothing.
+  virtual void offer(engine_session& session) = 0;
   // Ends the current WebSocket after what is queued; an empty close frame.
   virtual void end_websocket(engine_session& session) = 0;
   // Ends the WebSocket on which an upgrade was tried.
@@ -55,6 +57,7 @@ enum class call_result : std::uint8_t {
   overlap,  // 400, empty body: a second one while the first is under way; the session is closed
   mismatch, // 400, code 3: the session has another transport; it stays alive
   broken,   // 400: parse error; the session is closed
+  unheard,  // there is more in the body: go on with it in another turn, when takes_more()
 };
 
 class engine_session {
@@ -70,8 +73,12 @@ public:
   // The client said goodbye while no GET of it was here: one may be on its way, and is to be answered.
   bool expects_late_poll() const { return late_poll_; }
   std::size_t queued_packets() const { return queue_.size() - queue_front_; }
-  std::size_t queued_bytes() const { return queued_bytes_; }
-  // A poll waits, or nothing waits for the WebSocket.
+  // What is queued, with what the memory for it costs beside its bytes.
+  std::size_t waiting_bytes() const { return waiting_bytes_; }
+  // Whether the client shall be read: not while much waits for it, since what it says is often answered. An
+  // upgrade does not wait: its client fetches nothing until its last POST is answered.
+  bool takes_more() const { return upgrading_ || waiting_bytes_ < config_.max_queued_bytes / read_share; }
+  // A packet sent now would leave at the end of the turn, as far as this can know: see live_session.
   bool ready() const;
 
   // The packet that begins a session: "0{…}", exactly five keys.
@@ -80,9 +87,10 @@ public:
   // --- polling ---
   call_result poll(time_point now); // a GET; answered through answer_poll, at once or later
   void poll_lost();         // the client let go of the parked GET, or the answer to one did not get out
-  call_result begin_post(); // a POST has begun; end_post() or post_lost() follows unless it is refused
+  call_result begin_post(); // a POST has begun; hear_post() or post_lost() follows unless it is refused
   void post_lost() { posting_ = false; }
-  call_result end_post(std::string_view body, time_point now);
+  // Its packets, the next few of them; again after call_result::unheard, else it is over.
+  call_result hear_post(codec::payload_pieces& body, time_point now);
 
   // --- WebSocket ---
   void websocket_message(bool binary, std::string_view data, time_point now);
@@ -99,6 +107,7 @@ public:
   void probe_ended();
 
   // --- our side ---
+  // A client for which too much waits is cut at the next flush(), not in here.
   void send(codec::packet packet);
   // Hands queued packets to whoever waits for them; call once after a burst of send().
   void flush(time_point now);
@@ -111,8 +120,12 @@ public:
   time_point deadline() const;
   void on_time(time_point now);
 
+  // Messages of one client that are handled in one turn, so that it delays no other.
+  static constexpr std::size_t messages_per_turn = 64;
+
 private:
   static constexpr time_point never = time_point::max();
+  static constexpr std::size_t read_share = 8; // of what may wait, the part with which it is still read
 
   bool heard_packet(const codec::decoded_packet& packet, time_point now);
   void end(std::string_view reason, std::string_view detail = {});
@@ -121,7 +134,6 @@ private:
   void answer_parked_with(std::string_view packets);
   std::string next_payload();
   void forget_taken();
-  bool over_limit(std::size_t times) const;
 
   const config& config_;
   session_shell& shell_;
@@ -134,14 +146,13 @@ private:
   bool close_apart_ = false;
   bool parked_ = false;
   bool posting_ = false;
-  bool doomed_ =
-      false; // so much waits that more is not kept: cut at the next flush, whatever can be written by then
+  bool overflowed_ = false; // too much waits: more is not kept, and the next flush cuts it
 
   std::unique_ptr<std::string> closing_; // close() waits for polls to fetch what is left; its reason
 
   std::vector<codec::packet> queue_;
   std::size_t queue_front_ = 0;
-  std::size_t queued_bytes_ = 0;
+  std::size_t waiting_bytes_ = 0;
 
   time_point ping_at_;
   time_point pong_by_ = never;

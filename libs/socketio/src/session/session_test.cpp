@@ -14,6 +14,7 @@ struct Session : ::testing::Test, session_shell {
   std::vector<std::string> polls, messages, websocket, probe;
   std::string closed, detail;
   bool deaf = false; // the WebSocket takes nothing
+  int offers = 0, turns = 0;
   bool websocket_ended = false, probe_ended = false, switched = false;
   std::optional<engine_session> session;
 
@@ -35,11 +36,23 @@ struct Session : ::testing::Test, session_shell {
     session->probe_message(false, "2probe", now);
   }
 
+  call_result post(std::string_view body) {
+    if (session->begin_post() != call_result::ok) return call_result::overlap;
+    codec::payload_pieces packets(body);
+    for (turns = 1;; ++turns)
+      if (const call_result result = session->hear_post(packets, now); result != call_result::unheard)
+        return result;
+  }
+
   void answer_poll(engine_session&, std::string body) override { polls.push_back(std::move(body)); }
   void wants_to_write(engine_session& s) override {
     if (deaf) return;
     for (const codec::packet& packet : s.queued()) websocket.emplace_back(packet.payload());
     s.drop_front(s.queued_packets());
+  }
+  void offer(engine_session& s) override {
+    ++offers;
+    wants_to_write(s);
   }
   void end_websocket(engine_session&) override { websocket_ended = true; }
   void end_probe(engine_session&) override { probe_ended = true; }
@@ -113,12 +126,10 @@ TEST_F(Session, OverlapsEndIt) {
 
 TEST_F(Session, PacketsBeforeABadOneAreHeardAndTheSessionEnds) {
   begin(transport::polling);
-  session->begin_post();
-  EXPECT_EQ(session->end_post("4a\x1e"
-                              "bAQI=\x1e"
-                              "x\x1e"
-                              "4b",
-                              now),
+  EXPECT_EQ(post("4a\x1e"
+                 "bAQI=\x1e"
+                 "x\x1e"
+                 "4b"),
             call_result::broken);
   EXPECT_EQ(messages, (said{"t:a", "b:\x01\x02"}));
   EXPECT_EQ(closed, "parse error");
@@ -127,8 +138,7 @@ TEST_F(Session, PacketsBeforeABadOneAreHeardAndTheSessionEnds) {
 TEST_F(Session, AClientThatSaysGoodbyeReleasesItsPoll) {
   begin(transport::polling);
   session->poll(now);
-  session->begin_post();
-  EXPECT_EQ(session->end_post("1", now), call_result::ok);
+  EXPECT_EQ(post("1"), call_result::ok);
   EXPECT_EQ(polls, said{"6"});
   EXPECT_EQ(closed, "transport close");
 }
@@ -203,30 +213,66 @@ TEST_F(Session, WrongPacketsOnAWebSocketEndIt) {
   }
 }
 
-TEST_F(Session, ASlowClientIsCutAfterABurstThatItDidNotTakeAndNothingIsDroppedBefore) {
-  settings.max_queued_packets = 10;
+TEST_F(Session, ABurstIsOfferedWhileItIsSentAndNeverTooMuchForWhoTakesIt) {
+  settings.max_queued_bytes = 20'000;
   begin(transport::websocket);
-  for (int i = 0; i < 60; ++i) session->send(codec::text_packet("4" + std::to_string(i)));
-  session->flush(now); // takes all at once
-  EXPECT_EQ(websocket.size(), 60u);
+  for (int i = 0; i < 10'000; ++i) session->send(codec::text_packet("4" + std::to_string(i)));
+  EXPECT_GT(websocket.size(), 9'900u) << "before the end of the turn";
+  EXPECT_LE(offers, 10'000 / 60) << "not for each";
+  session->flush(now);
+  ASSERT_EQ(websocket.size(), 10'000u);
+  for (int i = 0; i < 10'000; ++i) EXPECT_EQ(websocket[i], "4" + std::to_string(i));
   EXPECT_TRUE(closed.empty());
+}
 
+TEST_F(Session, WhoTakesNothingIsCutByBytesAtTheEndOfTheTurnAndNotByCount) {
+  settings.max_queued_bytes = 200'000;
   begin(transport::websocket);
   deaf = true;
-  for (int i = 0; i < 11; ++i) session->send(codec::text_packet("4x"));
+  for (int i = 0; i < 2'000; ++i) session->send(codec::text_packet("4x"));
+  session->flush(now);
+  EXPECT_TRUE(closed.empty());
+  EXPECT_FALSE(session->takes_more()) << "but it is not read any more";
+  for (int i = 0; i < 2'000; ++i) session->send(codec::text_packet("4x"));
+  EXPECT_TRUE(closed.empty()) << "not in the middle of a turn";
+  EXPECT_LE(session->waiting_bytes(), 200'000 + 100);
   session->flush(now);
   EXPECT_EQ(closed, "transport close");
   EXPECT_EQ(detail, "slow client: too much waits for it");
 }
 
-TEST_F(Session, APollingClientMayTakeABurstInManyPollsButMustPoll) {
-  settings.max_queued_packets = 10;
-  begin(transport::polling);
-  for (int i = 0; i < 60; ++i) session->send(codec::text_packet("4" + std::to_string(i)));
+TEST_F(Session, OnePacketIsNeverTooLarge) {
+  settings.max_queued_bytes = 1'000;
+  begin(transport::websocket);
+  deaf = true;
+  emit("4" + std::string(100'000, 'x'));
+  EXPECT_TRUE(closed.empty());
+  emit("4y");
+  EXPECT_EQ(closed, "transport close");
+}
+
+TEST_F(Session, WhoIsNotReadIsNotAskedForItsPong) {
+  settings.max_queued_bytes = 80'000;
+  begin(transport::websocket);
+  pass(25s);
+  EXPECT_EQ(websocket, said{"2"});
+  deaf = true;
+  emit("4" + std::string(20'000, 'x'));
+  pass(20s);
+  EXPECT_TRUE(closed.empty()) << "its pong may be there, unread";
+  deaf = false;
   session->flush(now);
-  for (int i = 0; i < 4; ++i) session->poll(now);
-  EXPECT_EQ(polls.size(), 4u);
-  EXPECT_EQ(session->queued_packets(), 0u);
+  EXPECT_TRUE(session->takes_more());
+  pass(20s);
+  EXPECT_EQ(closed, "ping timeout");
+}
+
+TEST_F(Session, APollingClientMayTakeABurstInManyPollsButMustPoll) {
+  begin(transport::polling);
+  for (int i = 0; i < 5'000; ++i) session->send(codec::text_packet("4" + std::to_string(i)));
+  session->flush(now);
+  while (session->queued_packets() > 0) session->poll(now);
+  EXPECT_EQ(polls.size(), (5'000u + 15) / 16);
   EXPECT_TRUE(closed.empty());
 
   emit("4one");
@@ -237,10 +283,52 @@ TEST_F(Session, APollingClientMayTakeABurstInManyPollsButMustPoll) {
   EXPECT_EQ(detail, "slow client: it does not poll for what waits");
 
   closed.clear();
+  settings.max_queued_bytes = 10'000;
   begin(transport::polling);
-  for (int i = 0; i < 81; ++i) session->send(codec::text_packet("4x")); // more than a burst
+  for (int i = 0; i < 200; ++i) session->send(codec::text_packet("4x"));
   session->flush(now);
   EXPECT_EQ(closed, "transport close");
+}
+
+TEST_F(Session, ALongPostIsHeardInManyTurnsAndNotWhileMuchWaitsForItsClient) {
+  settings.max_queued_bytes = 80'000;
+  begin(transport::polling);
+  std::string body = "40";
+  for (int i = 0; i < 999; ++i)
+    body += "\x1e"
+            "4" +
+            std::to_string(i);
+  EXPECT_EQ(post(body), call_result::ok);
+  EXPECT_EQ(messages.size(), 1'000u);
+  EXPECT_EQ(turns, 16);
+
+  messages.clear();
+  session->begin_post();
+  codec::payload_pieces packets(body);
+  EXPECT_EQ(session->hear_post(packets, now), call_result::unheard);
+  emit("4" + std::string(20'000, 'x'));
+  EXPECT_FALSE(session->takes_more());
+  session->poll(now);
+  EXPECT_TRUE(session->takes_more());
+  EXPECT_EQ(session->begin_post(), call_result::overlap) << "it is still under way";
+  EXPECT_EQ(session->hear_post(packets, now), call_result::broken) << "that ended it";
+  EXPECT_EQ(messages.size(), 64u);
+}
+
+TEST_F(Session, VolatileEventsGoAsLongAsTheClientTakesThem) {
+  begin(transport::websocket);
+  for (int i = 0; i < 10; ++i) {
+    EXPECT_TRUE(session->ready()) << i;
+    session->send(codec::text_packet("4x"));
+  }
+  begin(transport::polling);
+  EXPECT_FALSE(session->ready());
+  session->poll(now);
+  for (int i = 0; i < 16; ++i) {
+    EXPECT_TRUE(session->ready()) << i;
+    session->send(codec::text_packet("4x"));
+  }
+  EXPECT_FALSE(session->ready()) << "one answer takes no more";
 }
 
 TEST_F(Session, AnEndThatIsToBeApartComesInAPollOfItsOwn) {
@@ -258,8 +346,7 @@ TEST_F(Session, AnEndThatIsToBeApartComesInAPollOfItsOwn) {
 TEST_F(Session, WhateverEndsASessionAnswersItsPoll) {
   begin(transport::polling);
   session->poll(now);
-  session->begin_post();
-  EXPECT_EQ(session->end_post("\xff", now), call_result::broken);
+  EXPECT_EQ(post("\xff"), call_result::broken);
   EXPECT_EQ(polls, said{"1"});
   EXPECT_EQ(closed, "parse error");
 }
