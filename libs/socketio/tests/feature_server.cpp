@@ -14,6 +14,7 @@
 
 #include <atomic>
 #include <cstdio>
+#include <map>
 #include <mutex>
 #include <optional>
 #include <stdexcept>
@@ -285,6 +286,64 @@ void answer_many(socketio::nsp& nsp) {
                 });
 }
 
+// --- what one handler asks of sockets, one thing after another ---
+
+// All that are connected, of all servers: sockets that a program may be about.
+class acquaintances {
+public:
+  void add(socket& one) {
+    const std::lock_guard lock(mutex_);
+    all_[std::string(one.id())] = one.weak_from_this();
+  }
+  std::shared_ptr<socket> find(const std::string& id) {
+    const std::lock_guard lock(mutex_);
+    return all_[id].lock();
+  }
+
+private:
+  std::mutex mutex_;
+  std::map<std::string, std::weak_ptr<socket>> all_;
+};
+
+acquaintances& known() {
+  static acquaintances all;
+  return all;
+}
+
+// [["emit", ID, name, …], ["ask", ID, name, …], ["volatile", ID, name, …], ["join", ID, room], ["leave", ID,
+// room],
+// ["disconnect", ID], ["send", room, name, …], ["ack"]]; with "-in" behind the first word, by the id as a
+// room.
+void obey(socketio::nsp& nsp) {
+  nsp.on_connection([](socket& socket) { known().add(socket); });
+  nsp.on("run", [](socket& self, const incoming& event) {
+    for (const auto& one : event.arguments.at(0).as_array()) {
+      const json::array& step = one.as_array();
+      const std::string what(step.at(0).as_string());
+      const auto word = [&](std::size_t at) {
+        return at < step.size() && step[at].is_string() ? std::string(step[at].as_string()) : std::string();
+      };
+      const json::array arguments(step.begin() + std::min<std::ptrdiff_t>(3, std::ssize(step)), step.end());
+      const auto them = self.of().in(word(1));
+      const auto other = what.ends_with("-in") || word(1).empty() ? nullptr : known().find(word(1));
+      if (what == "ack") event.ack({});
+      if (what == "send" || what == "emit-in") them.emit(word(2), arguments);
+      if (what == "volatile-in") them.volatile_().emit(word(2), arguments);
+      if (what == "join-in") them.sockets_join({word(2)});
+      if (what == "leave-in") them.sockets_leave({word(2)});
+      if (what == "disconnect-in") them.disconnect_sockets();
+      if (!other) continue;
+      if (what == "emit") other->emit(word(2), arguments);
+      if (what == "volatile") other->emit_volatile(word(2), arguments);
+      if (what == "ask")
+        other->emit_with_ack(word(2), arguments, std::chrono::minutes(1), [](auto, const auto&) {});
+      if (what == "join") other->join(word(2));
+      if (what == "leave") other->leave(word(2));
+      if (what == "disconnect") other->disconnect();
+    }
+  });
+}
+
 void report(socketio::nsp& nsp) {
   nsp.on_disconnecting([](socket& socket, std::string_view reason) {
     tell({{"what", "disconnecting"},
@@ -337,6 +396,28 @@ void guard(boost::asio::io_context& io, socketio::server& server) {
   watch(io, dynamic);
   answer_many(dynamic);
   report(dynamic);
+
+  // {auth: {refuse: true}}, {auth: {wait: ms}}, {auth: {keep: text}}, {auth: {join: room}}
+  auto& asked = server.of("/asked");
+  asked.use([&io](socket& socket, socketio::next next) {
+    const json::object& auth = socket.shake().auth.get_object();
+    tell({{"what", "asked"},
+          {"id", socket.id()},
+          {"recovered", socket.recovered()},
+          {"rooms", as_json(socket.rooms())}});
+    if (const auto* text = auth.if_contains("keep")) of(socket).kept = text->as_string();
+    if (const auto* room = auth.if_contains("join")) socket.join(room->as_string());
+    if (auth.contains("refuse")) return next(socketio::connect_error{"not now", {}});
+    const auto* wait = auth.if_contains("wait");
+    if (!wait) return next({});
+    const auto later = std::make_shared<boost::asio::steady_timer>(
+        io, std::chrono::milliseconds{wait->to_number<std::int64_t>()});
+    later->async_wait([later, next = std::move(next)](auto) { next({}); });
+  });
+  answer_one(io, asked);
+  answer_many(asked);
+  report(asked);
+
   server.on_new_namespace([](socketio::nsp& made) { tell({{"what", "namespace"}, {"name", made.name()}}); });
 }
 
@@ -385,6 +466,7 @@ socketio::config configure(boost::asio::io_context& io, const example::command_l
   if (given.given("--cookie")) config.cookie = socketio::cookie_options{.name = given.text("--cookie")};
   if (given.given("--recovery"))
     config.recovery = socketio::recovery_options{.max_disconnection = given.milliseconds("--recovery"),
+                                                 .skip_middlewares = !given.given("--ask-again"),
                                                  .max_sessions = given.number("--recovery-sessions"),
                                                  .max_packets = given.number("--recovery-packets")};
   // ?never=1 has no answer, ?deny=REASON refuses, ?deny-later=REASON a little later, ?admit-later=1 admits
@@ -460,6 +542,8 @@ void offer_everything(boost::asio::io_context& io, socketio::server& server) {
   answer_one(io, server.of("/plain"));
   answer_many(server.of("/plain"));
   report(server.of("/plain"));
+  obey(server.of("/"));
+  obey(server.of("/plain"));
   for (int i = 0; i < 32; ++i) server.of("/n" + std::to_string(i));
   guard(io, server);
   // Names a namespace from outside, as an application does that wants to emit there.
@@ -549,6 +633,7 @@ int main(int argc, char** argv) {
                                      {"--cookie", ""},
                                      {"--recovery", ""},
                                      {"--recovery-sessions", "10000"},
-                                     {"--recovery-packets", "50000"}});
+                                     {"--recovery-packets", "50000"},
+                                     {"--ask-again", ""}}); // middlewares, of who comes back
   return given.mode() == "engine" ? serve_engine(given) : serve_socket(given);
 }

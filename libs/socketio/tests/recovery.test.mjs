@@ -289,3 +289,218 @@ describe("does not come back", () => {
     other.destroy();
   });
 });
+
+describe("middlewares are asked again", () => {
+  let asking;
+  before(async () => (asking = await start("feature_server", "--recovery", "60000", "--ask-again", "yes", "--max-rooms", "3", "--ping-interval", "60000")));
+  after(() => asking.stop());
+  const nsp = "/asked";
+  // What it hears up to the answer to CONNECT, and that answer.
+  const enter = async (auth) => {
+    const frames = await Frames.open(asking.port);
+    frames.send(`40${nsp},${JSON.stringify(auth)}`);
+    const missed = [];
+    for (;;) {
+      const said = await frames.message();
+      if (/^4[04]\/asked,/.test(said)) return { frames, missed, refused: said[1] === "4", connected: JSON.parse(said.slice(said.indexOf("{"))) };
+      missed.push(JSON.parse(said.slice(said.indexOf("["))));
+    }
+  };
+  const call = async (frames, ...event) => {
+    frames.send(`42${nsp},1${JSON.stringify(event)}`);
+    for (;;) {
+      const said = await frames.message();
+      if (said.startsWith(`43${nsp},1[`)) return JSON.parse(said.slice(said.indexOf("[")));
+      frames.kept.push(said);
+    }
+  };
+  const begin = async () => {
+    const { frames, connected } = await enter({ keep: "first" });
+    await call(frames, "join", "room");
+    frames.send(`42${nsp},["echo",1]`);
+    const heard = await frames.message();
+    frames.destroy();
+    await gone({ connected }, asking);
+    return { ...connected, offset: parse(heard).at(-1) };
+  };
+  const send = async (to, ...event) => {
+    const { frames } = await enter({});
+    await call(frames, "send", { to: [to] }, ...event);
+    frames.destroy();
+  };
+
+  test("with the rooms it had; what they set stays, what they join counts once", async () => {
+    const { sid, pid, offset } = await begin();
+    await send("room", "missed", 1);
+    asking.told.length = 0;
+    const { frames, missed, connected } = await enter({ pid, offset, keep: "second", join: "room" });
+    const asked = await asking.tells((line) => line.what === "asked" && line.recovered);
+    assert.deepEqual([asked.id, new Set(asked.rooms)], [sid, new Set([sid, "room"])]);
+    assert.equal(connected.sid, sid);
+    assert.deepEqual(missed.map((event) => event.slice(0, -1)), [["missed", 1]]);
+    const [me] = await call(frames, "who");
+    assert.deepEqual([me.kept, me.recovered, me.rooms], ["second", true, [sid, "room"]]);
+    await send("room", "live", 2);
+    assert.deepEqual(parse(await frames.message()).slice(0, -1), ["live", 2]);
+    await call(frames, "leave", "room");
+    await send("room", "elsewhere", 3);
+    await send(sid, "to me", 4);
+    assert.deepEqual(parse(await frames.message()).slice(0, -1), ["to me", 4]);
+    frames.destroy();
+  });
+  test("restored rooms count as others do", async () => {
+    const { frames, connected } = await enter({});
+    for (const room of ["a", "b", "c"]) assert.deepEqual(await call(frames, "join", room), [true]);
+    frames.destroy();
+    await gone({ connected }, asking);
+    const { frames: back } = await enter({ pid: connected.pid, join: "d" });
+    const [me] = await call(back, "who");
+    assert.deepEqual([me.recovered, me.rooms], [true, [connected.sid, "a", "b", "c"]]);
+    assert.deepEqual(await call(back, "join", "e"), [false]);
+    back.destroy();
+  });
+  test("who is refused, or breaks while it is asked, may come again", async () => {
+    const { sid, pid, offset } = await begin();
+    await send("room", "missed", 1);
+    const { refused, frames } = await enter({ pid, offset, refuse: true });
+    assert.ok(refused);
+    frames.destroy();
+    const impatient = await Frames.open(asking.port);
+    impatient.send(`40${nsp},${JSON.stringify({ pid, offset, wait: 100 })}`);
+    await asking.tells((line) => line.what === "asked" && line.recovered && line.id === sid);
+    impatient.destroy();
+    await send("room", "missed", 2);
+    const { connected, missed, frames: back } = await until(async () => {
+      const tried = await enter({ pid, offset, wait: 20 });
+      if (tried.connected.sid === sid) return tried;
+      tried.frames.destroy(); // its broken connection was not noticed yet
+    });
+    assert.equal(connected.sid, sid);
+    assert.deepEqual(missed.map((event) => event.slice(0, -1)), [["missed", 1], ["missed", 2]]);
+    back.destroy();
+  });
+});
+
+test("a namespace that comes and goes with its only member recovers it", async () => {
+  const frames = await Frames.open(port);
+  const name = "/dynamic-lonely";
+  frames.send(`40${name},`);
+  const { sid, pid } = JSON.parse((await frames.message()).slice(`40${name},`.length));
+  frames.send(`42${name},["echo",1]`);
+  const offset = parse(await frames.message()).at(-1);
+  frames.destroy();
+  await server.tells((line) => line.what === "disconnect" && line.id === sid);
+  const other = await join();
+  await other.call("emit-in", name, "missed");
+  const { frames: back, missed } = await comeBack(pid, offset, { nsp: name });
+  assert.equal(back.connected.sid, sid);
+  assert.deepEqual(missed.map((said) => parse(said).slice(0, -1)), [["missed"]]);
+  back.destroy();
+  other.destroy();
+});
+
+test("a volatile event that ends in a text has an offset too, since clients take the text for one", async () => {
+  const other = await join();
+  const socket = io(server.url, { forceNew: true, reconnectionDelay: 20, randomizationFactor: 0, transports: ["websocket"] });
+  await once(socket, "connect");
+  const { id } = socket;
+  await send(other, id, "first", 1);
+  const heard = once(socket, "volatile");
+  await other.call("send", { to: [id], volatile: true }, "volatile", "a text");
+  await heard;
+  const back = once(socket, "connect");
+  const missed = once(socket, "missed");
+  socket.io.engine.close();
+  await send(other, id, "missed", 2);
+  await back;
+  assert.ok(socket.recovered);
+  assert.equal((await missed)[0], 2);
+  socket.disconnect();
+  other.destroy();
+});
+
+// Joins, leaves and breaks at random, on several threads: each client gets what was sent to it while it was in a room,
+// or away from it as a member, once and in order. SEED=… repeats one.
+const firstSeed = Number(process.env.SEED ?? Math.floor(Math.random() * 2 ** 31));
+for (const [i, [threads, ...options]] of [["1"], ["2"], ["4"], ["1", "--ask-again", "yes"], ["3", "--ask-again", "yes"]].entries()) {
+  let state = firstSeed + i;
+  const below = (limit) => (state = (Math.imul(state, 1103515245) + 12345) & 0x7fffffff) % 65536 % limit;
+  test(`histories of joins, leaves and breaks, ${threads} threads ${options}, SEED=${firstSeed + i}`, async () => {
+    const crowd = await start("feature_server", "--recovery", "60000", "--ping-interval", "60000", "--threads", threads, ...options);
+    const sender = await join(crowd.port);
+    const rooms = ["red", "green", "blue"];
+    const clients = await Promise.all(Array.from({ length: 8 }, async () => {
+      const frames = await join(crowd.port);
+      return { frames, ...frames.connected, rooms: new Set(), owed: [], got: [], offset: undefined };
+    }));
+    // Its last text is what a stock client takes for its offset.
+    const take = (client, said) => {
+      if (typeof said !== "string" || !said.startsWith("42[")) return;
+      const event = JSON.parse(said.slice(2));
+      if (typeof event.at(-1) === "string") client.offset = event.at(-1);
+      if (event[0] === "n") client.got.push(event[1]);
+    };
+    const hear = async (client) => {
+      await client.frames.call("passed");
+      await client.frames.call("passed"); // what other threads sent before has come by now
+      for (const said of client.frames.kept.splice(0)) take(client, said);
+    };
+    const comesBack = async (client) => {
+      const { frames, missed } = await comeBack(client.pid, client.offset, { at: crowd.port });
+      assert.equal(frames.connected.sid, client.sid, "it is the same");
+      for (const said of missed) take(client, said);
+      client.frames = frames;
+    };
+    for (let number = 0; number < 300; number++) {
+      const client = clients[below(clients.length)];
+      const room = rooms[below(rooms.length)];
+      switch (below(9)) {
+        case 0: case 1: case 2:
+          await send(sender, room, "n", number);
+          for (const one of clients) if (one.rooms.has(room)) one.owed.push(number);
+          break;
+        case 3:
+          await send(sender, client.sid, "n", number);
+          client.owed.push(number);
+          break;
+        case 4:
+          await sender.call("send", { to: [room], volatile: true }, "volatile", "a text");
+          break;
+        case 5:
+          if (!client.frames) break;
+          await client.frames.call("join", room);
+          client.rooms.add(room);
+          break;
+        case 6:
+          if (!client.frames) break;
+          await client.frames.call("leave", room);
+          client.rooms.delete(room);
+          break;
+        case 7:
+          if (!client.frames) break;
+          if (below(2)) await hear(client); // else what has come is lost on the way
+          client.frames.wire.reset();
+          client.frames = undefined;
+          break;
+        case 8: {
+          if (client.frames && below(2)) await hear(client);
+          if (below(4) === 0) { // it breaks again before it has heard what it missed
+            const { frames: hasty } = await comeBack(client.pid, client.offset, { at: crowd.port });
+            hasty.destroy();
+          }
+          const old = client.frames;
+          await comesBack(client);
+          old?.destroy();
+        }
+      }
+    }
+    for (const client of clients) {
+      if (!client.frames) await comesBack(client);
+      await hear(client);
+      assert.deepEqual(client.got, client.owed);
+      client.frames.destroy();
+    }
+    sender.destroy();
+    await crowd.stop();
+  });
+}

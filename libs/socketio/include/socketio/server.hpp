@@ -17,18 +17,24 @@
 // Threads. A socket lives on one I/O thread; its handlers are called there, one after another, in the order
 // in which the client sent its events. With config.threads == 1 that is the thread that runs the io_context,
 // for everybody. What sends, joins, asks, answers or disconnects may be called from any thread and takes
-// effect on the socket's own: at once when that is the calling thread, else soon, in the order in which the
-// calling thread asked. What reads a socket (rooms, data) belongs to its thread.
+// effect on the socket's own: at once when that is the calling thread, else soon. What reads a socket (rooms,
+// data) belongs to its thread.
+//
+// Order. What one thread asks of a socket (emit, emit_with_ack, emit_volatile, an answer, join, leave,
+// disconnect, and broadcasts by the rooms it is in) happens to that socket in the order in which it was
+// asked, in a handler and outside; with recovery, watchers, more threads and a cluster too. So what was sent
+// to a room before a leave() arrives, and what was sent before a disconnect(). What two threads ask has no
+// order.
 //
 // Lifetime. Nothing here may be used once the server is gone: no socket that is still held, no `next` that
-// was kept, no broadcast_operator. Only `acknowledge`, `responder` and `admit` may be called then, and do
-// nothing.
+// was kept, no broadcast_operator. Only `acknowledge`, `responder` and `admit` may be called then, on any
+// thread, and do nothing.
 //
 // Texts (names, rooms, arguments) are UTF-8. Arguments are Boost.JSON arrays; to send one argument that is
 // itself an array write {boost::json::value(list)}, since {list} may be taken for `list`.
 //
-// What a handler throws is told to config.log, and no one else suffers. A middleware that throws refuses,
-// with "Internal error".
+// What a handler throws, whatever it is, is told to config.log, and no one else suffers. A middleware that
+// throws refuses, with "Internal error".
 #pragma once
 
 #include "socketio/cluster.hpp"
@@ -198,9 +204,9 @@ class socket : public std::enable_shared_from_this<socket> {
 public:
   socket(detail::client& client, std::shared_ptr<nsp> nsp, detail::nsp_slice& slice, handshake handshake);
   ~socket();
-  // 20 url-safe characters of the kernel's randomness, the same for the socket's life (a recovered socket has
-  // its old one from on_connection on). Others may know it: it is not the id of the session, which grants
-  // access.
+  // 20 url-safe characters of the kernel's randomness, the same from on_connection on to the socket's end (a
+  // recovered socket has its old one; in middlewares too, with rooms and data). Others may know it: it is not
+  // the id of the session, which grants access.
   std::string_view id() const { return {id_.data(), id_.size()}; }
   const handshake& shake() const { return handshake_; } // any thread
   nsp& of() const { return *nsp_; }                     // its namespace; any thread
@@ -263,7 +269,10 @@ private:
     std::uint32_t index; // in the room's list
   };
 
-  void send(const detail::broadcast_event& event);
+  void queue(const detail::broadcast_event& event);
+  bool send(const detail::broadcast_event& event);
+  void tell_watchers(const detail::broadcast_event& event);
+  void send_here(const detail::broadcast_event& event);
   void send_or_post(std::shared_ptr<detail::broadcast_event> event);
   void ask(const detail::broadcast_event& event, std::chrono::milliseconds patience, ack_handler answered);
 
@@ -318,9 +327,9 @@ public:
   void use_packet(std::function<void(socket&, const incoming&, next)> middleware);
   void on_packet_refused(std::function<void(socket&, const connect_error&)> handler);
   void on_any(std::function<void(socket&, const incoming&)> handler); // every event, before its handler
-  // Every event to a client of here, with its name first, before it is queued; no answers, nothing that
-  // recovery repeats. It costs decoding each event for each client. It may send too, but not to whom it
-  // watches without end.
+  // Every event to a client of here, with its name first, once it is queued for all who get it; no answers,
+  // nothing that recovery repeats. It costs decoding each event for each client. It may send too, but not to
+  // whom it watches without end.
   void on_any_outgoing(std::function<void(socket&, const packet_data&)> handler);
 
   // --- everybody in it ---
@@ -369,7 +378,8 @@ private:
 
 class server {
 public:
-  // `io` is run by one thread, outlives the server, and is not run from inside a handler. Starts the
+  // `io` is run by one thread, always the same (on another one run() throws std::logic_error), outlives the
+  // server, and is not run from inside a handler. Starts the
   // cluster's adapter; threads and clients come with listen(). Throws std::system_error when the kernel gives
   // no epoll descriptor.
   server(boost::asio::io_context& io, config config);
@@ -407,8 +417,8 @@ public:
 
   // Accepts nothing more, answers what is under way, closes transports (without DISCONNECT, so that clients
   // reconnect; on_disconnect says "server shutting down"), and posts `done` to the io_context when the last
-  // connection is gone, at the latest after `patience`, when what is left of sessions ends too. Any thread;
-  // called again, it waits for the same end. New handshakes are refused with 503.
+  // connection and session are gone, at the latest after `patience`, when what is left of them ends. Any
+  // thread; called again, it waits for the same end. New handshakes are refused with 503.
   void close(std::chrono::milliseconds patience, std::function<void()> done);
 
   // Open TCP connections; a client that polls is without one at times. Any thread.

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "codec/packet.hpp"
+#include "hub/recovery_log.hpp"
 #include "socketio/cluster.hpp"
 
 #include <cstdint>
@@ -16,6 +17,12 @@ struct broadcast_event {
   std::optional<std::uint64_t> ack_id;
   codec::packet head;
   std::vector<codec::packet> attachments;
+  std::optional<event_number> number; // with recovery: its offset
+  std::size_t size() const {
+    std::size_t bytes = head.frame().size();
+    for (const codec::packet& part : attachments) bytes += part.frame().size();
+    return bytes;
+  }
 };
 
 } // namespace socketio::detail

@@ -112,7 +112,7 @@ namespace {
 
 // The name stays where it is: `event` is used as long as its packet lives.
 incoming event_of(socket_packet& packet, std::vector<std::string> attachments,
-                  const std::shared_ptr<socket>& from, std::string& name) {
+                  const std::shared_ptr<socket>& from, std::shared_ptr<way_to_loop> home, std::string& name) {
   json::array& list = packet.payload.get_array();
   name.assign(list.front().get_string().data(), list.front().get_string().size());
   list.erase(list.begin());
@@ -123,6 +123,7 @@ incoming event_of(socket_packet& packet, std::vector<std::string> attachments,
   if (packet.id) {
     auto once = std::make_shared<ack_once>();
     once->whom = from;
+    once->home = std::move(home);
     once->id = *packet.id;
     event.ack = acknowledge(std::move(once));
   }
@@ -187,7 +188,7 @@ void client::on_event(socket& target, socket_packet packet, std::vector<std::str
   nsp_slice& slice = target.slice_;
   if (slice.table->packet_middlewares.empty() && !target.line_) {
     std::string name;
-    const incoming event = event_of(packet, std::move(attachments), alive, name);
+    const incoming event = event_of(packet, std::move(attachments), alive, slice.home.way(), name);
     return tell_handlers(hub_, slice.table, target, event);
   }
   if (!target.line_) target.line_ = std::make_unique<packet_line>();
@@ -196,7 +197,7 @@ void client::on_event(socket& target, socket_packet packet, std::vector<std::str
   if (line.events.size() >= settings.max_queued_packets || line.bytes >= settings.max_queued_bytes)
     return violation("more events than the packet middlewares let through");
   auto waiting = std::make_shared<packet_line::waiting>();
-  waiting->event = event_of(packet, std::move(attachments), alive, waiting->name);
+  waiting->event = event_of(packet, std::move(attachments), alive, slice.home.way(), waiting->name);
   waiting->bytes = bytes;
   line.bytes += bytes;
   line.events.push_back(std::move(waiting));
@@ -222,24 +223,23 @@ void client::connect(std::string_view name, json::value auth) {
   if (!hub_.recovering()) return ask_middleware(std::move(fresh), slice->table, 0);
 
   fresh->recovery_ = std::make_unique<recovery_state>();
-  fresh->recovery_->joined_at = hub_.last_counter();
   const json::object& said = fresh->handshake_.auth.get_object();
   const json::value* pid = said.if_contains("pid");
   const json::value* offset = said.if_contains("offset");
-  std::optional<std::uint64_t> seen;
+  std::optional<event_number> last;
   if (offset && offset->is_string())
-    seen = parse_offset({offset->get_string().data(), offset->get_string().size()});
-  if (!pid || !pid->is_string() || (offset && !seen))
+    last = parse_offset({offset->get_string().data(), offset->get_string().size()});
+  if (!pid || !pid->is_string() || (offset && !last))
     return ask_middleware(std::move(fresh), slice->table, 0);
-  hub_.take_session(slice->home, std::string(pid->get_string()), std::string(name),
-                    [fresh, seen](std::unique_ptr<kept_session> kept) {
-                      if (!fresh->client_) return; // the transport died meanwhile
-                      client& self = *fresh->client_;
-                      const bool skip = kept && self.hub_.settings().recovery->skip_middlewares;
-                      if (kept) {
-                        fresh->recovery_->seen = std::max(seen.value_or(0), kept->joined_at);
-                        fresh->recovery_->restored = std::move(kept);
+  hub_.take_session(slice->home, std::string(pid->get_string()), std::string(name), last,
+                    [&all = hub_, fresh](std::unique_ptr<kept_session> kept) {
+                      if (!fresh->client_) { // the transport died meanwhile
+                        if (kept) all.put_back(std::move(kept));
+                        return;
                       }
+                      client& self = *fresh->client_;
+                      const bool skip = kept && all.settings().recovery->skip_middlewares;
+                      if (kept) all.restore(*fresh, std::move(kept));
                       skip ? self.admit(fresh) : self.ask_middleware(fresh, fresh->slice_.table, 0);
                     });
 }
@@ -269,13 +269,17 @@ void client::ask_middleware(std::shared_ptr<socket> socket, std::shared_ptr<cons
 void client::admit(const std::shared_ptr<socket>& socket) {
   nsp_slice& slice = socket->slice_;
   if (hub_.announce(*socket->nsp_)) hub_.renew_handlers(slice); // which may have got some by that
+  if (socket->recovery_ && !hub_.catch_up(*socket)) {
+    hub_.begin_anew(*socket);
+    return ask_middleware(socket, slice.table, 0);
+  }
   std::string answer = "{\"sid\":\"";
-  if (socket->recovery_) hub_.restore(*socket); // its id, if it comes back; and what it missed is sent
   answer += socket->id();
   if (socket->recovery_) answer += "\",\"pid\":\"" + socket->recovery_->pid;
   answer += "\"}";
 
   slice.add(*socket);
+  if (socket->recovery_) socket->recovery_->restored.reset(); // what goes with it may send again
   ++socket->nsp_->state_->size;
   link_.joined();
   link_.send(control_packet(socket_type::connect, socket->nsp_->name(), answer));
@@ -292,10 +296,17 @@ void client::refuse(const std::shared_ptr<socket>& socket, const connect_error& 
   if (error.data) payload["data"] = *error.data;
   link_.send(
       control_packet(socket_type::connect_error, socket->nsp_->name(), codec::json_text(std::move(payload))));
+  give_back(*socket);
   std::erase(sockets_, socket);
   socket->slice_.remove(*socket);
   socket->client_ = nullptr;
   hub_.release(*socket->nsp_);
+}
+
+// A session that it would have taken up waits on.
+void client::give_back(socket& not_admitted) {
+  if (not_admitted.recovery_ && not_admitted.recovery_->restored)
+    hub_.put_back(std::move(not_admitted.recovery_->restored));
 }
 
 // --- the end ---
@@ -311,6 +322,7 @@ void client::leave(socket& leaving, std::string_view reason, std::string_view de
       wanted ? hub_.forget(*socket) : hub_.keep(*socket);
     }
   }
+  give_back(*socket);
   const bool was_member = socket->member_;
   std::erase(sockets_, socket);
   socket->slice_.remove(*socket);

@@ -1,6 +1,6 @@
 #include "hub/hub.hpp"
 
-#include <stdexcept>
+#include <algorithm>
 
 namespace socketio::detail {
 
@@ -8,7 +8,8 @@ namespace json = boost::json;
 
 hub::hub(boost::asio::io_context& io, config config)
     : engine(io, std::move(config), *this)
-    , known_(engine.threads()) {
+    , known_(engine.threads())
+    , numbers_(engine.threads() + 1) {
   if (cluster_adapter* others = cluster()) others->start(*this);
 }
 
@@ -20,7 +21,7 @@ void hub::stop() {
 }
 
 void hub::leave_cluster() {
-  if (cluster_adapter* others = cluster(); others && !std::exchange(stopped_, true)) others->stop();
+  if (cluster_adapter* others = cluster(); others && !stopped_.exchange(true)) others->stop();
 }
 
 std::unique_ptr<session_peer> hub::make_peer(live_session& session) {
@@ -49,7 +50,7 @@ nsp& hub::of(std::string_view name) {
     }
   }
   // A name that fits of_matching() has its middlewares, whoever asks first; pinned by this.
-  if (!its) its = child_for(full, json::object(), true);
+  if (!its) its = child_for(full, nullptr, true);
   if (its) {
     announce(*its);
     return *its;
@@ -129,6 +130,12 @@ bool hub::announce(nsp& its) {
   return true;
 }
 
+void hub::hold(nsp& needed) {
+  if (!needed.state_->parent) return;
+  const std::scoped_lock lock(nsps_mutex_);
+  ++needed.state_->users;
+}
+
 void hub::release(nsp& left) {
   if (!left.state_->parent) return;
   {
@@ -143,7 +150,7 @@ void hub::release(nsp& left) {
 // What is so now: of two threads that make and drop a namespace at once, the second finds nothing to tell.
 void hub::tell_cluster(const std::string& name) {
   cluster_adapter* const others = cluster();
-  if (!others) return;
+  if (!others || stopped_) return;
   const std::scoped_lock lock(cluster_mutex_);
   const auto its = find(name);
   if (its && (!its->state_->parent || its->state_->announced)) {
@@ -200,51 +207,58 @@ void hub::on_each_slice(nsp& where, std::function<void(nsp_slice&)> work) {
   const auto& slices = where.state_->slices;
   if (slices.size() == 1 && slices.front()->home.is_current()) return work(*slices.front());
   const auto shared = std::make_shared<const std::function<void(nsp_slice&)>>(std::move(work));
-  for (const auto& slice : slices)
-    slice->home.run([keep = where.shared_from_this(), &its = *slice, shared] { (*shared)(its); });
+  nsp_slice* here = nullptr; // last: it may lead to more for the others, which comes behind this
+  for (const auto& slice : slices) {
+    if (slice->home.is_current())
+      here = slice.get();
+    else
+      slice->home.post([keep = where.shared_from_this(), &its = *slice, shared] { (*shared)(its); });
+  }
+  if (here) (*shared)(*here);
 }
 
-void hub::deliver_here(nsp_slice& slice, const broadcast_event& it) {
-  if (slice.table->any_outgoing.empty()) return slice.each(it.whom, [&](socket& one) { one.send(it); });
-  for (const auto& one : slice.select(it.whom)) one->send(it); // who watches may move or end anybody
+void hub::deliver_here(nsp_slice& slice, const broadcast_event& event) {
+  if (slice.table->any_outgoing.empty()) return slice.each(event.whom, [&](socket& one) { one.send(event); });
+  // Everybody has it before anybody watches, who may send, move and end whom he likes.
+  std::vector<std::shared_ptr<socket>> sent;
+  slice.each(event.whom, [&](socket& one) {
+    if (one.send(event)) sent.push_back(one.shared_from_this());
+  });
+  for (const auto& one : sent) one->tell_watchers(event);
 }
+
+namespace {
+
+// Clients take a text at the end of an event for its offset, of a volatile one too.
+bool ends_in_text(const codec::packet& event) { return event.payload().ends_with("\"]"); }
+
+} // namespace
 
 void hub::deliver(nsp& where, std::shared_ptr<broadcast_event> event) {
   const auto& slices = where.state_->slices;
-  if (!recovering() || event->is_volatile) {
-    for (const auto& slice : slices) {
-      if (slice->home.is_current())
-        deliver_here(*slice, *event);
-      else
-        slice->home.post(
-            [keep = where.shared_from_this(), &its = *slice, event] { deliver_here(its, *event); });
-    }
-    return;
+  const auto current =
+      std::find_if(slices.begin(), slices.end(), [](const auto& slice) { return slice->home.is_current(); });
+  const auto take = [](nsp_slice& slice, const std::shared_ptr<const broadcast_event>& its) {
+    if (its->number)
+      slice.log->append(*its->number, steady::now(), its->size(), its->is_volatile ? nullptr : its);
+    deliver_here(slice, *its);
+  };
+  const auto tell_others = [&] {
+    for (auto slice = slices.begin(); slice != slices.end(); ++slice)
+      if (slice != current)
+        (*slice)->home.post(
+            [keep = where.shared_from_this(), &its = **slice, event, take] { take(its, event); });
+  };
+  if (recovering() && (!event->is_volatile || ends_in_text(event->head))) {
+    const auto sender = static_cast<std::uint32_t>(current - slices.begin());
+    const std::scoped_lock lock(order_mutex_);
+    event->number = event_number{sender, ++numbers_[sender]};
+    event->head = with_offset(event->head, offset_text(*event->number));
+    tell_others();
+  } else {
+    tell_others();
   }
-  // Every thread gets every event in the order of its number, and keeps it: a client may come back anywhere.
-  const std::scoped_lock lock(order_mutex_);
-  const std::uint64_t number = ++counter_;
-  event->head = with_offset(event->head, offset_text(number));
-  std::size_t size = event->head.bytes->size();
-  for (const codec::packet& part : event->attachments) size += part.bytes->size();
-  // Not when somebody watches, who may send in the middle of it.
-  const bool at_once = slices.size() == 1 && ordered_in_flight_ == 0 && slices.front()->home.is_current() &&
-                       slices.front()->table->any_outgoing.empty();
-  for (const auto& slice : slices) {
-    auto work = [keep = where.shared_from_this(), &its = *slice, event, number, size] {
-      its.log->append(number, steady::now(), size, event);
-      deliver_here(its, *event);
-    };
-    if (at_once) {
-      work();
-      continue;
-    }
-    ++ordered_in_flight_;
-    slice->home.post([this, work = std::move(work)] {
-      work();
-      --ordered_in_flight_;
-    });
-  }
+  if (current != slices.end()) take(**current, event);
 }
 
 void hub::ask_local(nsp& where, std::shared_ptr<const broadcast_event> event,

@@ -14,7 +14,6 @@
 
 #include <algorithm>
 #include <atomic>
-#include <deque>
 #include <list>
 #include <map>
 #include <memory>
@@ -57,6 +56,7 @@ struct pending_ack final : timer {
 // An answer that we owe a client.
 struct ack_once {
   std::weak_ptr<socket> whom;
+  std::shared_ptr<way_to_loop> home; // of the socket
   std::uint64_t id = 0;
   std::atomic<bool> done = false;
 };
@@ -98,6 +98,7 @@ private:
                       std::size_t index);
   void admit(const std::shared_ptr<socket>& socket);
   void refuse(const std::shared_ptr<socket>& socket, const connect_error& error);
+  void give_back(socket& not_admitted);
   void violation(std::string_view what);
   socket* find(std::string_view nsp) const;
 
@@ -124,22 +125,47 @@ struct packet_line {
   bool moving = false; // who moves it on is at it
 };
 
+// A namespace of of_matching() that must not go although nobody is in it.
+class nsp_pin {
+public:
+  nsp_pin(hub& all, std::shared_ptr<nsp> which);
+  nsp_pin(const nsp_pin&) = delete;
+  nsp_pin& operator=(const nsp_pin&) = delete;
+  ~nsp_pin();
+
+private:
+  hub& all_;
+  const std::shared_ptr<nsp> which_;
+};
+
 // A session that was cut off and may be taken up again.
 struct kept_session {
-  std::string nsp, id, pid;
-  std::vector<std::string> rooms;
+  kept_session(hub& all, std::shared_ptr<nsp> nsp, nsp_slice& slice)
+      : pin(all, std::move(nsp))
+      , slice(slice) {}
+  nsp_pin pin;
+  nsp_slice& slice; // where it was
+  std::string id, pid;
+  std::vector<stay> stays;
+  progress forgotten;
+  received has;
+  std::optional<event_number> came_with;
   std::any data;
   boost::json::value shared_data;
-  std::uint64_t joined_at = 0; // number of the last event before it first came
   time_point expires;
 };
 
 // What recovery keeps of a socket beside it.
 struct recovery_state {
-  std::string pid; // private id: who knows it may come back as this socket
-  std::uint64_t joined_at = 0;
+  std::string pid;                       // private id: who knows it may come back as this socket
+  progress before;                       // what its client had when it came to this thread
+  std::optional<event_number> came_with; // the last event that it named then
+  time_point came_at{};
+  std::vector<stay> stays;
+  progress forgotten;                     // what concerned it while it was in rooms that are not in `stays`
   std::unique_ptr<kept_session> restored; // until it is admitted
-  std::uint64_t seen = 0;                 // of `restored`: the last event that the client has
+
+  void end_stay(std::string_view room, const std::shared_ptr<const progress>& now);
 };
 
 class hub final : public application, public cluster_member {
@@ -162,6 +188,7 @@ public:
   nsp& of_matching(std::function<bool(std::string_view, const boost::json::value&)> fits);
   // For a CONNECT, on that loop; pins a child until release(). Null: there is none of that name.
   nsp_slice* slice_for(loop& loop, std::string_view name, const boost::json::value& auth);
+  void hold(nsp& nsp);
   void release(nsp& nsp);
   // A child has its first client, or of() asks for it: it is there for others too. False: it was already, or
   // is no child.
@@ -176,9 +203,9 @@ public:
   // --- sending ---
   // To the sockets of this server that event->whom names. With recovery on it gets its offset here.
   void deliver(nsp& nsp, std::shared_ptr<broadcast_event> event);
-  static void deliver_here(nsp_slice& slice, const broadcast_event& event); // on the slice's thread
+  // The same on the slice's thread, for those who live there.
+  static void deliver_here(nsp_slice& slice, const broadcast_event& event);
   bool recovering() const { return settings().recovery.has_value(); }
-  std::uint64_t last_counter() const { return counter_; }
   // Runs it for each slice, on the slice's thread: at once on this one.
   void on_each_slice(nsp& nsp, std::function<void(nsp_slice&)> work);
   // Asks them: `asked` says how many there are, `answered` comes once for each of them.
@@ -188,11 +215,16 @@ public:
   // --- recovery ---
   void remember(socket& socket);     // it is here and alive
   void keep(socket& socket);         // it was cut off
-  void restore(socket& socket);      // it is being admitted
   void forget(const socket& socket); // it left
   // Gives the session to `loop` through `found`, there; an old connection that is still open is cut first.
+  // `last`: the last event that its client has had.
   void take_session(loop& loop, const std::string& pid, const std::string& nsp,
+                    std::optional<event_number> last,
                     std::function<void(std::unique_ptr<kept_session>)> found);
+  void put_back(std::unique_ptr<kept_session> kept); // its client was not admitted
+  void restore(socket& socket, std::unique_ptr<kept_session> kept);
+  bool catch_up(socket& socket);
+  void begin_anew(socket& socket);
 
   // --- cluster_member: what others ask of this server ---
   void broadcast(std::string_view nsp, const packet_data& event, const target_options& whom,
@@ -239,26 +271,28 @@ private:
   std::map<std::string, std::shared_ptr<nsp>, std::less<>> nsps_;
   std::map<std::string, std::shared_ptr<nsp>, std::less<>> children_;
   std::vector<parent> parents_;
-  bool stopped_ = false;
+  std::atomic<bool> stopped_ = false;
   std::mutex cluster_mutex_; // what the adapter is told of namespaces, it is told in order
   std::set<std::string, std::less<>> told_;
   // For each loop: namespaces that stay, so that a CONNECT needs no lock.
   std::vector<std::unordered_map<std::string_view, nsp_slice*, text_hash>> known_;
 
-  // With recovery, events get their numbers and their way to the threads in one order.
+  // With recovery: an event is numbered and put into the mail of all other threads in one go.
   std::mutex order_mutex_;
-  std::atomic<std::uint64_t> counter_ = 0;
-  std::atomic<std::size_t> ordered_in_flight_ = 0; // posted, not yet delivered, on a single loop
+  std::vector<std::uint64_t> numbers_; // by sender: each thread, and who is none of ours
 
   struct recovery_entry {
     std::string nsp;
     loop* home = nullptr;       // where `live` is
     std::weak_ptr<socket> live; // connected
     std::unique_ptr<kept_session> kept;
+    std::list<std::string>::iterator place; // of `kept`, in waiting_
   };
+  std::unique_ptr<kept_session> take(const std::string& pid);
+  bool reckon(kept_session& kept, std::optional<event_number> last);
   std::mutex recovery_mutex_;
+  std::list<std::string> waiting_; // pids of those that are kept, who expires first in front
   text_map<recovery_entry> recoverable_;
-  std::deque<std::pair<time_point, std::string>> expiries_; // in order
   bool sweeping_ = false;
 };
 

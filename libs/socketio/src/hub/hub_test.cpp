@@ -1,5 +1,9 @@
 #include "hub/hub.hpp"
 
+#include <boost/asio/connect.hpp>
+#include <boost/asio/ip/tcp.hpp>
+#include <boost/asio/write.hpp>
+
 #include <gtest/gtest.h>
 
 #include <atomic>
@@ -30,6 +34,109 @@ TEST(Hub, AChildMadeWhileItsParentChangesHasEachHandlerOnce) {
     maker.join();
     all.change_handlers(*child, [&](const handlers& its) { EXPECT_EQ(its.on_connection.size(), round); });
   }
+}
+
+using namespace std::chrono_literals;
+
+// Runs `io` until it holds.
+bool comes(boost::asio::io_context& io, const std::function<bool()>& holds) {
+  for (int i = 0; i < 10'000 && !holds(); ++i) {
+    io.restart();
+    io.run_for(1ms);
+  }
+  return holds();
+}
+
+struct Lifetime : ::testing::Test {
+  // Without a mask that changes anything.
+  static std::string frame(std::string_view text) {
+    return std::string("\x81") + static_cast<char>(0x80 | text.size()) + std::string(4, '\0') +
+           std::string(text);
+  }
+  boost::asio::ip::tcp::socket client_of(std::uint16_t port, std::string_view bytes) {
+    boost::asio::ip::tcp::socket made(elsewhere);
+    made.connect({boost::asio::ip::make_address("127.0.0.1"), port});
+    boost::asio::write(made, boost::asio::buffer(bytes.data(), bytes.size()));
+    return made;
+  }
+  boost::asio::io_context elsewhere;
+};
+
+constexpr std::string_view upgrade =
+    "GET /socket.io/?EIO=4&transport=websocket HTTP/1.1\r\nHost: x\r\n"
+    "Upgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Version: 13\r\n"
+    "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n";
+
+// The answers are the application's to keep; the sanitizers watch this one.
+TEST_F(Lifetime, AnswersThatComeAfterTheServerDoNothing) {
+  std::shared_ptr<socket> held;
+  acknowledge ack;
+  admit admits;
+  std::optional<responder> answers;
+  boost::asio::io_context io;
+  {
+    config settings;
+    settings.allow_request = [&](const http_request& request, admit its) {
+      request.query_value("wait").empty() ? its(true, "") : void(admits = std::move(its));
+    };
+    server here(io, settings);
+    here.on_http([&](const http_request&, responder its) { answers.emplace(std::move(its)); });
+    here.of("/").on("hold", [&](socket& one, const incoming& event) {
+      held = one.shared_from_this();
+      ack = event.ack;
+    });
+    const auto port = *here.listen("127.0.0.1", 0);
+    const auto speaks = client_of(port, std::string(upgrade) + frame("40") + frame("420[\"hold\"]"));
+    const auto waits =
+        client_of(port, "GET /socket.io/?EIO=4&transport=polling&wait=1 HTTP/1.1\r\nHost: x\r\n\r\n");
+    const auto asks = client_of(port, "GET /elsewhere HTTP/1.1\r\nHost: x\r\n\r\n");
+    ASSERT_TRUE(comes(io, [&] { return held && admits && answers; }));
+  }
+  std::thread another([&] {
+    ack({"late"});
+    admits(true, "");
+    answers->send({});
+  });
+  another.join();
+  answers.reset();
+  EXPECT_FALSE(held->connected());
+}
+
+TEST_F(Lifetime, ASecondThreadThatRunsTheContextIsTold) {
+  boost::asio::io_context io;
+  server here(io, {});
+  int heard = 0;
+  here.of("/").on("hear", [&](socket&, const incoming&) { ++heard; });
+  const auto port = *here.listen("127.0.0.1", 0);
+  const auto first = client_of(port, std::string(upgrade) + frame("40") + frame("42[\"hear\"]"));
+  ASSERT_TRUE(comes(io, [&] { return heard == 1; }));
+  std::atomic<bool> told = false;
+  std::thread another([&] {
+    const auto second = client_of(port, std::string(upgrade) + frame("40") + frame("42[\"hear\"]"));
+    try {
+      io.restart();
+      io.run_for(10s);
+    } catch (const std::logic_error&) {
+      told = true;
+    }
+  });
+  another.join();
+  EXPECT_TRUE(told);
+  EXPECT_TRUE(comes(io, [&] { return heard == 2; })) << "the first one goes on";
+}
+
+// What the header promises: null, since nobody has said anything.
+TEST(Hub, APredicateIsAskedWithWhatTheClientSaysOrNull) {
+  boost::asio::io_context io;
+  hub all(io, {});
+  std::vector<boost::json::value> asked;
+  all.of_matching([&](std::string_view, const boost::json::value& auth) {
+    asked.push_back(auth);
+    return true;
+  });
+  all.of("/mine");
+  ASSERT_EQ(asked.size(), 1u);
+  EXPECT_TRUE(asked.front().is_null());
 }
 
 } // namespace

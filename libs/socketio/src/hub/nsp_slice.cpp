@@ -13,14 +13,13 @@ std::chrono::milliseconds time_to_keep(const config& settings) {
 
 } // namespace
 
-nsp_slice::nsp_slice(nsp& owner, loop& home, std::shared_ptr<const handlers> table, const config& settings,
-                     std::uint64_t last_event)
+nsp_slice::nsp_slice(nsp& owner, loop& home, std::shared_ptr<const handlers> table, const config& settings)
     : owner(owner)
     , home(home)
     , table(std::move(table)) {
   if (settings.recovery)
     log = std::make_unique<recovery_log>(time_to_keep(settings), settings.recovery->max_packets,
-                                         settings.recovery->max_bytes, last_event);
+                                         settings.recovery->max_bytes);
 }
 
 void nsp_slice::add(socket& socket) {
@@ -51,6 +50,7 @@ socket* nsp_slice::find_socket(std::string_view id) {
 }
 
 void nsp_slice::join(socket& socket, std::string_view name) {
+  if (socket.in(name)) return;
   room* there = find_room(name);
   if (!there) {
     auto fresh = std::make_unique<room>();
@@ -60,6 +60,7 @@ void nsp_slice::join(socket& socket, std::string_view name) {
   }
   socket.rooms_.push_back({there, static_cast<std::uint32_t>(there->members.size())});
   there->members.push_back(&socket);
+  if (socket.recovery_) socket.recovery_->stays.push_back({there->name, log->reached(), nullptr});
 }
 
 // The last member takes the place of who leaves, so that nobody is searched for.
@@ -69,6 +70,7 @@ void nsp_slice::leave(socket& socket, room& room) {
       std::find_if(mine.begin(), mine.end(), [&](const auto& one) { return one.room == &room; });
   const std::uint32_t index = membership->index;
   mine.erase(membership);
+  if (socket.recovery_) socket.recovery_->end_stay(room.name, log->reached());
   class socket* last = room.members.back();
   room.members.pop_back();
   if (last != &socket) {

@@ -31,8 +31,7 @@ struct room {
 
 class nsp_slice {
 public:
-  nsp_slice(nsp& owner, loop& home, std::shared_ptr<const handlers> table, const config& config,
-            std::uint64_t last_event);
+  nsp_slice(nsp& owner, loop& home, std::shared_ptr<const handlers> table, const config& config);
 
   nsp& owner;
   loop& home;
@@ -41,11 +40,10 @@ public:
 
   void add(socket& socket);
   void remove(socket& socket);
-  void join(socket& socket, std::string_view name);
+  void join(socket& socket, std::string_view name); // again: nothing
   void leave(socket& socket, room& room);
   room* find_room(std::string_view name);
   socket* find_socket(std::string_view id);
-  std::size_t size() const { return members_.size(); }
   const text_map<std::unique_ptr<room>>& rooms() const { return rooms_; }
 
   // Calls it once for each of them. `visit` neither disconnects nor moves anybody; select() is for that.

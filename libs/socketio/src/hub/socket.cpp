@@ -20,33 +20,42 @@ socket::~socket() = default;
 
 // --- sending ---
 
-// On its thread.
-void socket::send(const broadcast_event& event) {
-  if (!member_) return;
-  if (event.is_volatile && !client_->link().ready()) return;
-  if (!slice_.table->any_outgoing.empty()) {
-    const auto table = slice_.table;
-    const packet_data seen = decode_event(event.head, event.attachments);
-    for (const auto& watcher : table->any_outgoing) nsp_->state_->hub->call(watcher, *this, seen);
-    if (!member_) return;
-  }
+void socket::queue(const broadcast_event& event) {
   live_session& link = client_->link();
   link.send(event.head);
   for (const codec::packet& part : event.attachments) link.send(part);
 }
 
+// On its thread. False: it is not sent.
+bool socket::send(const broadcast_event& event) {
+  if (!member_ || (event.is_volatile && !client_->link().ready())) return false;
+  queue(event);
+  return true;
+}
+
+void socket::tell_watchers(const broadcast_event& event) {
+  if (slice_.table->any_outgoing.empty()) return;
+  const auto table = slice_.table;
+  const packet_data seen = decode_event(event.head, event.attachments);
+  for (const auto& watcher : table->any_outgoing) nsp_->state_->hub->call(watcher, *this, seen);
+}
+
+void socket::send_here(const broadcast_event& event) {
+  const auto alive = shared_from_this(); // who watches may end it
+  if (send(event)) tell_watchers(event);
+}
+
 void socket::send_or_post(std::shared_ptr<broadcast_event> event) {
-  hub& hub = *nsp_->state_->hub;
-  if (hub.recovering() && !event->is_volatile) { // with an offset, by the same way as all others
+  if (nsp_->state_->hub->recovering()) { // it may get an offset, and is kept
     event->whom.rooms.assign(1, std::string(id()));
-    return hub.deliver(*nsp_, std::move(event));
+    return nsp_->state_->hub->deliver(*nsp_, std::move(event));
   }
-  if (slice_.home.is_current()) return send(*event);
-  slice_.home.post([self = shared_from_this(), event = std::move(event)] { self->send(*event); });
+  if (slice_.home.is_current()) return send_here(*event);
+  slice_.home.post([self = shared_from_this(), event = std::move(event)] { self->send_here(*event); });
 }
 
 void socket::emit(const outgoing& event) {
-  if (slice_.home.is_current() && !nsp_->state_->hub->recovering()) return send(*event.event_);
+  if (slice_.home.is_current() && !nsp_->state_->hub->recovering()) return send_here(*event.event_);
   send_or_post(std::make_shared<broadcast_event>(*event.event_));
 }
 
@@ -56,7 +65,7 @@ void socket::emit(std::string_view name, const json::array& arguments,
   broadcast_event event;
   event.head = event_packet(nsp_->name(), std::nullopt, attachments.size(), name, arguments);
   event.attachments = binary_packets(attachments);
-  if (slice_.home.is_current() && !nsp_->state_->hub->recovering()) return send(event);
+  if (slice_.home.is_current() && !nsp_->state_->hub->recovering()) return send_here(event);
   send_or_post(std::make_shared<broadcast_event>(std::move(event)));
 }
 
@@ -90,23 +99,19 @@ void socket::ask(const broadcast_event& event, std::chrono::milliseconds patienc
   }
   acks_.push_back(std::make_unique<pending_ack>(*this, *event.ack_id, std::move(answered)));
   slice_.home.schedule(*acks_.back(), deadline_after(patience));
-  send(event);
+  send_here(event);
 }
 
 void acknowledge::operator()(json::array arguments, std::vector<std::string> attachments) const {
   if (!once_ || once_->done.exchange(true)) return;
-  const auto whom = once_->whom.lock();
-  if (!whom) return;
-  const auto answer = [](socket& socket, std::uint64_t id, const json::array& list,
-                         const std::vector<std::string>& parts) {
-    if (!socket.member_) return;
-    live_session& link = socket.client_->link();
-    link.send(ack_packet(socket.nsp_->name(), id, parts.size(), list));
+  // The server may be gone, and with it the thread that the socket lived on.
+  once_->home->run([once = once_, list = std::move(arguments), parts = std::move(attachments)] {
+    const auto whom = once->whom.lock();
+    if (!whom || !whom->member_) return;
+    live_session& link = whom->client_->link();
+    link.send(ack_packet(whom->nsp_->name(), once->id, parts.size(), list));
     for (codec::packet& part : binary_packets(parts)) link.send(std::move(part));
-  };
-  if (whom->slice_.home.is_current()) return answer(*whom, once_->id, arguments, attachments);
-  whom->slice_.home.post([whom, answer, id = once_->id, list = std::move(arguments),
-                          parts = std::move(attachments)] { answer(*whom, id, list, parts); });
+  });
 }
 
 namespace detail {

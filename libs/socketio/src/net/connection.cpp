@@ -467,7 +467,7 @@ void connection::move_to(shard& other) { http_->moving_to = &other; }
 
 void connection::leave_home(shard& other) {
   home_->its_loop().cancel(*http_);
-  if (http_->current) http_->current->home = &other.its_loop();
+  if (http_->current) http_->current->home = other.its_loop().way();
   home_ = &other;
 }
 
@@ -713,7 +713,7 @@ connection::write_result connection::write_out() {
     if (count == 0) return write_result::done;
     const ssize_t sent = write_pieces(descriptor_, pieces.data(), count);
     if (sent < 0 && would_block(errno)) {
-      if (from_session) session->stalled(true);
+      if (from_session) session->stalled();
       want(events_ | EPOLLOUT);
       return write_result::refused;
     }
@@ -721,7 +721,7 @@ connection::write_result connection::write_out() {
     drop_written(static_cast<std::size_t>(sent));
     if (goodbye_) home_->its_loop().schedule(*goodbye_, steady::now() + linger_time); // it still takes
     if (!session || session->websocket != this) continue;
-    session->stalled(false);
+    session->engine.moving();
     if (paused_ && session->engine.takes_more()) home_->its_loop().go_on_next_turn(*this);
   }
 }

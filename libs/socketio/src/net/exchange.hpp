@@ -20,7 +20,7 @@ using http_message = boost::beast::http::request<boost::beast::http::string_body
 
 struct exchange : std::enable_shared_from_this<exchange> {
   exchange(loop& home, connection& where)
-      : home(&home)
+      : home(home.way())
       , where(&where) {
     view.exchange_ = this;
   }
@@ -37,8 +37,8 @@ struct exchange : std::enable_shared_from_this<exchange> {
   std::string remote; // address of the peer
   http_request view;
 
-  loop* home;        // of the connection; good as long as the exchange is not aborted
-  connection* where; // home's thread; null once the connection is gone
+  std::shared_ptr<way_to_loop> home; // of the connection
+  connection* where;                 // home's thread; null once the connection is gone
   std::atomic<bool> answered = false;
   std::atomic<bool> aborted = false;
 };

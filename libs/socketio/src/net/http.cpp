@@ -24,11 +24,7 @@ namespace detail {
 
 void exchange::answer(http_response response) {
   if (answered.exchange(true) || aborted) return;
-  if (home->is_current()) {
-    if (where) where->answer(*this, std::move(response));
-    return;
-  }
-  home->post([self = shared_from_this(), its = std::move(response)]() mutable {
+  home->run([self = shared_from_this(), its = std::move(response)]() mutable {
     if (self->where) self->where->answer(*self, std::move(its));
   });
 }

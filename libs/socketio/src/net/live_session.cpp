@@ -77,7 +77,7 @@ void live_session::release() {
 
 void live_session::rearm() {
   if (engine.closed()) return;
-  time_point next = std::min({engine.deadline(), stalled_until_, join_by_});
+  time_point next = std::min(engine.deadline(), join_by_);
   if (held_until_ != time_point::min()) next = std::min(next, held_until_);
   // Moved only to an earlier time; else it fires early and looks again.
   if (next < home_loop().due(*this)) home_loop().schedule(*this, next);
@@ -85,11 +85,7 @@ void live_session::rearm() {
 
 void live_session::on_time(time_point now) {
   if (now >= held_until_) release();
-  if (now >= stalled_until_) {
-    if (websocket) websocket->destroy();
-    websocket = nullptr;
-    engine.cut("transport close", "slow client: nothing could be written to it");
-  } else if (now >= join_by_) {
+  if (now >= join_by_) {
     join_by_ = time_point::max();
     engine.close("transport close", now);
   } else {
@@ -98,12 +94,8 @@ void live_session::on_time(time_point now) {
   rearm();
 }
 
-void live_session::stalled(bool is) {
-  if (!is) {
-    stalled_until_ = time_point::max();
-    return;
-  }
-  stalled_until_ = std::min(stalled_until_, steady::now() + home_.settings().write_stall_timeout);
+void live_session::stalled() {
+  engine.stalled(steady::now());
   rearm();
 }
 

@@ -57,7 +57,7 @@ public:
     for (std::size_t at = 0; at < sizeof *this; at += 64) __builtin_prefetch(begin + at);
   }
   void rearm();
-  void stalled(bool is); // whether the WebSocket takes nothing at the moment
+  void stalled(); // the WebSocket takes nothing at the moment
   void websocket_message(connection& from, bool binary, std::string_view data);
   void websocket_gone(connection& which, std::string_view reason, std::string_view detail);
   void poll(std::shared_ptr<exchange> exchange);
@@ -102,7 +102,6 @@ private:
   std::shared_ptr<exchange> parked_;
   std::unique_ptr<incoming_post> post_;
   time_point join_by_ = time_point::max();
-  time_point stalled_until_ = time_point::max();
   time_point held_until_ = time_point::min();
   bool dirty_ = false;
 };

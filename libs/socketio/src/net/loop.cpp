@@ -10,6 +10,7 @@
 
 #include <array>
 #include <cerrno>
+#include <stdexcept>
 #include <system_error>
 
 namespace socketio::detail {
@@ -85,6 +86,7 @@ void loop::start() {
 }
 
 void loop::stop() {
+  way_->end();
   stopping_ = true;
   if (thread_.joinable()) {
     wake();
@@ -99,7 +101,9 @@ void loop::stop() {
 
 bool loop::is_current() const {
   if (current_loop == this) return true;
-  return io_ && io_->get_executor().running_in_this_thread();
+  if (!io_ || !io_->get_executor().running_in_this_thread()) return false;
+  const std::thread::id its = guest_thread_;
+  return its == std::thread::id() || its == std::this_thread::get_id();
 }
 
 void loop::wake() {
@@ -136,14 +140,13 @@ void loop::need_turn() {
 }
 
 void loop::bury(std::unique_ptr<mortal> dead) {
-  if (dead->goes_on_) std::erase(unfinished_, dead.get());
+  unfinished_.erase(dead.get());
   dead_.push_back(std::move(dead));
   need_turn();
 }
 
 void loop::go_on_next_turn(mortal& who) {
-  if (std::exchange(who.goes_on_, true)) return;
-  unfinished_.push_back(&who);
+  unfinished_.insert(&who);
   need_turn();
 }
 
@@ -171,10 +174,7 @@ void loop::turn(int timeout_ms) {
   const bool was_away = next != time_point::max() && now - next > away_time;
   if (!was_away) timers_.run_due(now);
   // Who dies in this turn is not freed before its end, and ignores what still comes.
-  for (mortal* one : std::exchange(unfinished_, {})) {
-    one->goes_on_ = false;
-    one->go_on();
-  }
+  for (mortal* one : std::exchange(unfinished_, {})) one->go_on();
   for (int i = 0; i < count; ++i)
     static_cast<pollable*>(events[static_cast<std::size_t>(i)].data.ptr)
         ->on_events(events[static_cast<std::size_t>(i)].events);
@@ -217,6 +217,11 @@ void loop::turn_as_guest() {
       mine.arm_as_guest();
     }
   } afterwards{*this};
+  const std::thread::id here = std::this_thread::get_id();
+  if (std::thread::id none; !guest_thread_.compare_exchange_strong(none, here) && none != here)
+    throw std::logic_error(
+        "the io_context of a socketio::server is run by more than one thread: run it by one; "
+        "config.threads gives the server more");
   turn(0);
   afterwards.whole = true;
 }

@@ -18,7 +18,9 @@
 #include <functional>
 #include <list>
 #include <memory>
+#include <mutex>
 #include <thread>
+#include <unordered_set>
 #include <vector>
 
 namespace socketio::detail {
@@ -38,15 +40,32 @@ public:
   virtual ~mortal() = default;
   // It has left something for this turn: see loop::go_on_next_turn().
   virtual void go_on() {}
+};
+
+class loop;
+
+// For answers that an application may keep until the loop is gone.
+class way_to_loop {
+public:
+  explicit way_to_loop(loop& its)
+      : its_(&its) {}
+  // As loop::run(); nothing, when the loop is gone. Any thread.
+  template <class Work>
+  void run(Work&& work);
+  void end() {
+    const std::scoped_lock lock(mutex_);
+    its_ = nullptr;
+  }
 
 private:
-  friend class loop;
-  bool goes_on_ = false;
+  std::mutex mutex_;
+  loop* its_;
 };
 
 class loop final : pollable {
 public:
-  // A guest of `io`, whose run() is called on one thread.
+  // A guest of `io`, whose run() is called on one thread, always the same: another one gets a
+  // std::logic_error from it.
   loop(std::size_t index, boost::asio::io_context& io);
   // A thread of its own.
   explicit loop(std::size_t index);
@@ -65,6 +84,7 @@ public:
 
   // --- any thread ---
   bool is_current() const;
+  const std::shared_ptr<way_to_loop>& way() const { return way_; }
   template <class Work>
   void post(Work&& work) {
     if (mailbox_.post(std::forward<Work>(work))) wake();
@@ -109,6 +129,7 @@ private:
   void run_thread();
 
   const std::size_t index_;
+  const std::shared_ptr<way_to_loop> way_ = std::make_shared<way_to_loop>(*this);
   boost::asio::io_context* const io_; // null: a thread of our own
   int epoll_;
   int mail_descriptor_;
@@ -116,7 +137,7 @@ private:
   timer_heap timers_;
   std::list<std::unique_ptr<delayed>> delayed_;
   std::vector<std::unique_ptr<mortal>> dead_;
-  std::vector<mortal*> unfinished_;
+  std::unordered_set<mortal*> unfinished_;
   bool in_turn_ = false;
   bool turn_posted_ = false;
   std::atomic<bool> stopping_ = false;
@@ -125,9 +146,19 @@ private:
   std::unique_ptr<boost::asio::posix::stream_descriptor> guest_descriptor_;
   std::unique_ptr<boost::asio::steady_timer> guest_timer_;
   time_point guest_armed_ = time_point::max();
+  std::atomic<std::thread::id> guest_thread_{}; // that runs the io_context; none until it does
   std::shared_ptr<bool> alive_ = std::make_shared<bool>(true);
 
   std::thread thread_;
 };
+
+template <class Work>
+void way_to_loop::run(Work&& work) {
+  std::unique_lock lock(mutex_);
+  if (!its_) return;
+  if (!its_->is_current()) return its_->post(std::forward<Work>(work));
+  lock.unlock(); // it does not end meanwhile: this thread would end it, or is waited for
+  work();
+}
 
 } // namespace socketio::detail

@@ -207,11 +207,15 @@ void runtime::connection_gone() {
   if (--connections == 0 && closing_) loops_.front()->post([this] { finish_closing(); });
 }
 
+void runtime::session_gone() {
+  if (--sessions == 0 && closing_) loops_.front()->post([this] { finish_closing(); });
+}
+
 void runtime::close(std::chrono::milliseconds patience, std::function<void()> done) {
   loops_.front()->run([this, patience, done = std::move(done)]() mutable {
     closed_.push_back(std::move(done));
     if (closing_.exchange(true)) {
-      if (connections == 0) finish_closing();
+      finish_closing();
       return;
     }
     if (listener_ >= 0) ::close(std::exchange(listener_, -1));
@@ -220,12 +224,12 @@ void runtime::close(std::chrono::milliseconds patience, std::function<void()> do
     loops_.front()->after(patience, [this] {
       for (const auto& one : shards_) one->its_loop().run([&one = *one] { one.destroy_all(); });
     });
-    if (connections == 0) finish_closing();
+    finish_closing();
   });
 }
 
 void runtime::finish_closing() {
-  if (connections > 0) return;
+  if (connections > 0 || sessions > 0) return;
   for (auto& done : std::exchange(closed_, {})) asio::post(io_, std::move(done));
 }
 

@@ -50,7 +50,9 @@ public:
   silent_connections silent;
   std::atomic<std::size_t> connections = 0, sessions = 0;
   const byte_total in_flight = std::make_shared<std::atomic<std::size_t>>(0);
-  void connection_gone(); // the last one ends a close()
+  // The last one of both ends a close().
+  void connection_gone();
+  void session_gone();
 
 private:
   void on_events(std::uint32_t events) override; // of the listening socket

@@ -283,7 +283,8 @@ void shard::handshake(std::shared_ptr<exchange> exchange, bool websocket) {
   const auto asked = std::make_shared<std::atomic<bool>>(false);
   const admit answer = [this, exchange, websocket, asked](bool admits, std::string reason) {
     if (asked->exchange(true) || exchange->aborted) return;
-    loop_.run([this, exchange, websocket, admits, why = std::move(reason)] {
+    // The server may be gone, and this with it.
+    exchange->home->run([this, exchange, websocket, admits, why = std::move(reason)] {
       if (exchange->aborted) return;
       if (admits) return admitted(exchange, websocket);
       refuse(*exchange, websocket, 403, 4,
@@ -365,7 +366,7 @@ void shard::ended(live_session& session) {
   const auto place = sessions_.find(session.engine.sid());
   std::unique_ptr<live_session> last = std::move(place->second);
   sessions_.erase(place);
-  --all_.sessions;
+  all_.session_gone();
   loop_.bury(std::move(last)); // it is in the middle of one of its calls
   if (closing_) destroy_idle();
 }

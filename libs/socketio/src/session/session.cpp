@@ -3,6 +3,7 @@
 #include "codec/utf8.hpp"
 
 #include <algorithm>
+#include <utility>
 
 namespace socketio::session {
 
@@ -42,7 +43,8 @@ engine_session::engine_session(const config& config, session_shell& shell, const
     , shell_(shell)
     , sid_(sid)
     , transport_(transport)
-    , ping_at_(now + config.ping_interval) {}
+    , ping_at_(now + config.ping_interval)
+    , proven_(now) {}
 
 std::string engine_session::open_packet() const {
   const bool offers_upgrade = transport_ == transport::polling && config_.allow_websocket;
@@ -61,7 +63,7 @@ call_result engine_session::poll(time_point now) {
     return call_result::overlap;
   }
   parked_ = true;
-  poll_by_ = never;
+  taken_by_ = never;
   if (closing_) {
     hand_over_last();
     return call_result::ok;
@@ -131,6 +133,7 @@ bool engine_session::heard_packet(const codec::decoded_packet& packet, time_poin
     shell_.on_message(*this, packet.binary, packet.data);
     break;
   case packet_type::pong:
+    if (asked_at_ != never) proven_ = std::exchange(asked_at_, never);
     pong_by_ = never;
     ping_at_ = now + config_.ping_interval;
     break;
@@ -205,11 +208,11 @@ void engine_session::probe_message(bool binary, std::string_view data, time_poin
   }
   if (!binary && data == "5" && probed_) {
     upgrading_ = false;
-    upgrade_by_ = noop_at_ = poll_by_ = never;
+    upgrade_by_ = noop_at_ = taken_by_ = never;
     if (parked_) answer_parked_with("6"); // a client that did not wait for its poll
     transport_ = transport::websocket;
     // A pong that was lost with the old transport must not be waited for; the next ping asks anew.
-    pong_by_ = never;
+    pong_by_ = asked_at_ = never;
     ping_at_ = now + config_.ping_interval;
     shell_.probe_became_transport(*this);
     if (closing_) {
@@ -248,8 +251,11 @@ void engine_session::flush(time_point now) {
   else if (parked_)
     answer_parked();
   // What is left waits for the next poll, but not for ever.
-  if (!closed_ && !closing_ && transport_ == transport::polling && queued_packets() > 0)
-    poll_by_ = std::min(poll_by_, now + config_.write_stall_timeout);
+  if (!closed_ && !closing_ && transport_ == transport::polling && queued_packets() > 0) stalled(now);
+}
+
+void engine_session::stalled(time_point now) {
+  taken_by_ = std::min(taken_by_, now + config_.write_stall_timeout);
 }
 
 void engine_session::close(std::string_view reason, time_point now, bool apart) {
@@ -265,7 +271,7 @@ void engine_session::close(std::string_view reason, time_point now, bool apart) 
   closing_ = std::make_unique<std::string>(reason);
   close_apart_ = apart;
   closed_by_ = now + close_patience;
-  pong_by_ = ping_at_ = poll_by_ = never;
+  pong_by_ = asked_at_ = ping_at_ = taken_by_ = never;
   if (parked_) hand_over_last();
 }
 
@@ -290,13 +296,16 @@ void engine_session::cut(std::string_view reason, std::string_view detail) {
 
 time_point engine_session::deadline() const {
   if (closed_) return never;
-  return std::min({ping_at_, pong_by_, upgrade_by_, noop_at_, closed_by_, poll_by_});
+  return std::min({ping_at_, pong_by_, upgrade_by_, noop_at_, closed_by_, taken_by_});
 }
 
 void engine_session::on_time(time_point now) {
   if (closed_) return;
   if (now >= closed_by_) return end(*closing_);
-  if (now >= poll_by_) return cut("transport close", "slow client: it does not poll for what waits");
+  if (now >= taken_by_)
+    return cut("transport close", transport_ == transport::polling
+                                      ? "slow client: it does not poll for what waits"
+                                      : "slow client: nothing could be written to it");
   // While it is not read, its answer may be waiting there; that something is taken is seen to elsewhere.
   if (now >= pong_by_ && !takes_more()) pong_by_ = now + config_.ping_timeout;
   if (now >= pong_by_) {
@@ -315,6 +324,7 @@ void engine_session::on_time(time_point now) {
     // Counted from when the ping was due, so that lateness does not add up; unless it is gross.
     pong_by_ = std::max(ping_at_, now - late_ping) + config_.ping_timeout;
     ping_at_ = never;
+    asked_at_ = now;
     send(ping_packet());
     flush(now);
   }

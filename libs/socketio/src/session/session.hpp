@@ -78,6 +78,8 @@ public:
   // Whether the client shall be read: not while much waits for it, since what it says is often answered. An
   // upgrade does not wait: its client fetches nothing until its last POST is answered.
   bool takes_more() const { return upgrading_ || waiting_bytes_ < config_.max_queued_bytes / read_share; }
+  // What was sent before, the client has: it has answered since.
+  time_point proven() const { return proven_; }
   // A packet sent now would leave at the end of the turn, as far as this can know: see live_session.
   bool ready() const;
 
@@ -100,6 +102,9 @@ public:
   std::span<const codec::packet> queued() const { return std::span(queue_).subspan(queue_front_); }
   codec::packet take_front();
   void drop_front(std::size_t count);
+  // The kernel takes nothing at the moment, or something again.
+  void stalled(time_point now);
+  void moving() { taken_by_ = never; }
 
   // --- upgrade ---
   bool begin_upgrade(time_point now); // false: the new WebSocket is to be accepted and closed
@@ -155,11 +160,13 @@ private:
   std::size_t waiting_bytes_ = 0;
 
   time_point ping_at_;
+  time_point asked_at_ = never; // the ping that is not answered yet
   time_point pong_by_ = never;
+  time_point proven_;
   time_point upgrade_by_ = never;
   time_point noop_at_ = never;
   time_point closed_by_ = never;
-  time_point poll_by_ = never; // something waits for a poll
+  time_point taken_by_ = never; // something waits for the kernel or a poll
 };
 
 } // namespace socketio::session

@@ -251,6 +251,37 @@ TEST_F(Session, OnePacketIsNeverTooLarge) {
   EXPECT_EQ(closed, "transport close");
 }
 
+TEST_F(Session, WhatWasSentBeforeAnAnsweredPingIsProven) {
+  begin(transport::websocket);
+  EXPECT_EQ(session->proven(), now);
+  const auto begun = now;
+  pass(25s);
+  const auto asked = now;
+  pass(3s);
+  EXPECT_EQ(session->proven(), begun);
+  session->websocket_message(false, "3", now);
+  EXPECT_EQ(session->proven(), asked);
+  pass(1s);
+  session->websocket_message(false, "3", now);
+  EXPECT_EQ(session->proven(), asked) << "an answer to nothing proves nothing";
+}
+
+TEST_F(Session, AWebSocketThatTakesNothingIsCutInTime) {
+  begin(transport::websocket);
+  deaf = true;
+  session->send(codec::text_packet("4x"));
+  session->stalled(now);
+  pass(14'999ms);
+  session->stalled(now); // still
+  session->moving();
+  session->stalled(now);
+  pass(1ms);
+  EXPECT_TRUE(closed.empty()) << "it took something";
+  pass(14'999ms);
+  EXPECT_EQ(closed, "transport close");
+  EXPECT_EQ(detail, "slow client: nothing could be written to it");
+}
+
 TEST_F(Session, WhoIsNotReadIsNotAskedForItsPong) {
   settings.max_queued_bytes = 80'000;
   begin(transport::websocket);
