@@ -113,7 +113,8 @@ task<void> sender::take_over(std::uint64_t up_to) {
       doubts.push_back(about(job, keys::result(row.id, row.attempt, doubt.try_number), doubt));
     }
     in_doubt += doubts.size();
-    if (!co_await settle(std::move(doubts))) co_return;
+    const auto settled = co_await store(std::move(doubts));
+    if (!settled) co_return;
     pump();
   }
   if (waiting + in_doubt > 0)
@@ -123,26 +124,11 @@ task<void> sender::take_over(std::uint64_t up_to) {
 
 // Empty at the end, or when we are stopped while the store is away.
 task<std::vector<unfinished_send>> sender::unfinished_after(std::uint64_t seq, std::uint64_t up_to) {
-  for (std::chrono::milliseconds wait = store_pause_first; !stopping_;
-       wait = std::min(wait * 2, store_pause_longest)) {
+  for (std::chrono::milliseconds wait = store_pause_first;;) {
     auto page = co_await log_.unfinished_sends(seq, up_to, take_over_page);
     if (page) co_return std::move(*page);
-    asio::steady_timer pause(io_, wait);
-    co_await pause.async_wait(asio::as_tuple(asio::use_awaitable));
+    if (!co_await store_may_be_back(wait)) co_return std::vector<unfinished_send>{};
   }
-  co_return std::vector<unfinished_send>{};
-}
-
-task<bool> sender::settle(std::vector<entry> doubts) {
-  for (std::chrono::milliseconds wait = store_pause_first; !stopping_;
-       wait = std::min(wait * 2, store_pause_longest)) {
-    std::vector<entry> proposals = doubts;
-    const auto stored = co_await log_.append(std::move(proposals));
-    if (stored) co_return true;
-    asio::steady_timer pause(io_, wait);
-    co_await pause.async_wait(asio::as_tuple(asio::use_awaitable));
-  }
-  co_return false;
 }
 
 // --- when ---
@@ -152,7 +138,7 @@ void sender::pump() {
   const steady_time now = steady_now();
   const bool paused = pause_.paused();
   const bool may_ask = paused && !asking_ && pause_.ask_at() <= now;
-  if (may_ask && pause_.unreached() && queue_.waiting() > 0) ask_by_connecting();
+  if (may_ask && pause_.unreached()) ask_by_connecting();
   const std::size_t start_max = !paused ? SIZE_MAX : may_ask && !pause_.unreached() ? 1 : 0;
 
   send_queue::plan plan = queue_.next(now, start_max);
@@ -161,7 +147,8 @@ void sender::pump() {
     if (paused) asking_ = true;
     start(std::move(job), paused);
   }
-  if (paused && !asking_ && pause_.ask_at() > now && queue_.waiting() > 0)
+  const bool will_ask = queue_.waiting() > 0 || pause_.unreached();
+  if (paused && !asking_ && will_ask && pause_.ask_at() > now)
     plan.look_again = std::min(plan.look_again.value_or(steady_time::max()), pause_.ask_at());
   tell();
   if (!plan.look_again) return;
@@ -241,7 +228,7 @@ void sender::tell() {
     }
     now.reason = pause_.reason();
     now.since = paused_at_;
-    if (now.waiting > 0) now.next_try_at = ask_at_;
+    if (now.waiting > 0 || pause_.unreached()) now.next_try_at = ask_at_;
   }
   service_.set_sending(std::move(now));
 }
@@ -372,15 +359,29 @@ void sender::judge(send_outcome& outcome, bool asks) {
 }
 
 task<std::optional<appended>> sender::store(entry proposal) {
-  for (std::chrono::milliseconds wait = store_pause_first;; wait = std::min(wait * 2, store_pause_longest)) {
-    std::vector<entry> proposals;
-    proposals.push_back(proposal);
-    auto stored = co_await log_.append(std::move(proposals));
-    if (stored) co_return std::move(stored->front());
-    if (stopping_) co_return std::nullopt;
-    asio::steady_timer pause(io_, wait);
-    co_await pause.async_wait(asio::as_tuple(asio::use_awaitable));
+  std::vector<entry> proposals;
+  proposals.push_back(std::move(proposal));
+  auto stored = co_await store(std::move(proposals));
+  if (!stored) co_return std::nullopt;
+  co_return std::move(stored->front());
+}
+
+task<std::optional<std::vector<appended>>> sender::store(std::vector<entry> proposals) {
+  for (std::chrono::milliseconds wait = store_pause_first;;) {
+    std::vector<entry> again = proposals;
+    auto stored = co_await log_.append(std::move(again));
+    if (stored) co_return std::move(*stored);
+    if (!co_await store_may_be_back(wait)) co_return std::nullopt;
   }
+}
+
+// After a pause that is longer each time; false: we are stopped.
+task<bool> sender::store_may_be_back(std::chrono::milliseconds& wait) {
+  if (stopping_) co_return false;
+  asio::steady_timer pause(io_, wait);
+  co_await pause.async_wait(asio::as_tuple(asio::use_awaitable));
+  wait = std::min(wait * 2, store_pause_longest);
+  co_return true;
 }
 
 entry sender::about(const send_job& job, std::string key, entry_data data) const {

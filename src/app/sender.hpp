@@ -67,7 +67,6 @@ public:
 private:
   task<void> take_over(std::uint64_t up_to);
   task<std::vector<unfinished_send>> unfinished_after(std::uint64_t seq, std::uint64_t up_to);
-  task<bool> settle(std::vector<entry> doubts);
 
   void pump();
   void tell();
@@ -86,6 +85,8 @@ private:
 
   // Stores the entry however long the store is away; nothing when we are stopped meanwhile and it still is.
   task<std::optional<appended>> store(entry proposal);
+  task<std::optional<std::vector<appended>>> store(std::vector<entry> proposals);
+  task<bool> store_may_be_back(std::chrono::milliseconds& wait);
   entry about(const send_job& job, std::string key, entry_data data) const;
   bool is_too_old(const send_job& job) const;
 

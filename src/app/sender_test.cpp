@@ -305,6 +305,18 @@ TEST_F(Sender, AnUnreachableGraphIsAskedWithoutWritingARow) {
   EXPECT_NE(metrics_text().find("tickwire_sender_pauses_total 1"), std::string::npos);
 }
 
+TEST_F(Sender, TheBarGoesWhenGraphIsBackEvenIfNothingWaitsAnyMore) {
+  settings.max_age = 1s;
+  make();
+  graph.reachable = false;
+  const std::string one = write(a, "one");
+  until([&] { return row(one).status == status::failed && outbox->waiting() == 0; });
+  EXPECT_TRUE(service.sending().paused);
+  graph.reachable = true;
+  until([&] { return !service.sending().paused; });
+  EXPECT_TRUE(graph.posts.empty());
+}
+
 TEST_F(Sender, WhatGrewTooOldAsksItsAuthor) {
   settings.max_age = 2s;
   make();

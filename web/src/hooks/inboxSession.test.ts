@@ -260,3 +260,16 @@ test("a session that is over ends the page's, and keeps the message", async () =
   expect(session.getState().outbox.map((item) => item.text)).toEqual(["kept"]);
   session.stop();
 });
+
+test("what is wrong with sending is kept as told; nothing told after a sync means that all is well", async () => {
+  const { socket, session } = await begin();
+  expect(session.getState().service).toBeNull();
+  socket.says("service_state", { sending: { state: "paused", reason: "Away.", waiting: 1 } });
+  expect(session.getState().service?.sending.reason).toBe("Away.");
+  socket.says("service_state", { odd: true });
+  expect(session.getState().service).toBeNull();
+  socket.says("service_state", { sending: { state: "paused", reason: "Away.", waiting: 1 } });
+  socket.says("disconnect", "transport close");
+  socket.says("sync", { epoch: "e", head: 1, events: [] });
+  expect(session.getState().service).toBeNull();
+});
