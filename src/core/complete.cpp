@@ -100,11 +100,12 @@ private:
   void fill(status_changed& changed) {
     if (changed.participant && !changed.participant->empty())
       changed.participant_id = known(*changed.participant, changed.changed_at);
+    const auto ours = callback_from(changed.callback_data);
     if (const auto binding = views_.find_binding(changed.whatsapp_message_id);
-        binding && !is_echo_of_ours(*binding, changed.callback_message_id)) {
+        binding && !(ours && is_echo_of(*binding, *ours))) {
       proposal_.message_id = binding->message_id;
       changed.attempt = binding->attempt;
-    } else if (const auto ours = callback_from(changed.callback_data)) {
+    } else if (ours) {
       // The answer of Graph was lost or is still on its way: our own words, which Meta returns, say whose
       // status it is. An attempt nobody has asked for is not ours.
       const auto row = views_.find_message(ours->message_id);
@@ -114,7 +115,7 @@ private:
       }
     }
     take_chat_of_message();
-    if (!changed.callback_message_id.empty()) take_echo(changed.whatsapp_message_id, changed.attempt);
+    if (ours) take_echo(changed.whatsapp_message_id, changed.attempt);
     if (changed.recipient) also_named(*changed.recipient, changed.changed_at);
     changed.recipient.reset();
   }
@@ -241,9 +242,8 @@ private:
   }
 
   // The wamid leads to the row of an echo, and the callback data to the message that it is the echo of.
-  bool is_echo_of_ours(const wamid_binding& binding, const std::string& callback_message_id) {
-    return !callback_message_id.empty() && binding.message_id != callback_message_id &&
-           views_.find_message(callback_message_id).has_value();
+  bool is_echo_of(const wamid_binding& binding, const callback& ours) {
+    return binding.message_id != ours.message_id && views_.find_message(ours.message_id).has_value();
   }
 
   // The id by which the message is known to us, where this is another one of it.
