@@ -10,6 +10,7 @@
 #include <boost/asio/use_awaitable.hpp>
 
 #include <algorithm>
+#include <stdexcept>
 #include <utility>
 
 namespace tickwire {
@@ -113,8 +114,12 @@ task<void> sender::take_over(std::uint64_t up_to) {
       doubts.push_back(about(job, keys::result(row.id, row.attempt, doubt.try_number), doubt));
     }
     in_doubt += doubts.size();
-    const auto settled = co_await store(std::move(doubts));
-    if (!settled) co_return;
+    try {
+      const auto settled = co_await store(std::move(doubts));
+      if (!settled) co_return;
+    } catch (const std::exception& error) {
+      log_error(std::string("sender: what is in doubt could not be told: ") + error.what());
+    }
     pump();
   }
   if (waiting + in_doubt > 0)
@@ -371,6 +376,8 @@ task<std::optional<std::vector<appended>>> sender::store(std::vector<entry> prop
     std::vector<entry> again = proposals;
     auto stored = co_await log_.append(std::move(again));
     if (stored) co_return std::move(*stored);
+    // Not the store, but what was to be stored: it would be the same for ever.
+    if (stored.error().kind == failure_kind::internal) throw std::runtime_error(stored.error().detail);
     if (!co_await store_may_be_back(wait)) co_return std::nullopt;
   }
 }

@@ -29,7 +29,8 @@ std::unexpected<failure> not_here() {
 
 class log_in_memory : public log_store {
 public:
-  std::function<void(const entry&)> before_append = [](const entry&) {}; // may throw
+  std::function<void(const entry&)> before_append = [](const entry&) {};         // may throw
+  std::function<bool(const entry&)> breaks = [](const entry&) { return false; }; // as log_writer says it
   memory_log rows;
 
   task<result<std::vector<appended>>> append(std::vector<entry> proposals) override {
@@ -37,6 +38,7 @@ public:
     std::vector<appended> done;
     for (const entry& proposal : proposals) {
       before_append(proposal);
+      if (breaks(proposal)) co_return fail(failure_kind::internal, "internal", "It broke.");
       appended one;
       one.stored = rows.append(proposal);
       for (const entry& stored : rows.entries)
@@ -231,6 +233,16 @@ TEST_F(Sender, AFaultOfOursInTheStoreEndsOnlyThatJobToo) {
     EXPECT_TRUE(row(one).unconfirmed()) << kind;
     EXPECT_EQ(row(two).status, status::sent) << kind;
   }
+  log.before_append = [](const entry&) {};
+  log.breaks = [](const entry& proposal) {
+    const auto* said = std::get_if<send_result>(&proposal.data);
+    return said && said->outcome == send_outcome_kind::accepted &&
+           said->whatsapp_message_id == "wamid.breaks";
+  };
+  const std::string breaks = write(a, "breaks"), next = write(a, "next");
+  until_idle();
+  EXPECT_TRUE(row(breaks).unconfirmed());
+  EXPECT_EQ(row(next).status, status::sent);
   // Even when nothing about it can be stored, the chat goes on.
   std::string broken;
   log.before_append = [&](const entry& proposal) {
