@@ -19,7 +19,6 @@ const command = (server, args, env = {}) =>
   );
 const sql = (server, text) =>
   run("python3", ["-c", "import sqlite3,sys\nc=sqlite3.connect(sys.argv[1])\nc.execute(sys.argv[2])\nc.commit()", join(server.dataDir, `inbox-${inbox}.db`), text]);
-const metric = async (server, token, name) => Number((await server.get("/metrics", token)).text.split("\n").find((line) => line.startsWith(`${name} `))?.split(" ").at(-1));
 const envelope = (value, field = "messages", number = inbox) => ({
   object: "whatsapp_business_account",
   entry: [{ id: "1", changes: [{ field, value: { messaging_product: "whatsapp", metadata: { display_phone_number: "15550009999", phone_number_id: number }, ...value } }] }],
@@ -33,12 +32,12 @@ test("50,000 statuses in one body are stored, and others get their turn meanwhil
   const statuses = Array.from({ length: 50_000 }, (_, i) => ({ id: `wamid.${i}`, status: "sent" }));
   let answered = false;
   const huge = server.webhook(envelope({ statuses })).then((answer) => ((answered = true), answer));
-  await until(async () => (await metric(server, ana.token, "tickwire_log_head")) > 1_000, "the first parts");
+  await until(async () => (await server.metric("tickwire_log_head")) > 1_000, "the first parts");
   const sent = await server.post("/send-message", { chatId: phone, text: "hi" }, ana.token);
   assert.equal(sent.status, 201);
   assert.equal(answered, false, "the message did not wait for all of them");
   assert.equal((await huge).status, 200);
-  assert.ok((await metric(server, ana.token, "tickwire_log_head")) > 50_000);
+  assert.ok((await server.metric("tickwire_log_head")) > 50_000);
   await server.kill();
   graph.close();
 });
@@ -58,7 +57,7 @@ test("what comes for another number is kept, told to admins, and taken in when t
   assert.deepEqual([told.phoneNumberId, told.displayPhoneNumber, told.count], [other, "15550009999", 1]);
   assert.equal(agent.named("service_state").at(-1).foreignNumbers, undefined);
   const { token } = await server.login("Ana");
-  assert.equal(await metric(server, token, 'tickwire_webhook_kept_total{kind="number"}'), 1);
+  assert.equal(await server.metric('tickwire_webhook_kept_total{kind="number"}'), 1);
   assert.match(server.child.log, /webhook: kept without being understood: 1 "number"/);
   assert.doesNotMatch(server.child.log, /anybody|Mia/);
 
@@ -106,7 +105,7 @@ test("an item that breaks something of ours is kept, harms no other, and is take
   assert.equal((await server.webhook(body)).status, 200);
   assert.equal((await server.webhook(body)).status, 200);
   assert.deepEqual((await server.messages(ana.token, phone)).map((row) => row.text), ["before", "after"]);
-  assert.equal(await metric(server, ana.token, 'tickwire_webhook_kept_total{kind="failed"}'), 1);
+  assert.equal(await server.metric('tickwire_webhook_kept_total{kind="failed"}'), 1);
   const listed = await command(server, ["list", "--what", "failed"]);
   assert.match(listed.stdout, /kept:in:wamid\.kept\.poison {2}failed message_received: .*a fault for tests/);
   assert.equal(JSON.parse((await command(server, ["show", "kept:in:wamid.kept.poison"])).stdout).text.body, "poison");

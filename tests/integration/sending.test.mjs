@@ -24,7 +24,7 @@ async function begin(answer, { env, url } = {}) {
   };
   const message = async (chatId, id) => (await server.messages(ana.token, chatId)).find((row) => row.id === id);
   const state = async () => (await server.get("/service-state", ana.token)).body.sending;
-  const metric = async (name) => Number(new RegExp(`^tickwire_${name} (\\d+)`, "m").exec((await server.get("/metrics", ana.token)).text)[1]);
+  const metric = (name) => server.metric(`tickwire_${name}`);
   const end = async () => {
     await server.kill();
     graph?.close();

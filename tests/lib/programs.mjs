@@ -151,6 +151,16 @@ export class Tickwire {
     return this.request("POST", path, { body, token, headers });
   }
 
+  // One number of GET /metrics, by its whole name; an administrator asks, who is made for it.
+  async metric(name) {
+    if (!this.operator) {
+      await this.addUser("Operator", "password-of-operator", "admin");
+      this.operator = (await this.login("Operator")).token;
+    }
+    const { text } = await this.get("/metrics", this.operator);
+    return Number(text.split("\n").find((line) => line.startsWith(`${name} `))?.split(" ").at(-1));
+  }
+
   webhook(body, { signature } = {}) {
     const bytes = typeof body === "string" || Buffer.isBuffer(body) ? body : JSON.stringify(body);
     return this.request("POST", "/webhook", { body: bytes.toString(), headers: { "x-hub-signature-256": signature ?? sign(bytes) } });
