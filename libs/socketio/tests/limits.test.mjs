@@ -200,7 +200,7 @@ const rows = {
   }),
   // Tests that are stories of their own: [file, its title].
   ping_timeout: ["engine.test.mjs", "no pong: ping after 300 ms and the end after 500 ms"],
-  max_queued_packets: ["cut.test.mjs", "over polling: nobody polls, and the queue is full"],
+  max_queued_packets: ["namespaces.test.mjs", "a line over ${limit} cuts the client"],
   max_queued_bytes: ["cut.test.mjs", "over WebSocket: cut with a reason, memory stays"],
   write_stall_timeout: ["cut.test.mjs", "nothing could be written for too long"],
   "recovery.max_disconnection": ["recovery.test.mjs", "too late, and nothing of it stays"],

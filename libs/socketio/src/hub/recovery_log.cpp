@@ -61,14 +61,17 @@ void progress::add(const progress& other) {
 void recovery_log::append(const event_number& number, time_point now, std::size_t bytes,
                           std::shared_ptr<const broadcast_event> event) {
   drop_old(now);
-  if (reached_.use_count() > 1) reached_ = std::make_shared<progress>(*reached_); // somebody keeps that one
-  reached_->add(number);
+  reached_.add(number);
+  told_.reset();
   entries_.push_back({number, now, bytes, std::move(event)});
   bytes_ += bytes;
   while (entries_.size() > max_packets_ || bytes_ > max_bytes_) drop_front();
 }
 
-std::shared_ptr<const progress> recovery_log::reached() { return reached_; }
+std::shared_ptr<const progress> recovery_log::reached() {
+  if (!told_) told_ = std::make_shared<const progress>(reached_);
+  return told_;
+}
 
 void recovery_log::drop_old(time_point now) {
   while (!entries_.empty() && entries_.front().at + keep_ < now) drop_front();

@@ -102,7 +102,8 @@ private:
   std::size_t max_packets_, max_bytes_;
   std::size_t bytes_ = 0;
   std::deque<entry> entries_;
-  std::shared_ptr<progress> reached_ = std::make_shared<progress>();
+  progress reached_;
+  std::shared_ptr<const progress> told_; // a copy of it, for all who asked since the last event
   // What is not here any more.
   progress gone_;
   event_number last_gone_;
