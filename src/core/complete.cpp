@@ -102,7 +102,7 @@ private:
       changed.participant_id = known(*changed.participant, changed.changed_at);
     const auto ours = callback_from(changed.callback_data);
     if (const auto binding = views_.find_binding(changed.whatsapp_message_id);
-        binding && !(ours && is_echo_of(*binding, *ours))) {
+        binding && !(ours && is_echo_of(*binding, ours->message_id))) {
       proposal_.message_id = binding->message_id;
       changed.attempt = binding->attempt;
     } else if (ours) {
@@ -242,8 +242,10 @@ private:
   }
 
   // The wamid leads to the row of an echo, and the callback data to the message that it is the echo of.
-  bool is_echo_of(const wamid_binding& binding, const callback& ours) {
-    return binding.message_id != ours.message_id && views_.find_message(ours.message_id).has_value();
+  bool is_echo_of(const wamid_binding& binding, const std::string& message_id) {
+    if (binding.message_id == message_id || !views_.find_message(message_id)) return false;
+    const auto echo = views_.find_message(binding.message_id);
+    return echo && echo->direction == direction::out && echo->client_id.empty();
   }
 
   // The id by which the message is known to us, where this is another one of it.

@@ -148,6 +148,22 @@ TEST(Identity, WhatGraphAndStatusesCallTheAddresseeLeadsToTheChat) {
   EXPECT_EQ(log.rows.contacts.at("5511955500001").title(), "Lia");
 }
 
+TEST(Identity, AnAnswerThatNamesAnotherNumberGivesNobodysChatAway) {
+  memory_log log;
+  log.append(received("wamid.1", person("15550000102", "", "Ben"), "hi"));
+  log.append(received("wamid.2", person("15550000101", "", "Ana"), "hi"));
+  log.append(accepted("m_1", "15550000101", "hello"));
+  entry answer = answered("m_1", 1, send_outcome_kind::accepted, "wamid.O");
+  std::get<send_result>(answer.data).wa_id = "15550000102";
+  log.append(answer);
+  entry sent = changed("wamid.O", status_word::sent, 2);
+  std::get<status_changed>(sent.data).recipient = person("15550000103", "US.3", "Cem");
+  log.append(sent);
+  log.append(received("wamid.3", person("15550000103"), "hi", 3));
+  EXPECT_EQ(log.rows.chats.size(), 3u);
+  EXPECT_EQ(log.rows.contacts.at("15550000101").user_id, "");
+}
+
 TEST(Identity, WhoNamesNobodyIsTheUnknownSender) {
   memory_log log;
   log.append(received("wamid.1", identity{}, "who am I?"));

@@ -36,6 +36,21 @@ bool are_two_people(const contact& a, const contact& b) {
   return !a.user_id.empty() && !b.user_id.empty() && a.user_id != b.user_id;
 }
 
+// What of a name may be this contact's: everything where the user id says so, else numbers of the same line
+// and what came with them. Nobody's chat is given away because an answer names another number.
+identity of_one_line(identity named, const contact& record) {
+  if (!named.user_id.empty() && named.user_id == record.user_id) return named;
+  bool any = false;
+  for (std::string* number : {&named.phone, &named.wa_id}) {
+    if (number->empty()) continue;
+    if (may_be_one_line(*number, record.phone))
+      any = true;
+    else
+      number->clear();
+  }
+  return any ? named : identity{};
+}
+
 // The newest name stays; one of the same second is decided by the text, so that any order ends the same. The
 // same name again changes nothing: it comes with each message.
 void join_name(std::string& name, timestamp& name_at, std::string_view said, timestamp at) {
@@ -72,10 +87,11 @@ std::string identification::known(const identity& who, timestamp at) {
   return id;
 }
 
-std::string identification::same_person(const std::string& contact_id, const identity& also, timestamp at) {
+std::string identification::same_person(const std::string& contact_id, const identity& named, timestamp at) {
   const std::optional<contact> record = find_contact(present_id(contact_id));
-  if (!record || also.empty()) return contact_id;
-  if (number_has_new_owner(*record, also)) return record->id;
+  if (!record) return contact_id;
+  const identity also = of_one_line(named, *record);
+  if (also.empty() || number_has_new_owner(*record, also)) return record->id;
   std::vector<contact> same{*record};
   for (contact& other : contacts_of(also))
     if (other.id != record->id && !are_two_people(*record, other)) same.push_back(std::move(other));

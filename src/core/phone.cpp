@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <utility>
 
 namespace tickwire {
 
@@ -96,6 +97,18 @@ std::vector<std::string> variants_of(std::string_view digits) {
     if (!twin.empty() && std::find(forms.begin(), forms.end(), twin) == forms.end())
       forms.push_back(std::move(twin));
   return forms;
+}
+
+bool may_be_one_line(std::string_view a, std::string_view b) {
+  if (a.size() < b.size()) std::swap(a, b);
+  const std::vector<std::string> forms = variants_of(a);
+  if (std::find(forms.begin(), forms.end(), b) != forms.end()) return true;
+  if (b.size() < fewest_digits || a.size() == b.size() || a.size() - b.size() > 2) return false;
+  if (a.substr(0, 2) != b.substr(0, 2)) return false;
+  std::size_t found = 0;
+  for (char c : a)
+    if (found < b.size() && b[found] == c) ++found;
+  return found == b.size();
 }
 
 std::optional<std::string> phone_digits(std::string_view text) {

@@ -18,6 +18,10 @@ std::optional<std::string> phone_digits(std::string_view text);
 // people's are never among them.
 std::vector<std::string> variants_of(std::string_view digits);
 
+// Whether WhatsApp may mean the same line by both: forms as above, or one is the other with a digit or two
+// more behind the country, as WhatsApp writes numbers of countries whose rules we do not know.
+bool may_be_one_line(std::string_view a, std::string_view b);
+
 // Only the digits of what Meta sent, whatever stands around them.
 std::string digits_of(std::string_view text);
 

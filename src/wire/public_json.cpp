@@ -1,5 +1,6 @@
 #include "wire/public_json.hpp"
 
+#include "core/text.hpp"
 #include "wire/json_writer.hpp"
 
 namespace tickwire::wire {
@@ -106,6 +107,21 @@ void add_message(object_writer& object, const message& message) {
   object.raw_members(message.extra);
 }
 
+// What a list shows of a message: the beginning of its text, and no more than the usual beside it.
+constexpr std::size_t preview_characters = 256, preview_extra_bytes = 4096;
+
+void add_preview(object_writer& object, message preview) {
+  bool truncated = preview.extra.size() > preview_extra_bytes;
+  if (truncated) preview.extra.clear();
+  for (std::string* text : {&preview.text, &preview.edited_text}) {
+    const std::size_t length = first_characters(*text, preview_characters).size();
+    truncated = truncated || length < text->size();
+    text->resize(length);
+  }
+  add_message(object, preview);
+  if (truncated) object.member("textTruncated", true);
+}
+
 void add_contact(object_writer& object, const contact& contact) {
   object.member("name", contact.title());
   object.member("profileName", contact.profile_name);
@@ -196,9 +212,10 @@ void append_chat(std::string& out, const chat& chat, const std::optional<contact
   object.member("kind", chat.kind == chat_kind::group ? "group" : "person");
   if (contact && !contact->phone.empty()) object.member("phone", contact->phone);
   if (contact && !contact->username.empty()) object.member("username", contact->username);
-  if (last_message)
-    append_message(object.open("lastMessage"), *last_message);
-  else
+  if (last_message) {
+    object_writer inner(object.open("lastMessage"));
+    add_preview(inner, *last_message);
+  } else
     object.null("lastMessage");
   object.member("unread", unread);
   if (const auto end = window_ends_at(chat))

@@ -15,6 +15,7 @@ namespace tickwire::wire {
 
 void append_message(std::string& out, const message& message);
 void append_contact(std::string& out, const contact& contact);
+// `last_message` as a preview: its text is cut after 256 characters, and then `textTruncated` is true.
 void append_chat(std::string& out, const chat& chat, const std::optional<contact>& contact,
                  const std::optional<message>& last_message, std::uint64_t unread);
 

@@ -147,6 +147,29 @@ TEST(PublicJson, ReactionsEditsAndRevocationsAreAMessageUpdate) {
   EXPECT_TRUE(last.contains("revokedAt"));
 }
 
+TEST(PublicJson, ListsCarryPreviews) {
+  memory_log log;
+  std::string text;
+  for (int i = 0; i < 300; ++i) text += "👍";
+  log.append(received("wamid.A", person("15550000101"), text, 1));
+  const auto last_message = [&] {
+    std::string out;
+    const message& row = log.rows.messages.begin()->second;
+    wire::append_chat(out, log.rows.chats.at("15550000101"), std::nullopt, row, 1);
+    return json::parse(out).at("lastMessage").as_object();
+  };
+  json::object preview = last_message();
+  EXPECT_EQ(preview.at("text").as_string().size(), 256u * 4);
+  EXPECT_TRUE(preview.at("textTruncated").as_bool());
+  log.append(edited("wamid.E", "wamid.A", "short now", 3));
+  preview = last_message();
+  EXPECT_EQ(preview.at("text").as_string(), "short now");
+  EXPECT_EQ(preview.at("originalText").as_string().size(), 256u * 4);
+  const message& row = log.rows.messages.begin()->second;
+  EXPECT_EQ(message_json(row).at("originalText").as_string().size(), 300u * 4)
+      << "the message itself is whole";
+}
+
 // Everything that a field can hold, at random; written, read and written again must be the same text.
 entry_data random_data(std::mt19937& random) {
   const auto text = [&] {

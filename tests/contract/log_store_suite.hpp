@@ -70,6 +70,59 @@ protected:
 
 TYPED_TEST_SUITE_P(LogStore);
 
+TYPED_TEST_P(LogStore, TwoChatsOfOnePersonBecomeOneAndTheOldIdGoesOnWorking) {
+  identity hidden;
+  hidden.user_id = "US.7";
+  constexpr int many = 3000;
+  std::vector<entry> facts;
+  for (int i = 0; i < many; ++i)
+    facts.push_back(
+        received("wamid.n" + std::to_string(i), person("15550000107", "", "Ivo"), "by number", i));
+  facts.push_back(received("wamid.u1", hidden, "by user id", many));
+  facts.push_back(received("wamid.u2", hidden, "again", many + 1));
+  facts.push_back(received("wamid.b", person("15550000107", "US.7", "Ivo"), "both", many + 2));
+  this->append(std::move(facts));
+
+  const auto chats = *wait_for(this->io, this->store->chats("u_ana", {}, 50));
+  ASSERT_EQ(chats.chats.size(), 1u);
+  EXPECT_EQ(chats.chats[0].chat.id, "15550000107") << "the larger one stays";
+  EXPECT_EQ(chats.chats[0].last_message->text, "both");
+  EXPECT_EQ(wait_for(this->io, this->store->contacts("", 50))->first.size(), 1u);
+  for (const char* id : {"15550000107", "US.7"}) {
+    const auto found = *wait_for(this->io, this->store->find_chat("u_ana", id));
+    ASSERT_TRUE(found) << id;
+    EXPECT_EQ(found->chat.id, "15550000107");
+    message_query query;
+    query.chat_id = id;
+    const message_page newest = this->page(query);
+    ASSERT_EQ(newest.messages.size(), 50u) << id;
+    EXPECT_EQ(newest.messages[49].text, "both");
+    EXPECT_EQ(newest.messages[48].text, "again");
+    EXPECT_EQ(newest.messages[48].chat_id, "15550000107");
+    EXPECT_EQ(newest.messages[46].text, "by number");
+  }
+  EXPECT_EQ((*wait_for(this->io, this->store->find_contact(hidden)))->id, "15550000107");
+  const auto told = std::count_if(this->events.begin(), this->events.end(), [](const encoded_event& event) {
+    return event.data->find("\"mergedInto\":\"15550000107\"") != std::string::npos;
+  });
+  EXPECT_EQ(told, 1);
+}
+
+TYPED_TEST_P(LogStore, AnEchoThatCameFirstBecomesTheMessageThatWeSent) {
+  entry echo = received("wamid.O", person("15550000101"), "sent once", 2);
+  std::get<message_received>(echo.data).from_business = true;
+  this->append({accepted("m_1", "15550000101", "sent once", 1), echo});
+  message_query query;
+  query.chat_id = "15550000101";
+  EXPECT_EQ(this->page(query).messages.size(), 2u);
+  this->append({answered("m_1", 1, send_outcome_kind::accepted, "wamid.O", 3)});
+  const message_page page = this->page(query);
+  ASSERT_EQ(page.messages.size(), 1u);
+  EXPECT_EQ(page.messages[0].id, "m_1");
+  const auto chat = *wait_for(this->io, this->store->find_chat("u_ana", "15550000101"));
+  EXPECT_EQ(chat->last_message->id, "m_1");
+}
+
 TYPED_TEST_P(LogStore, AnEntryIsStoredOnceAndItsRepetitionSaysWhatIsThere) {
   auto first = this->append({accepted("m_1", "15550000101", "hi")});
   ASSERT_TRUE(first[0].stored);
@@ -434,17 +487,16 @@ TYPED_TEST_P(LogStore, WhatIsKeptIsCountedByItsReason) {
   EXPECT_EQ(std::get<unhandled>(counts[1].newest.data).what, "number 2");
 }
 
-REGISTER_TYPED_TEST_SUITE_P(LogStore, AnEntryIsStoredOnceAndItsRepetitionSaysWhatIsThere,
-                            EveryItemOfABatchCountsAndEventsComeOnceInOrder,
-                            AfterReopeningEverythingIsThereAndGoesOn,
-                            PagesNeverSkipNorRepeatWhileMessagesArrive, AroundShowsBothSidesOfAMessage,
-                            ChatsAreNewestFirstWithUnreadOfTheOneWhoAsks,
-                            MissedEventsAreWhatWasSaidLiveOnceAndInOrderAndOnlyForTheirUser,
-                            UnfinishedSendsTellWhatIsInDoubt, AContactIsFoundByEveryName,
-                            ARandomStoryEndsAsInTheReference, AnItemThatThrowsIsKeptAsItCameAndHarmsNoOther,
-                            AChangeOfOursThatThrowsIsRefusedAsAWholeAndHarmsNoOther,
-                            AnAppendOfAnySizeIsTakenAndOnlyWhatComesOnTopIsRefused,
-                            AHugeWebhookLetsOthersInAndIsAnsweredWhenAllOfItIsStored,
-                            WhatIsKeptIsCountedByItsReason);
+REGISTER_TYPED_TEST_SUITE_P(
+    LogStore, TwoChatsOfOnePersonBecomeOneAndTheOldIdGoesOnWorking,
+    AnEchoThatCameFirstBecomesTheMessageThatWeSent, AnEntryIsStoredOnceAndItsRepetitionSaysWhatIsThere,
+    EveryItemOfABatchCountsAndEventsComeOnceInOrder, AfterReopeningEverythingIsThereAndGoesOn,
+    PagesNeverSkipNorRepeatWhileMessagesArrive, AroundShowsBothSidesOfAMessage,
+    ChatsAreNewestFirstWithUnreadOfTheOneWhoAsks,
+    MissedEventsAreWhatWasSaidLiveOnceAndInOrderAndOnlyForTheirUser, UnfinishedSendsTellWhatIsInDoubt,
+    AContactIsFoundByEveryName, ARandomStoryEndsAsInTheReference,
+    AnItemThatThrowsIsKeptAsItCameAndHarmsNoOther, AChangeOfOursThatThrowsIsRefusedAsAWholeAndHarmsNoOther,
+    AnAppendOfAnySizeIsTakenAndOnlyWhatComesOnTopIsRefused,
+    AHugeWebhookLetsOthersInAndIsAnsweredWhenAllOfItIsStored, WhatIsKeptIsCountedByItsReason);
 
 } // namespace tickwire::testing

@@ -1,5 +1,6 @@
 #include "adapters/http/request_reading.hpp"
 
+#include "core/text.hpp"
 #include "socketio/http.hpp"
 #include "wire/json_reader.hpp"
 
@@ -24,6 +25,10 @@ result<json::object> read_object(std::string_view body) {
   options.max_depth = json_depth_max;
   boost::system::error_code error;
   json::value value = json::parse(json::string_view(body.data(), body.size()), error, {}, options);
+  // Somebody's program cut a text in the middle of a character: the rest of it is fine.
+  if (error)
+    if (const std::string repaired = without_halves_of_pairs(body); repaired != body)
+      value = json::parse(repaired, error, {}, options);
   if (error || !value.is_object())
     return fail(failure_kind::invalid, "json_invalid",
                 "The request's body is not a JSON object. Check its syntax and send it as application/json.");

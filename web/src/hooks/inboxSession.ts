@@ -263,6 +263,7 @@ export class InboxSession {
     // An old chat that the list has not reached: its name and count are the server's to say.
     const unknown = event.name === "new_message" && !this.state.inbox.chats[event.data.chatId] && this.state.inbox.hasMoreChats;
     this.set({ inbox: applyEvent(this.state.inbox, event, this.me.id) });
+    if (event.name === "chat_update" && event.data.mergedInto) this.later("merged", 50, () => void this.loadAnew());
     if (unknown) this.later("newest chats", 50, () => void this.loadNewestChats());
     if (event.name === "new_message" && event.data.clientId && event.data.senderId === this.me.id) this.drop(event.data.clientId);
   }

@@ -11,9 +11,10 @@ export interface Inbox {
   typing: Readonly<Record<string, readonly string[]>>; // chat → colleagues who write there
   viewing: Readonly<Record<string, string | null>>; // colleague → chat
   contacts: Readonly<Record<string, string>>; // names told since the page was opened
+  merged: Readonly<Record<string, string>>; // chats that became part of another
 }
 
-export const emptyInbox: Inbox = { chats: {}, hasMoreChats: false, loaded: false, lists: {}, users: {}, typing: {}, viewing: {}, contacts: {} };
+export const emptyInbox: Inbox = { chats: {}, hasMoreChats: false, loaded: false, lists: {}, users: {}, typing: {}, viewing: {}, contacts: {}, merged: {} };
 
 const dayMs = 24 * 3600 * 1000;
 
@@ -68,6 +69,27 @@ function onNewMessage(inbox: Inbox, message: Message): Inbox {
   return changeList(next, message.chatId, (list) => addMessages(list, [message]));
 }
 
+// What WhatsApp echoed is a message that is here already, or comes now.
+function onJoined(inbox: Inbox, chatId: string, echoId: string, message: Message): Inbox {
+  const next = changeList(inbox, chatId, (list) => addMessages({ ...list, items: list.items.filter((item) => item.id !== echoId) }, [message]));
+  const chat = next.chats[chatId];
+  if (chat?.lastMessage?.id !== echoId) return next;
+  const items = next.lists[chatId]?.items;
+  return withChat(next, { ...chat, lastMessage: items?.[items.length - 1] ?? message });
+}
+
+// Two chats are one: what is known of both is loaded anew, see InboxSession.
+function onMerged(inbox: Inbox, from: string, into: string): Inbox {
+  const { [from]: _chat, ...chats } = inbox.chats;
+  const { [from]: _name, ...contacts } = inbox.contacts;
+  const { [from]: _list, [into]: _other, ...lists } = inbox.lists;
+  void _chat;
+  void _name;
+  void _list;
+  void _other;
+  return { ...inbox, chats, contacts, lists, merged: { ...inbox.merged, [from]: into } };
+}
+
 function joinLast(last: Message | null, message: Message): Message | null {
   return last && last.id === message.id ? joinMessage(last, message) : last;
 }
@@ -82,11 +104,13 @@ export function applyEvent(inbox: Inbox, event: LiveEvent, me: string): Inbox {
       return changeLast(next, chatId, messageId, (known) => joinStatus(known, event.data));
     }
     case "message_update": {
-      const { chatId, messageId } = event.data;
+      const { chatId, messageId, joinedInto } = event.data;
+      if (joinedInto) return onJoined(inbox, chatId, messageId, joinedInto);
       const next = changeList(inbox, chatId, (list) => changeMessage(list, messageId, (known) => joinUpdate(known, event.data)));
       return changeLast(next, chatId, messageId, (known) => joinUpdate(known, event.data));
     }
     case "chat_update": {
+      if (event.data.mergedInto) return onMerged(inbox, event.data.chatId, event.data.mergedInto);
       const chat = inbox.chats[event.data.chatId];
       if (!chat) return inbox;
       // A title that is not known yet does not replace the one that stands there.

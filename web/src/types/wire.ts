@@ -70,6 +70,7 @@ export interface MessageUpdate {
   revokedAt?: string;
   updatedAt: string;
   seq: number;
+  joinedInto?: Message; // the message that this one turned out to be; this one is gone
 }
 
 export interface Chat {
@@ -118,7 +119,7 @@ export type LiveEvent =
   | { name: "new_message"; seq: number; data: Message }
   | { name: "message_status_update"; seq: number; data: StatusUpdate }
   | { name: "message_update"; seq: number; data: MessageUpdate }
-  | { name: "chat_update"; seq: number; data: Partial<Chat> & { chatId: string } }
+  | { name: "chat_update"; seq: number; data: Partial<Chat> & { chatId: string; mergedInto?: string } }
   | { name: "contact_update"; seq: number; data: { contactId: string; name: string; phone?: string; username?: string } }
   | { name: "read_mark"; seq: number; data: { userId: string; chatId: string; upTo: number; unread: number } };
 
