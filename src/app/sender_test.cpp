@@ -90,6 +90,7 @@ public:
       if (page.size() < limit) page.push_back(std::move(left));
     co_return page;
   }
+  task<result<std::vector<kept_count>>> kept_counts() override { co_return not_here(); }
   std::string epoch() const override { return "e"; }
   std::uint64_t head() const override { return rows.head; }
   task<bool> usable() override { co_return true; }
