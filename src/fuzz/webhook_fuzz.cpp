@@ -46,11 +46,11 @@ void check_again(memory_log& log, const std::vector<entry>& proposals) {
   for (const entry& proposal : proposals) must(!log.append(proposal), "the same body again is nothing new");
   const memory_views before = log.rows;
   for (const entry& one : log.entries) {
-    must(!apply(log.rows, one), "applying an entry again tells nobody");
+    apply(log.rows, one);
     must(log.rows.messages == before.messages && log.rows.contacts == before.contacts &&
              log.rows.chats == before.chats && log.rows.bindings == before.bindings &&
              log.rows.aliases == before.aliases,
-         "and changes nothing");
+         "applying an entry again changes nothing");
   }
 }
 
