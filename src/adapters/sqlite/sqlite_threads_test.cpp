@@ -61,7 +61,7 @@ private:
       (void)co_await store_->messages(std::move(query));
       if (!over_) (void)co_await store_->chats("u_ana", {}, 10);
       if (!over_) (void)co_await store_->events_between(0, head_, "u_ana", 100);
-      if (!over_) (void)co_await store_->unfinished_sends();
+      if (!over_) (void)co_await store_->unfinished_sends(0, head_, 10);
       if (!over_) EXPECT_TRUE(co_await store_->usable());
     }
   }
