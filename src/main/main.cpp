@@ -6,6 +6,7 @@
 
 #include <CLI/CLI.hpp>
 
+#include <malloc.h>
 #include <sys/stat.h>
 
 #include <iostream>
@@ -30,7 +31,11 @@ tickwire::loaded_config load() {
   return loaded;
 }
 
+// Large bodies go back to the system at once: else a flood of them leaves holes in the heap for ever.
+constexpr int returned_from = 256 * 1024; // bytes
+
 int serve() {
+  ::mallopt(M_MMAP_THRESHOLD, returned_from);
   const auto loaded = load();
   if (tell_problems(loaded)) return 2;
   return tickwire::serve(loaded.value);
