@@ -18,6 +18,7 @@
 #include <mutex>
 #include <optional>
 #include <stdexcept>
+#include <thread>
 
 namespace {
 
@@ -177,6 +178,9 @@ void answer_one(boost::asio::io_context& io, socketio::nsp& nsp) {
   });
   nsp.on("passed",
          [](socket& socket, const incoming& event) { event.ack({json::string(of(socket).passed)}); });
+  nsp.on("block", [](socket&, const incoming& event) { // as no handler should: its thread waits so many ms
+    std::this_thread::sleep_for(std::chrono::milliseconds{event.arguments.at(0).to_number<std::int64_t>()});
+  });
   nsp.on("throw", [](socket&, const incoming&) { throw std::runtime_error("a handler that throws"); });
   nsp.on("throw-number", [](socket&, const incoming&) { throw 42; });
   nsp.on("reserved", [](socket& socket, const incoming& event) {
@@ -457,6 +461,7 @@ socketio::config configure(boost::asio::io_context& io, const example::command_l
   config.max_log_lines_per_kind = given.number("--max-log-lines");
   if (given.given("--trusted-proxy")) config.trusted_proxies = {given.text("--trusted-proxy")};
   config.threads = given.number("--threads");
+  config.max_mail_between_threads = given.number("--max-mail");
   if (given.given("--transport")) {
     config.allow_polling = given.text("--transport") == "polling";
     config.allow_websocket = given.text("--transport") == "websocket";
@@ -627,6 +632,7 @@ int main(int argc, char** argv) {
                                      {"--max-log-lines", "0"}, // tests wait for lines, many of a kind
                                      {"--trusted-proxy", ""},
                                      {"--threads", "1"},
+                                     {"--max-mail", "50000"},
                                      {"--transport", ""}, // only that one
                                      {"--origin", ""},
                                      {"--credentials", ""},

@@ -198,6 +198,17 @@ const rows = {
     const told = server.told.filter((line) => line.what === "log" && line.line.includes("max_connections"));
     assert.equal(told.length, 3);
   }),
+  max_mail_between_threads: on(["--threads", "2", "--max-mail", "100"], async (server) => {
+    const busy = await Frames.join(server.port), other = await Frames.join(server.port); // on one thread each
+    busy.emit("block", 1500);
+    const count = 10_000;
+    for (let i = 0; i < count; i++) other.send(`42${i}["send",{"to":["nobody"]},"x"]`); // a letter to the other thread
+    let answered = 0, whileBusy;
+    const free = busy.call("echo", 1).then(() => (whileBusy = answered));
+    for (; answered < count; answered++) await other.message();
+    await free;
+    assert.ok(whileBusy < count / 2, `${whileBusy} of ${count} were read while their letters waited`);
+  }),
   // Tests that are stories of their own: [file, its title].
   ping_timeout: ["engine.test.mjs", "no pong: ping after 300 ms and the end after 500 ms"],
   max_queued_packets: ["namespaces.test.mjs", "a line over ${limit} cuts the client"],

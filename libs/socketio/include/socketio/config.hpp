@@ -117,6 +117,9 @@ struct config {
   // 1: everything happens on the thread that runs the io_context. More (up to 64): that thread and this many
   // less one of our own; handlers then run on the thread of their socket, side by side.
   std::size_t threads = 1;
+  // Letters that wait for one of them (a broadcast is one for each thread). While more wait, clients are not
+  // read, so that they cause no more; what the application says from threads of its own is not held back.
+  std::size_t max_mail_between_threads = 50'000;
 
   // --- slow readers ---
   // A client is slow when it does not read. What is sent to it goes to the kernel at once when it is much;

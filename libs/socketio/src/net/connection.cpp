@@ -21,6 +21,7 @@
 #include <array>
 #include <cerrno>
 #include <charconv>
+#include <thread>
 
 namespace socketio::detail {
 
@@ -186,6 +187,8 @@ void connection::on_readable() {
   if (resuming_) return; // epoll tells again
   // Reading waits until the request under way is answered; an end is noticed all the same.
   if (!(events_ & EPOLLIN)) return ended("transport close");
+  // What clients say becomes mail for other threads: they first get what waits for them. epoll tells again.
+  if (home_->all().mail_is_full()) return std::this_thread::yield();
   const ssize_t size = ::recv(descriptor_, shared_buffer(), read_size, 0);
   if (size < 0 && would_block(errno)) return;
   if (size < 0) return ended("transport error");

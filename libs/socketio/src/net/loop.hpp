@@ -89,6 +89,7 @@ public:
   void post(Work&& work) {
     if (mailbox_.post(std::forward<Work>(work))) wake();
   }
+  std::size_t mail_waiting() const { return mailbox_.waiting(); }
   // At once when this is its thread, else by mail.
   template <class Work>
   void run(Work&& work) {

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <atomic>
+#include <cstddef>
 #include <memory>
 #include <utility>
 
@@ -19,6 +20,7 @@ public:
   template <class Work>
   bool post(Work&& work) {
     auto* fresh = new letter_of<std::decay_t<Work>>(std::forward<Work>(work));
+    waiting_.fetch_add(1, std::memory_order_relaxed);
     letter* before = newest_.load(std::memory_order_relaxed);
     do {
       fresh->next = before;
@@ -36,7 +38,11 @@ public:
   // Throws away what is there.
   void discard() {
     while (unread_ || take()) delete std::exchange(unread_, unread_->next);
+    waiting_ = 0;
   }
+
+  // Letters that were not read yet. Any thread; about.
+  std::size_t waiting() const { return waiting_.load(std::memory_order_relaxed); }
 
 private:
   struct letter {
@@ -55,6 +61,7 @@ private:
   void read_unread() {
     while (unread_) {
       const std::unique_ptr<letter> mine(std::exchange(unread_, unread_->next));
+      waiting_.fetch_sub(1, std::memory_order_relaxed);
       mine->run();
     }
   }
@@ -73,6 +80,7 @@ private:
 
   std::atomic<letter*> newest_ = nullptr;
   letter* unread_ = nullptr;
+  std::atomic<std::size_t> waiting_ = 0;
 };
 
 } // namespace socketio::detail

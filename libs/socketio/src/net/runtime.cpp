@@ -144,6 +144,11 @@ loop& runtime::nearest_loop() {
   return *loops_.front();
 }
 
+bool runtime::mail_is_full() const {
+  return std::any_of(loops_.begin(), loops_.end(),
+                     [&](const auto& one) { return one->mail_waiting() > config_.max_mail_between_threads; });
+}
+
 boost::system::result<std::uint16_t> runtime::listen(const std::string& host, std::uint16_t port) {
   error_code error;
   const auto address = asio::ip::make_address(host == "localhost" ? "127.0.0.1" : host, error);

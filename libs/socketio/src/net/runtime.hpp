@@ -46,6 +46,8 @@ public:
   shard& shard_at(std::size_t index) { return *shards_[index]; }
   // The loop of the calling thread, else the first.
   loop& nearest_loop();
+  // Some thread has more mail than it may: who reads from clients makes no more of it. Any thread.
+  bool mail_is_full() const;
 
   silent_connections silent;
   std::atomic<std::size_t> connections = 0, sessions = 0;
