@@ -456,6 +456,7 @@ socketio::config configure(boost::asio::io_context& io, const example::command_l
   config.max_sessions = given.number("--max-sessions");
   config.max_head_bytes = given.number("--max-head-bytes");
   config.max_body_bytes = given.number("--max-body-bytes");
+  config.max_bytes_in_flight = given.number("--max-bytes-in-flight");
   config.max_silent_connections = given.number("--max-silent-connections");
   config.max_silent_per_address = given.number("--max-silent-per-address");
   config.max_log_lines_per_kind = given.number("--max-log-lines");
@@ -627,6 +628,7 @@ int main(int argc, char** argv) {
                                      {"--max-sessions", "20000"},
                                      {"--max-head-bytes", "16384"},
                                      {"--max-body-bytes", "1048576"},
+                                     {"--max-bytes-in-flight", "0"},
                                      {"--max-silent-connections", "2000"},
                                      {"--max-silent-per-address", "250"},
                                      {"--max-log-lines", "0"}, // tests wait for lines, many of a kind

@@ -209,6 +209,17 @@ const rows = {
     await free;
     assert.ok(whileBusy < count / 2, `${whileBusy} of ${count} were read while their letters waited`);
   }),
+  max_bytes_in_flight: on(["--max-bytes-in-flight", "10000"], async (server) => {
+    const wires = [8000, 9000].map((bytes) => {
+      const wire = new Wire(server.port);
+      wire.write("POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 20000\r\n\r\n" + "x".repeat(bytes));
+      return wire;
+    });
+    const refused = await Promise.race(wires.map((wire) => wire.answer()));
+    assert.equal(refused.status, 503);
+    assert.equal(wires.filter((wire) => !wire.ended).length >= 1, true);
+    wires.forEach((wire) => wire.destroy());
+  }),
   // Tests that are stories of their own: [file, its title].
   ping_timeout: ["engine.test.mjs", "no pong: ping after 300 ms and the end after 500 ms"],
   max_queued_packets: ["namespaces.test.mjs", "a line over ${limit} cuts the client"],
