@@ -43,14 +43,15 @@ struct appended {
 };
 
 struct message_query {
-  std::optional<std::string> chat_id; // nothing: all chats of the inbox
-  std::optional<std::uint64_t> before, after, around;
-  std::size_t limit = 50; // 1 to 200
+  std::optional<std::string> chat_id;                // nothing: all chats of the inbox
+  std::optional<std::int64_t> before, after, around; // positions, see Message::seq
+  std::size_t limit = 50;                            // 1 to 200
 };
 
 struct message_page {
   std::vector<message> messages; // ascending by seq
   bool has_more = false;         // in the direction asked for (newest and `before`: older ones)
+  std::uint64_t head = 0;        // newest entry that is in it: later events come on top
 };
 
 struct chat_summary {
@@ -58,11 +59,13 @@ struct chat_summary {
   std::optional<struct contact> contact; // persons
   std::optional<message> last_message;
   std::uint64_t unread = 0; // for the asking user, counted to unread_cap
+  std::uint64_t head = 0;   // find_chat: see message_page
 };
 
 struct chat_page {
   std::vector<chat_summary> chats; // newest activity first
   bool has_more = false;
+  std::uint64_t head = 0; // see message_page
 };
 
 struct missed_events {
@@ -116,8 +119,8 @@ public:
 
   virtual task<result<message_page>> messages(message_query query) = 0;
   virtual task<result<std::optional<message>>> find_message(std::string message_id) = 0;
-  // `before`: last_seq of the last chat had. Only chats with messages or opened by hand.
-  virtual task<result<chat_page>> chats(std::string user_id, std::optional<std::uint64_t> before,
+  // By activity(chat), newest first; `before`: that of the last chat had.
+  virtual task<result<chat_page>> chats(std::string user_id, std::optional<std::int64_t> before,
                                         std::size_t limit) = 0;
   // For nobody (an empty user id): who it is with and its window, without last message and unread.
   virtual task<result<std::optional<chat_summary>>> find_chat(std::string user_id, std::string chat_id) = 0;

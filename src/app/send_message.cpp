@@ -221,13 +221,20 @@ task<result<void>> messaging::mark_read(user who, std::string chat_id, std::uint
   if (!*summary) co_return unknown_chat();
   // Nobody has read what is not there yet.
   const std::uint64_t reached = std::min(up_to, log_.head());
-  entry proposal = fresh(who, keys::read_mark(who.id, chat_id, reached), read_mark{reached});
-  proposal.chat_id = chat_id;
-  std::vector<entry> proposals;
-  proposals.push_back(std::move(proposal));
-  const auto stored = co_await log_.append(std::move(proposals));
-  if (!stored) co_return std::unexpected(stored.error());
-  co_return result<void>{};
+  // One commit makes a bounded number of messages read, so that it holds up nobody; the rest follow.
+  const std::string key = keys::read_mark(who.id, chat_id, reached);
+  std::string next = key;
+  for (;;) {
+    entry proposal = fresh(who, std::move(next), read_mark{reached});
+    proposal.chat_id = chat_id;
+    std::vector<entry> proposals;
+    proposals.push_back(std::move(proposal));
+    const auto stored = co_await log_.append(std::move(proposals));
+    if (!stored) co_return std::unexpected(stored.error());
+    const auto* mark = std::get_if<read_mark>(&stored->front().stored_entry.data);
+    if (!mark || !mark->more) co_return result<void>{};
+    next = key + ":" + std::to_string(mark->seen_up_to);
+  }
 }
 
 } // namespace tickwire

@@ -58,7 +58,7 @@ public:
   task<result<std::optional<message>>> find_message(std::string id) override {
     co_return rows.rows.find_message(id);
   }
-  task<result<chat_page>> chats(std::string, std::optional<std::uint64_t>, std::size_t) override {
+  task<result<chat_page>> chats(std::string, std::optional<std::int64_t>, std::size_t) override {
     co_return not_here();
   }
   task<result<std::optional<chat_summary>>> find_chat(std::string, std::string chat_id) override {
@@ -78,15 +78,16 @@ public:
     std::map<std::uint64_t, unfinished_send> found;
     for (const auto& [id, row] : rows.rows.messages) {
       if (row.status != status::sending || row.reported_unconfirmed || row.client_id.empty()) continue;
-      if (row.seq <= after || row.seq > up_to) continue;
+      const auto seq = static_cast<std::uint64_t>(row.seq);
+      if (row.seq <= 0 || seq <= after || seq > up_to) continue;
       unfinished_send left{row, false, 1, row.created_at};
       for (const entry& stored : rows.entries)
         if (stored.key == keys::attempted(id, row.attempt, left.next_try))
           ++left.next_try, left.attempted = true;
-      found.emplace(row.seq, std::move(left));
+      found.emplace(seq, std::move(left));
     }
     std::vector<unfinished_send> page;
-    for (auto& [seq, left] : found)
+    for (auto& [place, left] : found)
       if (page.size() < limit) page.push_back(std::move(left));
     co_return page;
   }

@@ -1,6 +1,7 @@
 #include "core/apply.hpp"
 
 #include "core/joins.hpp"
+#include "core/quote.hpp"
 #include "core/wamid.hpp"
 
 #include <algorithm>
@@ -9,8 +10,6 @@
 namespace tickwire {
 
 namespace {
-
-using opt_time = std::optional<timestamp>;
 
 class application {
 public:
@@ -29,8 +28,8 @@ private:
       return change_message(entry_.message_id, [&](message& row) {
         bind(received.whatsapp_message_id, row, std::max(received.repeats, 1));
       });
-    join_chat(received.group_id.empty() ? chat_kind::person : chat_kind::group,
-              outbound || received.history || received.notice ? std::nullopt : opt_time(received.sent_at));
+    const std::int64_t position = received.position ? received.position : own_position();
+    join_last_message(received.group_id.empty() ? std::nullopt : std::optional(chat_kind::group), position);
     return change_message(entry_.message_id, [&](message& row) {
       row.chat_id = entry_.chat_id;
       row.sender_id = outbound ? entry_.inbox : entry_.actor;
@@ -40,18 +39,21 @@ private:
       row.text = received.text;
       row.extra = received.extra;
       row.created_at = received.sent_at;
-      row.seq = entry_.seq;
+      row.seq = position;
       row.counts_unread = !outbound && !received.history && !received.notice;
       row.status = join(row.status, received.initial);
       if (!outbound && !received.history) keep_earliest(row.times.delivered, received.sent_at);
-      if (!received.reply_to_whatsapp_id.empty()) row.reply = quoted(received.reply_to_whatsapp_id);
+      if (!received.reply_to_whatsapp_id.empty()) {
+        row.reply = reply_to{received.reply_to_whatsapp_id, ""};
+        views_.put_quote(received.reply_to_whatsapp_id, row);
+      }
       join_wamid(row, received.whatsapp_message_id);
       bind(received.whatsapp_message_id, row);
     });
   }
 
   std::optional<event> apply(const message_accepted& accepted) {
-    join_chat(std::nullopt, std::nullopt);
+    join_last_message(std::nullopt, own_position());
     return change_message(entry_.message_id, [&](message& row) {
       row.chat_id = entry_.chat_id;
       row.sender_id = entry_.actor;
@@ -60,13 +62,10 @@ private:
       row.text = accepted.text;
       row.client_id = accepted.client_id;
       row.created_at = entry_.at;
-      row.seq = entry_.seq;
+      row.seq = own_position();
       if (!accepted.reply_to_message_id.empty()) {
-        reply_to reply;
-        reply.message_id = accepted.reply_to_message_id;
-        if (const auto target = views_.find_message(reply.message_id))
-          reply.whatsapp_message_id = target->whatsapp_message_id;
-        row.reply = std::move(reply);
+        row.reply = reply_to{"", accepted.reply_to_message_id};
+        views_.put_quote(accepted.reply_to_message_id, row);
       }
     });
   }
@@ -131,7 +130,7 @@ private:
       views_.put_alias(released ? std::string_view(alias).substr(1) : alias,
                        released ? "" : change.contact.id, entry_.seq);
     }
-    if (change.opens_chat) join_chat(chat_kind::person, std::nullopt);
+    if (change.opens_chat) join_opened(); // of logs before chat_changed
     const auto present = views_.find_contact(change.contact.id);
     if (present && present->seq >= entry_.seq) return std::nullopt;
     contact row = change.contact;
@@ -180,16 +179,34 @@ private:
   }
 
   std::optional<event> apply(const group_changed& change) {
-    chat row = views_.find_chat(entry_.chat_id).value_or(chat{});
-    row.id = entry_.chat_id;
+    const auto before = views_.find_chat(entry_.chat_id);
+    chat row = chat_or_new(before);
     row.kind = chat_kind::group;
-    name_first(row);
+    open(row);
     if (row.subject_seq < entry_.seq) {
       row.subject = change.subject;
       row.subject_seq = entry_.seq;
     }
-    views_.put_chat(row);
-    return event{entry_.seq, "", chat_event{row}};
+    return put(before, row);
+  }
+
+  std::optional<event> apply(const chat_changed& change) {
+    const auto before = views_.find_chat(entry_.chat_id);
+    chat row = chat_or_new(before);
+    if (change.kind == chat_kind::group) row.kind = chat_kind::group;
+    if (change.opened) open(row);
+    if (change.window_ends_at) keep_latest(row.window_ends_at, *change.window_ends_at);
+    if (change.entry_point_at) keep_latest(row.entry_point_at, *change.entry_point_at);
+    if (change.entry_point_answered) keep_latest(row.entry_point_answered, *change.entry_point_answered);
+    return put(before, row);
+  }
+
+  std::optional<event> apply(const quote_known&) {
+    auto row = views_.find_message(entry_.message_id);
+    if (!row || !row->known()) return std::nullopt;
+    row->updated_at = std::max(row->updated_at, entry_.at);
+    views_.put_message(*row);
+    return about(message_update_event{std::move(*row)});
   }
 
   std::optional<event> apply(const unhandled&) { return std::nullopt; }
@@ -211,12 +228,20 @@ private:
     row.updated_at = std::max(row.updated_at, entry_.at);
     views_.put_message(row);
     if (!row.known()) return std::nullopt;
-    if (!was_known) return event{entry_.seq, "", new_message_event{std::move(row)}};
+    if (!was_known && row.seq < 0) return about(history_event{std::move(row)});
+    if (!was_known) return about(new_message_event{std::move(row)});
     const bool about_content = std::holds_alternative<reaction>(entry_.data) ||
                                std::holds_alternative<edit>(entry_.data) ||
                                std::holds_alternative<revoke>(entry_.data);
-    if (about_content) return event{entry_.seq, "", message_update_event{std::move(row)}};
-    return event{entry_.seq, "", status_event{std::move(row)}};
+    if (about_content) return about(message_update_event{std::move(row)});
+    return about(status_event{std::move(row)});
+  }
+
+  // As pages see the message: its quote with both names.
+  template <class MessageEvent>
+  event about(MessageEvent said) {
+    complete_quote(said.value, views_);
+    return event{entry_.seq, "", std::move(said)};
   }
 
   // As change_message, by the wamid of the message meant; kept until somebody binds it when nobody has yet.
@@ -254,12 +279,7 @@ private:
     }
   }
 
-  reply_to quoted(const std::string& wamid) {
-    reply_to reply;
-    reply.whatsapp_message_id = wamid;
-    if (const auto binding = views_.find_binding(wamid)) reply.message_id = binding->message_id;
-    return reply;
-  }
+  std::int64_t own_position() const { return static_cast<std::int64_t>(entry_.seq); }
 
   // Which message the row of an echo became part of.
   static std::string joined_key(const std::string& echo_id) { return "id:" + echo_id; }
@@ -278,23 +298,45 @@ private:
     views_.put_chat(*row);
   }
 
-  void name_first(chat& row) const {
-    if (row.created_seq == 0 || entry_.seq < row.created_seq) row.created_seq = entry_.seq;
+  chat chat_or_new(const std::optional<chat>& before) const {
+    chat row = before.value_or(chat{});
+    row.id = entry_.chat_id;
+    return row;
   }
 
-  // The entry's chat; a message entry also counts as its last activity.
-  void join_chat(std::optional<chat_kind> kind, opt_time inbound_at) {
-    chat row = views_.find_chat(entry_.chat_id).value_or(chat{});
-    row.id = entry_.chat_id;
-    if (kind == chat_kind::group) row.kind = chat_kind::group;
-    name_first(row);
-    const bool is_message = !std::holds_alternative<contact_changed>(entry_.data);
-    if (is_message && entry_.seq > row.last_seq) {
-      row.last_seq = entry_.seq;
+  void open(chat& row) const {
+    if (row.opened_seq == 0 || entry_.seq < row.opened_seq) row.opened_seq = entry_.seq;
+  }
+
+  void join_opened() {
+    chat row = chat_or_new(views_.find_chat(entry_.chat_id));
+    open(row);
+    views_.put_chat(row);
+  }
+
+  // The entry's message stands in its chat; pages learn that from the message.
+  void join_last_message(std::optional<chat_kind> kind, std::int64_t position) {
+    chat row = chat_or_new(views_.find_chat(entry_.chat_id));
+    if (kind) row.kind = *kind;
+    if (row.last_message_id.empty() || position > row.last_seq) {
+      row.last_seq = position;
       row.last_message_id = entry_.message_id;
     }
-    if (inbound_at) keep_latest(row.last_inbound_at, *inbound_at);
     views_.put_chat(row);
+  }
+
+  // Stores the row and tells what has changed of it for the eye.
+  std::optional<event> put(const std::optional<chat>& before, const chat& row) {
+    if (before && row == *before) return std::nullopt;
+    views_.put_chat(row);
+    chat_event said{row, std::nullopt};
+    said.born = !before;
+    said.title = said.born || row.subject != before->subject || row.kind != before->kind;
+    said.window = said.born || row.window_ends_at != before->window_ends_at;
+    said.activity = said.born || activity(row) != activity(*before);
+    if (said.born && row.kind == chat_kind::person) said.contact = views_.find_contact(row.id);
+    if (!said.title && !said.window && !said.activity) return std::nullopt;
+    return event{entry_.seq, "", std::move(said)};
   }
 
   views& views_;

@@ -2,14 +2,13 @@
 
 namespace tickwire {
 
-std::optional<timestamp> window_ends_at(const chat& chat) {
-  if (!chat.last_inbound_at) return std::nullopt;
-  return *chat.last_inbound_at + std::chrono::hours{24};
+std::int64_t activity(const chat& chat) {
+  if (chat.last_seq > 0 || chat.opened_seq == 0) return chat.last_seq;
+  return static_cast<std::int64_t>(chat.opened_seq);
 }
 
 bool window_closed(const chat& chat, timestamp now) {
-  const auto end = window_ends_at(chat);
-  return end && *end <= now && chat.kind == chat_kind::person;
+  return chat.kind == chat_kind::person && chat.window_ends_at && *chat.window_ends_at <= now;
 }
 
 } // namespace tickwire

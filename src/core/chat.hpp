@@ -16,18 +16,24 @@ struct chat {
   chat_kind kind = chat_kind::person;
   std::string subject;           // groups: name; persons: empty, the contact's title is shown
   std::uint64_t subject_seq = 0; // entry that set the subject; the highest wins
-  std::uint64_t last_seq = 0;    // highest seq of a message in it; 0 when there is none
+  std::int64_t last_seq = 0;     // highest position of a message in it; 0 when there is none
   std::string last_message_id;
-  std::optional<timestamp>
-      last_inbound_at;           // newest message of the customer, Meta's time; opens the 24-hour window
-  std::uint64_t created_seq = 0; // lowest entry that named the chat
+  std::uint64_t opened_seq = 0; // lowest entry that opened the chat otherwise than by a message; 0: none
+  std::optional<timestamp> window_ends_at;       // free text may be sent until then; nothing: never opened
+  std::optional<timestamp> entry_point_at;       // the newest message that came through an ad
+  std::optional<timestamp> entry_point_answered; // the newest of those that we answered in time
 
   friend bool operator==(const chat&, const chat&) = default;
 };
 
-// WhatsApp's customer service window: free text may be sent until then. Nothing when the customer never
-// wrote.
-std::optional<timestamp> window_ends_at(const chat& chat);
+// Where the chat stands in the list: newest activity first, unique within an inbox, the same for everybody.
+// That is its newest live message; without one, when it was opened by hand; else its newest imported message,
+// which lies below everything live.
+std::int64_t activity(const chat& chat);
+
+// Whether free text is surely refused now. Whoever never wrote to us may still be within a window that we do
+// not know of: WhatsApp itself decides. A window that we saw close is closed.
+bool window_closed(const chat& chat, timestamp now);
 
 // Whether free text is surely refused now. Whoever never wrote to us may still be within a window that we do
 // not know of: WhatsApp itself decides. A window that we saw close is closed.

@@ -2,8 +2,10 @@
 
 #include "core/identify.hpp"
 #include "core/message_id.hpp"
+#include "core/position.hpp"
 #include "core/text.hpp"
 #include "core/wamid.hpp"
+#include "core/window.hpp"
 
 #include <algorithm>
 #include <array>
@@ -45,11 +47,13 @@ public:
     std::visit([this](auto& data) { fill(data); }, proposal_.data);
     if (dropped_) return {};
     entries_.push_back(std::move(proposal_));
+    for (entry& after : afterwards_) entries_.push_back(std::move(after));
     return std::move(entries_);
   }
 
 private:
   void fill(message_received& received) {
+    received.sent_at = not_ahead(received.sent_at);
     std::string contact_id = known(received.sender, received.sent_at);
     if (received.became) contact_id = people_.moved(contact_id, *received.became, received.sent_at);
     announce_people();
@@ -65,11 +69,24 @@ private:
       proposal_.message_id = message_id_of(
           proposal_.inbox,
           received.whatsapp_message_id.empty() ? proposal_.key : received.whatsapp_message_id, proposal_.at);
+    if (received.history) received.position = next_history_place(views_, received.sent_at);
+
+    const std::optional<chat> known_chat = views_.find_chat(proposal_.chat_id);
+    const chat present = known_chat.value_or(chat{});
+    const bool answers = received.from_business && !received.history;
+    std::optional<chat_changed> change =
+        answers ? on_answer(present, received.sent_at) : on_customer_message(present, received);
+    if (!change && !known_chat) change = chat_changed{};
+    if (change && !received.group_id.empty()) change->kind = chat_kind::group;
+    if (change) announce(std::move(*change));
+    if (is_new(received.whatsapp_message_id))
+      tell_who_quotes({received.whatsapp_message_id}, received.whatsapp_message_id);
   }
 
   void fill(message_accepted&) {
     const auto row = views_.find_chat(proposal_.chat_id);
-    if (row && window_closed(*row, proposal_.at)) drop();
+    if (row && window_closed(*row, proposal_.at)) return drop();
+    if (!row) announce(chat_changed{});
   }
 
   // Whatever came before it in the log counts: what has arrived meanwhile is not sent again.
@@ -79,6 +96,7 @@ private:
     const auto chat = views_.find_chat(row->chat_id);
     if (chat && window_closed(*chat, proposal_.at)) return drop();
     take_chat_of_message();
+    tell_who_quotes({proposal_.message_id}, proposal_.key);
   }
 
   void fill(send_attempted& attempted) {
@@ -95,9 +113,16 @@ private:
     addressee.wa_id = result.wa_id;
     also_named(addressee, proposal_.at);
     take_echo(result.whatsapp_message_id, result.attempt);
+    if (result.outcome == send_outcome_kind::accepted)
+      if (const auto chat = views_.find_chat(proposal_.chat_id))
+        if (auto change = on_answer(*chat, proposal_.at)) announce(std::move(*change));
+    const auto row = views_.find_message(proposal_.message_id);
+    if (is_new(result.whatsapp_message_id) || (row && result.attempt > row->attempt))
+      tell_who_quotes({result.whatsapp_message_id, proposal_.message_id}, proposal_.key);
   }
 
   void fill(status_changed& changed) {
+    changed.changed_at = not_ahead(changed.changed_at);
     if (changed.participant && !changed.participant->empty())
       changed.participant_id = known(*changed.participant, changed.changed_at);
     const auto ours = callback_from(changed.callback_data);
@@ -112,6 +137,8 @@ private:
       if (row && row->direction == direction::out && ours->attempt <= row->attempt) {
         proposal_.message_id = row->id;
         changed.attempt = ours->attempt;
+        if (is_new(changed.whatsapp_message_id))
+          tell_who_quotes({changed.whatsapp_message_id, row->id}, changed.whatsapp_message_id);
       }
     }
     take_chat_of_message();
@@ -121,6 +148,7 @@ private:
   }
 
   void fill(reaction& reaction) {
+    reaction.at = not_ahead(reaction.at);
     if (!reaction.from_business && !reaction.sender.empty())
       reaction.sender_id = known(reaction.sender, reaction.at);
     if (reaction.from_business) reaction.sender_id = proposal_.inbox;
@@ -129,21 +157,26 @@ private:
     name_as_known(reaction.target_whatsapp_id);
     take_target(reaction.target_whatsapp_id);
   }
-  void fill(edit& edit) { take_target(edit.target_whatsapp_id); }
-  void fill(revoke& revoke) { take_target(revoke.target_whatsapp_id); }
+  void fill(edit& edit) {
+    edit.at = not_ahead(edit.at);
+    take_target(edit.target_whatsapp_id);
+  }
+  void fill(revoke& revoke) {
+    revoke.at = not_ahead(revoke.at);
+    take_target(revoke.target_whatsapp_id);
+  }
   // The first of the team to read a message makes it `read`, for everybody.
   void fill(tickwire::read_mark& mark) {
     const std::uint64_t seen = views_.find_read_mark("", proposal_.chat_id);
-    const auto rows = views_.unread_between(proposal_.chat_id, seen, mark.up_to, seen_at_once_max);
+    auto rows = views_.unread_between(proposal_.chat_id, seen, mark.up_to, seen_at_once_max + 1);
+    mark.more = rows.size() > seen_at_once_max;
+    if (mark.more) rows.pop_back();
     for (const unseen_message& row : rows) {
       status_changed changed;
       changed.whatsapp_message_id = row.whatsapp_message_id;
       changed.word = status_word::read;
       changed.changed_at = proposal_.at;
-      entry entry;
-      entry.inbox = proposal_.inbox;
-      entry.at = proposal_.at;
-      entry.key = keys::status(row.whatsapp_message_id, "read", "");
+      entry entry = beside(keys::status(row.whatsapp_message_id, "read", ""));
       entry.chat_id = proposal_.chat_id;
       if (const auto binding = views_.find_binding(row.whatsapp_message_id)) {
         entry.message_id = binding->message_id;
@@ -158,7 +191,8 @@ private:
     if (rows.empty() && mark.up_to <= views_.find_read_mark(proposal_.actor, proposal_.chat_id)) drop();
   }
 
-  // Made by a person: the record joins what is known of the number.
+  // Made by a person: the record joins what is known of the number. A chat that is opened by it is told as
+  // such; the contact stands before it when there is something new about them.
   void fill(contact_changed& change) {
     if (!change.contact.id.empty()) {
       proposal_.chat_id = change.contact.id;
@@ -175,11 +209,20 @@ private:
     change.opens_chat = opens_chat;
     if (!given_name.empty()) change.contact.name = given_name;
     proposal_.chat_id = id;
+    if (!change.opens_chat) return;
+    const std::optional<contact> present = views_.find_contact(change.contact.id);
+    if (!present || change.contact != *present || !change.aliases.empty())
+      announce(contact_changed{change.contact, change.aliases, false});
+    chat_changed opened;
+    opened.opened = true;
+    proposal_.data = std::move(opened);
   }
 
   void fill(contacts_merged&) {}
   void fill(message_joined&) {}
   void fill(group_changed&) {}
+  void fill(chat_changed&) {}
+  void fill(quote_known&) {}
   void fill(unhandled&) {}
 
   // The contact's id; an entry goes before the proposal when it is new or has changed.
@@ -274,17 +317,53 @@ private:
   }
 
   void announce(contact_changed change) {
-    entry entry;
-    entry.inbox = proposal_.inbox;
-    entry.at = proposal_.at;
-    entry.key = "ct:" + std::to_string(entries_.size()) + ":" + proposal_.key; // once for each cause
-    entry.chat_id = change.contact.id;
-    entry.data = std::move(change);
-    entries_.push_back(std::move(entry));
+    // The key is there once for each cause.
+    entry fresh = beside("ct:" + std::to_string(entries_.size()) + ":" + proposal_.key);
+    fresh.chat_id = change.contact.id;
+    fresh.data = std::move(change);
+    entries_.push_back(std::move(fresh));
   }
 
   // It may not happen any more.
   void drop() { dropped_ = true; }
+  void announce(chat_changed change) {
+    // There is one for most messages of customers: a short key that rises within its chat costs the store
+    // least.
+    const auto& end = change.window_ends_at;
+    entry fresh = beside("ch:" + proposal_.chat_id + ":" +
+                         (end ? std::to_string(end->time_since_epoch().count()) : proposal_.key));
+    fresh.chat_id = proposal_.chat_id;
+    fresh.data = std::move(change);
+    entries_.push_back(std::move(fresh));
+  }
+
+  // What this message is called changes; pages are told the newest of those that quote it by one of its
+  // names.
+  void tell_who_quotes(std::initializer_list<std::string_view> names, const std::string& cause) {
+    for (const std::string_view quoted : names)
+      for (const std::string& by : views_.find_quotes(quoted, quotes_told_max)) {
+        entry fresh = beside("qk:" + by + ":" + cause);
+        fresh.message_id = by;
+        fresh.chat_id = proposal_.chat_id;
+        fresh.data = quote_known{};
+        afterwards_.push_back(std::move(fresh));
+      }
+  }
+
+  bool is_new(const std::string& wamid) { return !wamid.empty() && !views_.find_binding(wamid); }
+
+  // An entry of our own that comes with the proposal.
+  entry beside(std::string key) const {
+    entry fresh;
+    fresh.inbox = proposal_.inbox;
+    fresh.at = proposal_.at;
+    fresh.key = std::move(key);
+    return fresh;
+  }
+
+  // A time of Meta's or of a customer's telephone that lies ahead of ours is ours: nothing has happened later
+  // than we heard of it, and a later fact must be able to replace it.
+  timestamp not_ahead(timestamp time) const { return std::min(time, proposal_.at); }
 
   void take_target(const std::string& wamid) {
     if (const auto binding = views_.find_binding(wamid)) proposal_.message_id = binding->message_id;
@@ -299,7 +378,8 @@ private:
   views& views_;
   identification people_;
   entry proposal_;
-  std::vector<entry> entries_;
+  std::vector<entry> entries_;    // before the proposal
+  std::vector<entry> afterwards_; // behind it
   bool dropped_ = false;
 };
 

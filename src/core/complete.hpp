@@ -10,9 +10,9 @@
 
 namespace tickwire {
 
-// The entries to append for this proposal, in order: the contact or group that it makes known, then itself,
-// with chat_id, message_id and the ids inside filled where they are known. `inbox`, `at`, `key` and `raw` are
-// taken over.
+// The entries to append for this proposal, in order: the contact or chat that it makes known or changes, then
+// itself, with chat_id, message_id and the ids inside filled where they are known. `inbox`, `at`, `key` and
+// `raw` are taken over.
 //
 // None when it may not happen any more, as things stand in this transaction: another attempt of a message
 // that has arrived or is under way, a try of an attempt that is over, a free text after the window has

@@ -20,6 +20,8 @@ std::string_view kind_of(const entry_data& data) {
     std::string_view operator()(const contacts_merged&) const { return "contacts_merged"; }
     std::string_view operator()(const message_joined&) const { return "message_joined"; }
     std::string_view operator()(const group_changed&) const { return "group_changed"; }
+    std::string_view operator()(const chat_changed&) const { return "chat_changed"; }
+    std::string_view operator()(const quote_known&) const { return "quote_known"; }
     std::string_view operator()(const unhandled&) const { return "unhandled"; }
   };
   return std::visit(names{}, data);

@@ -31,7 +31,10 @@ struct message_received {
   // that is there already under another id of WhatsApp's; 0: it is new. Then entry.message_id is that
   // message.
   int repeats = 0;
-  bool notice = false; // a line that nobody wrote: counts as nothing unread and opens no window
+  bool notice = false;   // a line that nobody wrote: counts as nothing unread and opens no window
+  bool referral = false; // written from an ad or a post, which is a free entry point
+  // Filled when the entry is completed. History: its place, see position.hpp; 0: the entry's own seq.
+  std::int64_t position = 0;
 };
 
 // Somebody pressed send. entry.message_id is made by the proposer, entry.actor is the user.
@@ -109,13 +112,14 @@ struct read_mark {
   // Filled when the entry is completed: up to here the customer's messages are marked as read by the team,
   // each by an entry of its own before this one. 0: nothing new.
   std::uint64_t seen_up_to = 0;
+  bool more = false; // filled too: there are further ones, for another mark
 };
 
 // The whole record as it is from here on, and which names lead to it.
 struct contact_changed {
   struct contact contact;
   std::vector<std::string> aliases; // "p:<digits>", "u:<bsuid>"
-  bool opens_chat = false;          // made by hand: show an empty chat
+  bool opens_chat = false;          // made by hand: show an empty chat. Completing makes a chat_changed of it
 };
 
 // Two contacts turned out to be one person: `from` and its chat are part of entry.chat_id from here on.
@@ -141,6 +145,18 @@ struct group_changed {
   std::string subject;
 };
 
+// entry.chat_id became known, was opened by hand, or its window moved. Made when another entry is completed.
+struct chat_changed {
+  chat_kind kind = chat_kind::person;
+  bool opened = false;                     // by hand or by a colleague: shown even without a message
+  std::optional<timestamp> window_ends_at; // see window.hpp
+  std::optional<timestamp> entry_point_at, entry_point_answered;
+};
+
+// What entry.message_id quotes has become known, or known by another wamid; nothing but pages need this,
+// since the row of the message is completed whenever it is read (see quote.hpp).
+struct quote_known {};
+
 // Signed but nothing that moves a view: kept with its raw JSON. `what` names it ("field account_update"), see
 // core/kept.hpp.
 struct unhandled {
@@ -150,9 +166,10 @@ struct unhandled {
   std::string kind{}, data{};
 };
 
-using entry_data = std::variant<message_received, message_accepted, retry_requested, send_attempted,
-                                send_result, status_changed, reaction, edit, revoke, read_mark,
-                                contact_changed, contacts_merged, message_joined, group_changed, unhandled>;
+using entry_data =
+    std::variant<message_received, message_accepted, retry_requested, send_attempted, send_result,
+                 status_changed, reaction, edit, revoke, read_mark, contact_changed, contacts_merged,
+                 message_joined, group_changed, chat_changed, quote_known, unhandled>;
 
 struct entry {
   std::string inbox; // phone_number_id

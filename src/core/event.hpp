@@ -6,6 +6,7 @@
 #include "core/message.hpp"
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <variant>
 
@@ -17,8 +18,12 @@ struct new_message_event {
 struct status_event {
   message value;
 };
-// Reactions, edits, revocations.
+// Reactions, edits, revocations, quotes that became known.
 struct message_update_event {
+  message value;
+};
+// Imported history: it is not new, and its position is not the event's number.
+struct history_event {
   message value;
 };
 struct contact_event {
@@ -33,8 +38,11 @@ struct message_joined_event {
   std::string from;
   message into;
 };
+// What has changed of a chat. `born`: it is new, and the event has all there is to it.
 struct chat_event {
   chat value;
+  std::optional<struct contact> contact; // persons, when born
+  bool born = false, title = false, window = false, activity = false;
 };
 struct read_mark_event {
   std::string user_id;
@@ -46,8 +54,8 @@ struct read_mark_event {
 struct event {
   std::uint64_t seq = 0; // of its log entry
   std::string only_user; // empty: everybody of the inbox
-  std::variant<new_message_event, status_event, message_update_event, contact_event, chat_event,
-               chat_merged_event, message_joined_event, read_mark_event>
+  std::variant<new_message_event, status_event, message_update_event, history_event, contact_event,
+               chat_event, chat_merged_event, message_joined_event, read_mark_event>
       what;
 };
 

@@ -211,13 +211,14 @@ void join_message(message& row, const message& other, int attempt) {
 }
 
 void join_chat(chat& row, const chat& other) {
-  if (other.created_seq && (row.created_seq == 0 || other.created_seq < row.created_seq))
-    row.created_seq = other.created_seq;
-  if (other.last_seq > row.last_seq) {
+  if (other.opened_seq && (row.opened_seq == 0 || other.opened_seq < row.opened_seq))
+    row.opened_seq = other.opened_seq;
+  if (!other.last_message_id.empty() && (row.last_message_id.empty() || other.last_seq > row.last_seq)) {
     row.last_seq = other.last_seq;
     row.last_message_id = other.last_message_id;
   }
-  if (other.last_inbound_at) keep_latest(row.last_inbound_at, *other.last_inbound_at);
+  for (const auto time : {&chat::window_ends_at, &chat::entry_point_at, &chat::entry_point_answered})
+    if (other.*time) keep_latest(row.*time, *(other.*time));
 }
 
 } // namespace tickwire

@@ -83,18 +83,40 @@ public:
   }
   std::uint64_t count_unread(std::string_view chat_id, std::uint64_t after, std::uint64_t cap) override {
     const auto counts = [&](const auto& row) {
-      return row.second.chat_id == chat_id && row.second.counts_unread && row.second.seq > after;
+      return row.second.chat_id == chat_id && row.second.counts_unread &&
+             row.second.seq > static_cast<std::int64_t>(after);
     };
     return std::min<std::uint64_t>(
         cap, static_cast<std::uint64_t>(std::count_if(messages.begin(), messages.end(), counts)));
+  }
+
+  std::optional<std::int64_t> highest_position(std::int64_t first, std::int64_t last) override {
+    std::optional<std::int64_t> highest;
+    for (const auto& [id, row] : messages)
+      if (row.known() && row.seq >= first && row.seq <= last && (!highest || row.seq > *highest))
+        highest = row.seq;
+    return highest;
+  }
+
+  void put_quote(std::string_view quoted, const message& by) override {
+    quotes[std::string(quoted)].emplace(by.seq, by.id);
+  }
+  std::vector<std::string> find_quotes(std::string_view quoted, std::size_t limit) override {
+    std::vector<std::string> newest;
+    const auto place = quotes.find(std::string(quoted));
+    if (place == quotes.end()) return newest;
+    for (auto quote = place->second.rbegin(); quote != place->second.rend() && newest.size() < limit; ++quote)
+      newest.push_back(quote->second);
+    return newest;
   }
 
   std::vector<unseen_message> unread_between(std::string_view chat_id, std::uint64_t after,
                                              std::uint64_t up_to, std::size_t limit) override {
     std::map<std::uint64_t, std::string> found;
     for (const auto& [id, row] : messages)
-      if (row.chat_id == chat_id && row.counts_unread && row.seq > after && row.seq <= up_to)
-        found[row.seq] = row.whatsapp_message_id;
+      if (row.chat_id == chat_id && row.counts_unread && row.seq > static_cast<std::int64_t>(after) &&
+          row.seq <= static_cast<std::int64_t>(up_to))
+        found[static_cast<std::uint64_t>(row.seq)] = row.whatsapp_message_id;
     std::vector<unseen_message> rows;
     for (const auto& [seq, wamid] : found)
       if (rows.size() < limit) rows.push_back({seq, wamid});
@@ -104,6 +126,7 @@ public:
   std::map<std::string, message> messages;
   std::map<std::string, wamid_binding> bindings;
   std::map<std::string, std::map<std::string, entry>> parked;
+  std::map<std::string, std::map<std::int64_t, std::string>> quotes;
   std::map<std::string, contact> contacts;
   std::map<std::string, std::pair<std::string, std::uint64_t>> aliases;
   std::map<std::string, chat> chats;

@@ -23,9 +23,11 @@ struct message_error {
   friend bool operator==(const message_error&, const message_error&) = default;
 };
 
+// What a message quotes, by the name that the one who wrote it used: a wamid (customers) or our id (the
+// team). The other name is looked up whenever the message is shown, see quote.hpp.
 struct reply_to {
   std::string whatsapp_message_id;
-  std::string message_id; // ours, empty when the quoted message is unknown here
+  std::string message_id; // ours
   friend bool operator==(const reply_to&, const reply_to&) = default;
 };
 
@@ -66,7 +68,8 @@ struct message {
   std::string extra;      // further public members as JSON members without braces ("\"media\":{…}"), or empty
   std::string client_id;  // outbound only
   timestamp created_at{}; // inbound: Meta's time; outbound: when we accepted it
-  std::uint64_t seq = 0;  // position in the chat; 0 while only later facts about the message are known
+  std::int64_t seq = 0; // position in the chat, below zero for history (see position.hpp); 0 while only later
+                        // facts about the message are known
   std::optional<reply_to> reply;
   bool counts_unread = false; // inbound and not imported history
 

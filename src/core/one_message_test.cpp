@@ -1,5 +1,6 @@
 // One message is one row, whoever tells of it first and by which of its ids; one person is one chat.
 #include "core/memory_views.hpp"
+#include "core/quote.hpp"
 #include "core/testing.hpp"
 #include "core/wamid.hpp"
 
@@ -98,8 +99,9 @@ TEST(OneMessage, AQuoteOrReactionByTheOtherScopesIdIsAboutTheSamePersonsMessage)
     entry quote = received(wamid, who, "this one", 2);
     std::get<message_received>(quote.data).reply_to_whatsapp_id = by_user_id;
     log.append(quote);
-    const auto& reply = log.rows.messages.at(log.rows.bindings.at(wamid).message_id).reply;
-    return reply ? reply->message_id : "";
+    message row = log.rows.messages.at(log.rows.bindings.at(wamid).message_id);
+    complete_quote(row, log.rows);
+    return row.reply ? row.reply->message_id : "";
   };
   EXPECT_EQ(quoting("wamid.Q", mira), first);
   EXPECT_EQ(quoting("wamid.T", person("15557777102", "US.8001000000000002")), "") << "another person's";

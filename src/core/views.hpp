@@ -72,6 +72,14 @@ public:
   virtual std::uint64_t find_read_mark(std::string_view user_id, std::string_view chat_id) = 0;
   virtual void put_read_mark(std::string_view user_id, std::string_view chat_id, std::uint64_t up_to) = 0;
 
+  // The greatest position of a message from `first` to `last`, if there is one.
+  virtual std::optional<std::int64_t> highest_position(std::int64_t first, std::int64_t last) = 0;
+
+  // Which messages quote this one, named as they name it (wamid or our id). Found newest first, at most
+  // `limit`.
+  virtual void put_quote(std::string_view quoted, const message& by) = 0;
+  virtual std::vector<std::string> find_quotes(std::string_view quoted, std::size_t limit) = 0;
+
   // Messages in the chat that count as unread and lie above `after`, at most `cap`.
   virtual std::uint64_t count_unread(std::string_view chat_id, std::uint64_t after, std::uint64_t cap) = 0;
   // The same messages up to and including `up_to`, oldest first, at most `limit`.
@@ -82,7 +90,10 @@ public:
 // Unread numbers are counted up to here and shown as "999+".
 inline constexpr std::uint64_t unread_cap = 1000;
 
-// One read mark makes at most so many messages `read`; the rest are for the next one.
+// One read mark makes at most so many messages `read`; the rest are for the next one, see read_mark::more.
 inline constexpr std::size_t seen_at_once_max = 1000;
+
+// When a quoted message becomes known, so many of those that quote it, the newest, are told to pages.
+inline constexpr std::size_t quotes_told_max = 100;
 
 } // namespace tickwire

@@ -4,6 +4,7 @@
 #include "core/apply.hpp"
 #include "core/complete.hpp"
 #include "core/kept.hpp"
+#include "core/quote.hpp"
 #include "wire/entry_json.hpp"
 #include "wire/public_json.hpp"
 
@@ -140,18 +141,23 @@ appended log_writer::append(const entry& proposal) {
     if (completed.key != proposal.key) continue;
     done.stored = true;
     done.seq = completed.seq;
-    if (!completed.message_id.empty()) done.row = rows_->views().find_message(completed.message_id);
+    if (!completed.message_id.empty()) done.row = shown(completed.message_id);
     done.stored_entry = std::move(completed);
   }
-  if (!done.stored && !proposal.message_id.empty())
-    done.row = rows_->views().find_message(proposal.message_id);
+  if (!done.stored && !proposal.message_id.empty()) done.row = shown(proposal.message_id);
   return done;
+}
+
+std::optional<message> log_writer::shown(const std::string& message_id) {
+  std::optional<message> row = rows_->views().find_message(message_id);
+  if (row) complete_quote(*row, rows_->views());
+  return row;
 }
 
 appended log_writer::already_there(entry present) {
   appended done;
   done.seq = present.seq;
-  if (!present.message_id.empty()) done.row = rows_->views().find_message(present.message_id);
+  if (!present.message_id.empty()) done.row = shown(present.message_id);
   done.stored_entry = std::move(present);
   return done;
 }

@@ -47,6 +47,7 @@ private:
   append_result append_by_itself(const std::vector<entry>& proposals);
   appended append_or_keep(const entry& proposal);
   appended append(const entry& proposal);
+  std::optional<message> shown(const std::string& message_id);
   appended already_there(entry present);
   void write(const entry& entry, const std::optional<event>& said);
 

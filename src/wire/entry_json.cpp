@@ -16,6 +16,10 @@ void add_time(object_writer& object, std::string_view name, timestamp time) {
   object.raw(name, std::to_string(millis(time)));
 }
 
+void add_time(object_writer& object, std::string_view name, const std::optional<timestamp>& time) {
+  if (time) add_time(object, name, *time);
+}
+
 // Empty texts are left out: most fields of most entries are.
 void add_text(object_writer& object, std::string_view name, const std::string& text) {
   if (!text.empty()) object.member(name, text);
@@ -54,10 +58,12 @@ struct encoder {
     add_text(object, "replyTo", data.reply_to_whatsapp_id);
     if (data.from_business) object.member("fromBusiness", true);
     if (data.history) object.member("history", true);
+    if (data.referral) object.member("referral", true);
     object.member("initial", to_string(data.initial));
     if (data.became) add_identity(object, "became", *data.became);
     if (data.notice) object.member("notice", true);
     if (data.repeats) object.member("repeats", data.repeats);
+    if (data.position) object.member("position", data.position);
   }
   void operator()(const message_accepted& data) const {
     object.member("clientId", data.client_id);
@@ -110,6 +116,7 @@ struct encoder {
   void operator()(const read_mark& data) const {
     object.member("upTo", data.up_to);
     if (data.seen_up_to) object.member("seenUpTo", data.seen_up_to);
+    if (data.more) object.member("more", true);
   }
   void operator()(const contact_changed& data) const {
     {
@@ -144,6 +151,14 @@ struct encoder {
     object.member("attempt", data.attempt);
   }
   void operator()(const group_changed& data) const { object.member("subject", data.subject); }
+  void operator()(const chat_changed& data) const {
+    if (data.kind == chat_kind::group) object.member("group", true);
+    if (data.opened) object.member("opened", true);
+    add_time(object, "windowEndsAt", data.window_ends_at);
+    add_time(object, "entryPointAt", data.entry_point_at);
+    add_time(object, "entryPointAnswered", data.entry_point_answered);
+  }
+  void operator()(const quote_known&) const {}
   void operator()(const unhandled& data) const {
     object.member("what", data.what);
     if (data.kind.empty()) return;
@@ -168,6 +183,9 @@ struct reader {
   int small(std::string_view name) const { return static_cast<int>(number(name)); }
   bool flag(std::string_view name) const { return object.contains(name) && object.at(name).as_bool(); }
   timestamp time(std::string_view name) const { return timestamp{std::chrono::milliseconds{number(name)}}; }
+  std::optional<timestamp> maybe_time(std::string_view name) const {
+    return object.contains(name) ? std::optional(time(name)) : std::nullopt;
+  }
 
   identity who(std::string_view name) const {
     const reader inner{object.at(name).as_object()};
@@ -208,6 +226,8 @@ entry_data decode_object(std::string_view kind, const reader& from) {
     data.became = from.maybe_who("became");
     data.notice = from.flag("notice");
     data.repeats = from.small("repeats");
+    data.referral = from.flag("referral");
+    data.position = from.number("position");
     return data;
   }
   if (kind == "message_accepted")
@@ -236,7 +256,7 @@ entry_data decode_object(std::string_view kind, const reader& from) {
   if (kind == "revoke") return revoke{from.text("target"), from.text("wamid"), from.time("at")};
   if (kind == "read_mark")
     return read_mark{static_cast<std::uint64_t>(from.number("upTo")),
-                     static_cast<std::uint64_t>(from.number("seenUpTo"))};
+                     static_cast<std::uint64_t>(from.number("seenUpTo")), from.flag("more")};
   if (kind == "contact_changed") {
     const reader inner{from.object.at("contact").as_object()};
     contact_changed data;
@@ -263,6 +283,11 @@ entry_data decode_object(std::string_view kind, const reader& from) {
   if (kind == "message_joined")
     return message_joined{from.text("from"), from.text("wamid"), from.small("attempt")};
   if (kind == "group_changed") return group_changed{from.text("subject")};
+  if (kind == "chat_changed")
+    return chat_changed{from.flag("group") ? chat_kind::group : chat_kind::person, from.flag("opened"),
+                        from.maybe_time("windowEndsAt"), from.maybe_time("entryPointAt"),
+                        from.maybe_time("entryPointAnswered")};
+  if (kind == "quote_known") return quote_known{};
   if (kind == "unhandled") return unhandled{from.text("what"), from.text("kind"), from.text("data")};
   throw std::invalid_argument("unknown kind");
 }

@@ -103,8 +103,10 @@ void object_writer::member(std::string_view name, std::uint64_t value) {
   raw(name, std::string_view(digits, static_cast<std::size_t>(end - digits)));
 }
 
-void object_writer::member(std::string_view name, int value) {
-  char digits[12];
+void object_writer::member(std::string_view name, int value) { member(name, std::int64_t{value}); }
+
+void object_writer::member(std::string_view name, std::int64_t value) {
+  char digits[20];
   const auto end = std::to_chars(digits, digits + sizeof digits, value).ptr;
   raw(name, std::string_view(digits, static_cast<std::size_t>(end - digits)));
 }

@@ -28,6 +28,7 @@ public:
   void member(std::string_view name, const std::string& text) { member(name, std::string_view(text)); }
   void member(std::string_view name, bool value);
   void member(std::string_view name, std::uint64_t value);
+  void member(std::string_view name, std::int64_t value);
   void member(std::string_view name, int value);
   void null(std::string_view name);
   // `json` is a JSON value already.

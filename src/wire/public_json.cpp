@@ -66,6 +66,16 @@ void add_changes_of_content(object_writer& object, const message& message) {
   add_time(object, "revokedAt", message.revoked_at);
 }
 
+void add_quote(object_writer& object, const message& message) {
+  if (!message.reply) return;
+  object_writer inner(object.open("replyTo"));
+  if (message.reply->whatsapp_message_id.empty())
+    inner.null("whatsappMessageId");
+  else
+    inner.member("whatsappMessageId", message.reply->whatsapp_message_id);
+  if (!message.reply->message_id.empty()) inner.member("messageId", message.reply->message_id);
+}
+
 // Where a message stands, the same in a message and in message_status_update.
 void add_standing(object_writer& object, const message& message) {
   object.member("status", to_string(message.status));
@@ -94,14 +104,9 @@ void add_message(object_writer& object, const message& message) {
   if (!message.client_id.empty()) object.member("clientId", message.client_id);
   object.member("direction", message.direction == direction::in ? "in" : "out");
   object.member("type", message.type);
-  if (message.reply) {
-    object_writer inner(object.open("replyTo"));
-    if (message.reply->whatsapp_message_id.empty())
-      inner.null("whatsappMessageId");
-    else
-      inner.member("whatsappMessageId", message.reply->whatsapp_message_id);
-    if (!message.reply->message_id.empty()) inner.member("messageId", message.reply->message_id);
-  }
+  if (message.direction == direction::in && message.seq > 0 && !message.counts_unread)
+    object.member("notice", true);
+  add_quote(object, message);
   add_reactions(object, message);
   add_changes_of_content(object, message);
   object.raw_members(message.extra);
@@ -130,6 +135,22 @@ void add_contact(object_writer& object, const contact& contact) {
   object.member("username", contact.username);
 }
 
+void add_title(object_writer& object, const chat& chat, const std::optional<contact>& contact) {
+  const bool group = chat.kind == chat_kind::group;
+  const std::string group_title = chat.subject.empty() ? "Group" : chat.subject;
+  object.member("title", group ? group_title : contact ? contact->title() : chat.id);
+  object.member("kind", group ? "group" : "person");
+  if (contact && !contact->phone.empty()) object.member("phone", contact->phone);
+  if (contact && !contact->username.empty()) object.member("username", contact->username);
+}
+
+void add_window(object_writer& object, const chat& chat) {
+  if (chat.window_ends_at)
+    object.member("windowEndsAt", to_iso8601(*chat.window_ends_at));
+  else
+    object.null("windowEndsAt");
+}
+
 struct event_writer {
   object_writer& object;
   std::uint64_t seq;
@@ -148,6 +169,7 @@ struct event_writer {
     object.member("chatId", event.value.chat_id);
     object.member("text", event.value.shown_text());
     add_reactions(object, event.value);
+    add_quote(object, event.value);
     add_changes_of_content(object, event.value);
     object.member("updatedAt", to_iso8601(event.value.updated_at));
     object.member("seq", seq);
@@ -174,10 +196,22 @@ struct event_writer {
     object.member("seq", seq);
   }
 
+  void operator()(const history_event& event) const {
+    object.member("messageId", event.value.id);
+    object.member("chatId", event.value.chat_id);
+    append_message(object.open("message"), event.value);
+    object.member("seq", seq);
+  }
+
   void operator()(const chat_event& event) const {
     object.member("chatId", event.value.id);
-    object.member("title", event.value.subject);
-    object.member("kind", event.value.kind == chat_kind::group ? "group" : "person");
+    if (event.title) add_title(object, event.value, event.contact);
+    if (event.born) {
+      object.null("lastMessage");
+      object.member("unread", 0);
+    }
+    if (event.window) add_window(object, event.value);
+    if (event.activity) object.member("activity", activity(event.value));
     object.member("seq", seq);
   }
 
@@ -207,21 +241,15 @@ void append_chat(std::string& out, const chat& chat, const std::optional<contact
                  const std::optional<message>& last_message, std::uint64_t unread) {
   object_writer object(out);
   object.member("id", chat.id);
-  const std::string group_title = chat.subject.empty() ? "Group" : chat.subject;
-  object.member("title", chat.kind == chat_kind::group ? group_title : contact ? contact->title() : chat.id);
-  object.member("kind", chat.kind == chat_kind::group ? "group" : "person");
-  if (contact && !contact->phone.empty()) object.member("phone", contact->phone);
-  if (contact && !contact->username.empty()) object.member("username", contact->username);
+  add_title(object, chat, contact);
   if (last_message) {
     object_writer inner(object.open("lastMessage"));
     add_preview(inner, *last_message);
   } else
     object.null("lastMessage");
   object.member("unread", unread);
-  if (const auto end = window_ends_at(chat))
-    object.member("windowEndsAt", to_iso8601(*end));
-  else
-    object.null("windowEndsAt");
+  add_window(object, chat);
+  object.member("activity", activity(chat));
 }
 
 void append_service_state(std::string& out, const sending_state& sending,

@@ -57,7 +57,7 @@ TEST(PublicJson, AnOutboundMessageHasTheNamesOfTheContract) {
   EXPECT_EQ(std::string(row.at("createdAt").as_string()), to_iso8601(at(10)));
   EXPECT_EQ(std::string(row.at("updatedAt").as_string()), to_iso8601(at(15)));
   EXPECT_EQ(row.at("whatsappMessageId").as_string(), "wamid.B");
-  EXPECT_EQ(row.at("seq").to_number<int>(), 1);
+  EXPECT_EQ(row.at("seq").to_number<int>(), 2); // the chat was made known before it
   EXPECT_EQ(row.at("direction").as_string(), "out");
   EXPECT_EQ(row.at("clientId").as_string(), "c-m_1");
   EXPECT_EQ(std::string(row.at("statusTimes").at("sent").as_string()), to_iso8601(at(11)));
@@ -118,15 +118,48 @@ TEST(PublicJson, AnEventCarriesItsOwnSeqAndAStatusDoesNotTouchTheMessages) {
   memory_log log;
   log.append(accepted("m_1", "15550000101", "hi"));
   log.append(answered("m_1", 1, send_outcome_kind::accepted, "wamid.B"));
-  ASSERT_EQ(log.events.size(), 2u);
-  EXPECT_EQ(name_of(log.events[0]), "new_message");
-  EXPECT_EQ(name_of(log.events[1]), "message_status_update");
-  const json::object made = json::parse(wire::event_data(log.events[0])).as_object();
-  const json::object moved = json::parse(wire::event_data(log.events[1])).as_object();
-  EXPECT_EQ(made.at("seq").to_number<int>(), 1);
-  EXPECT_EQ(moved.at("seq").to_number<int>(), 2);
+  ASSERT_EQ(log.events.size(), 3u);
+  EXPECT_EQ(name_of(log.events[1]), "new_message");
+  EXPECT_EQ(name_of(log.events[2]), "message_status_update");
+  const json::object made = json::parse(wire::event_data(log.events[1])).as_object();
+  const json::object moved = json::parse(wire::event_data(log.events[2])).as_object();
+  EXPECT_EQ(made.at("seq").to_number<int>(), 2);
+  EXPECT_EQ(moved.at("seq").to_number<int>(), 3);
   EXPECT_EQ(moved.at("messageId").as_string(), "m_1");
   EXPECT_EQ(moved.at("status").as_string(), "sent");
+}
+
+TEST(PublicJson, AChatIsToldWholeWhenItIsBornAndThenByWhatChanged) {
+  memory_log log;
+  const auto told = [&](std::size_t index) {
+    return json::parse(wire::event_data(log.events[index])).as_object();
+  };
+  log.append(received("wamid.A", person("15550000101", "", "Ana"), "hello", 1));
+  log.append(received("wamid.B", person("15550000101"), "again", 2));
+  const json::object born = told(1), moved = told(3);
+  EXPECT_EQ(born.at("title").as_string(), "Ana");
+  EXPECT_EQ(born.at("kind").as_string(), "person");
+  EXPECT_EQ(born.at("phone").as_string(), "15550000101");
+  EXPECT_TRUE(born.at("lastMessage").is_null());
+  EXPECT_EQ(born.at("unread").to_number<int>(), 0);
+  EXPECT_EQ(std::string(born.at("windowEndsAt").as_string()), to_iso8601(at(1) + std::chrono::hours{24}));
+  EXPECT_EQ(moved.size(), 3u);
+  EXPECT_EQ(moved.at("chatId").as_string(), "15550000101");
+  EXPECT_EQ(std::string(moved.at("windowEndsAt").as_string()), to_iso8601(at(2) + std::chrono::hours{24}));
+  EXPECT_EQ(moved.at("seq").to_number<int>(), 4);
+}
+
+TEST(PublicJson, ImportedHistoryHasItsPlaceInTheMessageAndItsNumberInTheEvent) {
+  memory_log log;
+  entry old = received("wamid.A", person("15550000101"), "long ago", 1);
+  std::get<message_received>(old.data).history = true;
+  log.append(old);
+  const event& said = log.events.back();
+  EXPECT_EQ(name_of(said), "history_message");
+  const json::object data = json::parse(wire::event_data(said)).as_object();
+  EXPECT_EQ(data.at("seq").to_number<int>(), 3);
+  EXPECT_LT(data.at("message").at("seq").to_number<std::int64_t>(), 0);
+  EXPECT_EQ(data.at("messageId"), data.at("message").at("id"));
 }
 
 TEST(PublicJson, ReactionsEditsAndRevocationsAreAMessageUpdate) {
@@ -137,7 +170,7 @@ TEST(PublicJson, ReactionsEditsAndRevocationsAreAMessageUpdate) {
   log.append(edited("wamid.E", "wamid.A", "hello", 3));
   log.append(reacted("wamid.R2", "wamid.A", ana, "", 4));
   log.append(revoked("wamid.V", "wamid.A", 5));
-  const json::object with_reaction = json::parse(wire::event_data(log.events[2])).as_object();
+  const json::object with_reaction = json::parse(wire::event_data(log.events[3])).as_object();
   EXPECT_EQ(with_reaction.at("reactions").as_array().size(), 1u);
   const json::object last = json::parse(wire::event_data(log.events.back())).as_object();
   EXPECT_EQ(name_of(log.events.back()), "message_update");
@@ -179,12 +212,13 @@ entry_data random_data(std::mt19937& random) {
   const auto time = [&] { return at(static_cast<int>(random() % 100000)); };
   const auto who = [&] { return identity{text(), text(), text(), text(), text(), text()}; };
   const auto maybe_who = [&] { return flag() ? std::optional(who()) : std::nullopt; };
+  const auto maybe_time = [&] { return flag() ? std::optional(time()) : std::nullopt; };
   const auto error = [&] {
     return flag() ? std::optional(message_error{static_cast<int>(random() % 200000), text(), text(), flag()})
                   : std::nullopt;
   };
   const auto small = [&] { return static_cast<int>(random() % 5); };
-  switch (random() % 15) {
+  switch (random() % 17) {
   case 0:
     return message_received{text(),
                             who(),
@@ -199,7 +233,9 @@ entry_data random_data(std::mt19937& random) {
                             static_cast<status>(small()),
                             maybe_who(),
                             small(),
-                            flag()};
+                            flag(),
+                            flag(),
+                            flag() ? -static_cast<std::int64_t>(random()) : 0};
   case 1:
     return message_accepted{text(), text(), text()};
   case 2:
@@ -220,7 +256,7 @@ entry_data random_data(std::mt19937& random) {
   case 8:
     return revoke{text(), text(), time()};
   case 9:
-    return read_mark{random(), flag() ? random() : 0};
+    return read_mark{random(), flag() ? random() : 0, flag()};
   case 10:
     return contact_changed{{text(), text(), text(), text(), text(), text(), time(), time(), 0, time(), ""},
                            {text(), text()},
@@ -231,6 +267,11 @@ entry_data random_data(std::mt19937& random) {
     return contacts_merged{text(), {{"u_1", random()}, {"", random()}}};
   case 13:
     return message_joined{text(), text(), small()};
+  case 14:
+    return chat_changed{flag() ? chat_kind::group : chat_kind::person, flag(), maybe_time(), maybe_time(),
+                        maybe_time()};
+  case 15:
+    return quote_known{};
   default:
     return unhandled{text(), "message_received", text()};
   }

@@ -11,6 +11,7 @@
 #include "contract/wait_for.hpp"
 #include "core/entry_size.hpp"
 #include "core/memory_views.hpp"
+#include "core/quote.hpp"
 #include "core/testing.hpp"
 
 #include <gtest/gtest.h>
@@ -137,7 +138,7 @@ TYPED_TEST_P(LogStore, AnEntryIsStoredOnceAndItsRepetitionSaysWhatIsThere) {
   EXPECT_EQ(second[0].stored_entry.message_id, "m_1");
   EXPECT_EQ(std::get<message_accepted>(second[0].stored_entry.data).text, "hi");
   EXPECT_EQ(second[0].row->id, "m_1");
-  EXPECT_EQ(this->events.size(), 1u);
+  EXPECT_EQ(this->events.size(), 2u); // the chat, the message
 }
 
 TYPED_TEST_P(LogStore, EveryItemOfABatchCountsAndEventsComeOnceInOrder) {
@@ -225,10 +226,10 @@ TYPED_TEST_P(LogStore, AroundShowsBothSidesOfAMessage) {
 }
 
 TYPED_TEST_P(LogStore, ChatsAreNewestFirstWithUnreadOfTheOneWhoAsks) {
-  this->append({received("wamid.1", person("15550000101", "", "Ana"), "a", 1),
-                received("wamid.2", person("15550000102", "", "Ben"), "b", 2),
-                received("wamid.3", person("15550000101"), "c", 3)});
-  entry mark = proposal(keys::read_mark("u_ana", "15550000101", 2), at(4), read_mark{2});
+  const auto stored = this->append({received("wamid.1", person("15550000101", "", "Ana"), "a", 1),
+                                    received("wamid.2", person("15550000102", "", "Ben"), "b", 2),
+                                    received("wamid.3", person("15550000101"), "c", 3)});
+  entry mark = proposal("rm", at(4), read_mark{stored[0].seq});
   mark.actor = "u_ana";
   mark.chat_id = "15550000101";
   this->append({mark});
@@ -313,7 +314,7 @@ TYPED_TEST_P(LogStore, ARandomStoryEndsAsInTheReference) {
     const identity who =
         person("1555000010" + std::to_string(number(3)), number(2) ? "US." + std::to_string(number(3)) : "");
     entry next;
-    switch (number(9)) {
+    switch (number(11)) {
     case 0:
       next = accepted("m_" + n, "15550000100", "text " + n, i);
       break;
@@ -335,8 +336,19 @@ TYPED_TEST_P(LogStore, ARandomStoryEndsAsInTheReference) {
     case 6:
       next = revoked("wamid.v" + std::to_string(i), "wamid.i" + n, i);
       break;
+    case 7:
+      next = received("wamid.i" + n, who, "imported " + n, -number(1000));
+      std::get<message_received>(next.data).history = true;
+      break;
+    case 8:
+      next = accepted("m_q" + n, "15550000100", "quotes " + n, i);
+      std::get<message_accepted>(next.data).reply_to_message_id = "m_" + n;
+      break;
     default:
       next = received("wamid.i" + n, who, "text " + n, i, number(5) == 0 ? "group-1" : "");
+      if (number(3) == 0)
+        std::get<message_received>(next.data).reply_to_whatsapp_id =
+            (number(2) ? "wamid.o" : "wamid.i") + std::to_string(number(40));
       break;
     }
     if ((next.key.starts_with("res:") || next.key.starts_with("retry:")) &&
@@ -349,14 +361,23 @@ TYPED_TEST_P(LogStore, ARandomStoryEndsAsInTheReference) {
   this->append(batch);
   this->open();
   message_query all;
-  all.after = 0;
   all.limit = 100'000;
   std::map<std::string, message> rows;
   for (const message& row : this->page(all).messages) rows.emplace(row.id, row);
   std::map<std::string, message> expected;
-  for (const auto& [id, row] : reference.rows.messages)
-    if (row.known()) expected.emplace(id, row);
+  for (auto [id, row] : reference.rows.messages) {
+    if (!row.known()) continue;
+    complete_quote(row, reference.rows);
+    expected.emplace(id, row);
+  }
   EXPECT_EQ(rows, expected) << seed_note();
+  std::map<std::string, chat> chats;
+  std::int64_t above = std::numeric_limits<std::int64_t>::max();
+  for (const chat_summary& summary : wait_for(this->io, this->store->chats("u_ana", {}, 1'000))->chats) {
+    EXPECT_LT(activity(summary.chat), std::exchange(above, activity(summary.chat))) << seed_note();
+    chats.emplace(summary.chat.id, summary.chat);
+  }
+  EXPECT_EQ(chats, reference.rows.chats) << seed_note();
   EXPECT_EQ(this->store->head(), reference.head) << seed_note();
 }
 

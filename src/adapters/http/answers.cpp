@@ -30,4 +30,9 @@ http_response no_content() {
   return response;
 }
 
+void end_page(std::string& body, bool has_more, std::uint64_t head) {
+  body += has_more ? "],\"hasMore\":true" : "],\"hasMore\":false";
+  body += ",\"head\":" + std::to_string(head) + "}";
+}
+
 } // namespace tickwire::http

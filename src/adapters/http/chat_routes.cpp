@@ -23,7 +23,7 @@ public:
       , messages_(services.messages) {}
 
   answer list(call& call) {
-    const auto before = number_query(call.request.query(), "before");
+    const auto before = position_query(call.request.query(), "before");
     if (!before) co_return problem(before.error());
     const auto limit = limit_query(call.request.query());
     if (!limit) co_return problem(limit.error());
@@ -34,8 +34,24 @@ public:
       if (body.back() != '[') body += ',';
       body += chat_json(summary);
     }
-    body += page->has_more ? "],\"hasMore\":true}" : "],\"hasMore\":false}";
+    end_page(body, page->has_more, page->head);
     co_return json_answer(std::move(body));
+  }
+
+  answer one(call& call) {
+    auto found = co_await log_.find_chat(call.who.id, call.parameter);
+    if (!found) co_return problem(found.error());
+    if (!*found) {
+      const failure unknown{failure_kind::not_found, "unknown_chat", "There is no such chat."};
+      co_return problem(unknown);
+    }
+    std::string out;
+    {
+      wire::object_writer object(out);
+      object.raw("chat", chat_json(**found));
+      object.member("head", (*found)->head);
+    }
+    co_return json_answer(std::move(out));
   }
 
   answer mark_read(call& call) {
@@ -90,6 +106,7 @@ private:
 void add_chat_routes(route_table& table, const services& services) {
   group_of_routes(table, std::make_shared<chat_routes>(services))
       .add("GET", "/chats", access::session, &chat_routes::list)
+      .add("GET", "/chats/{}", access::session, &chat_routes::one)
       .add("POST", "/chats/{}/read", access::session, &chat_routes::mark_read)
       .add("GET", "/contacts", access::session, &chat_routes::contacts)
       .add("POST", "/contacts", access::session, &chat_routes::open);

@@ -57,9 +57,9 @@ public:
     if (!chat_id.empty()) query.chat_id = chat_id;
     for (auto [name, target] :
          {std::pair{"before", &query.before}, {"after", &query.after}, {"around", &query.around}}) {
-      auto number = number_query(call.request.query(), name);
-      if (!number) co_return problem(number.error());
-      *target = *number;
+      auto position = position_query(call.request.query(), name);
+      if (!position) co_return problem(position.error());
+      *target = *position;
     }
     const auto limit = limit_query(call.request.query());
     if (!limit) co_return problem(limit.error());
@@ -81,7 +81,7 @@ public:
       if (body.back() != '[') body += ',';
       wire::append_message(body, row);
     }
-    body += page->has_more ? "],\"hasMore\":true}" : "],\"hasMore\":false}";
+    end_page(body, page->has_more, page->head);
     co_return json_answer(std::move(body));
   }
 

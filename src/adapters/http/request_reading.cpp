@@ -70,6 +70,20 @@ result<std::optional<std::uint64_t>> number_query(std::string_view query, std::s
   return std::optional(parsed.ec == std::errc() ? std::min(value, highest) : highest);
 }
 
+result<std::optional<std::int64_t>> position_query(std::string_view query, std::string_view name) {
+  const std::string text = socketio::query_value(query, name);
+  if (text.empty()) return std::optional<std::int64_t>();
+  std::int64_t value = 0;
+  const auto parsed = std::from_chars(text.data(), text.data() + text.size(), value);
+  if (parsed.ptr != text.data() + text.size() ||
+      (parsed.ec != std::errc() && parsed.ec != std::errc::result_out_of_range))
+    return fail(failure_kind::invalid, "wrong_number",
+                quoted(name) + " must be a whole number, the seq of a message.");
+  if (parsed.ec == std::errc()) return std::optional(value);
+  using limits = std::numeric_limits<std::int64_t>;
+  return std::optional(text.front() == '-' ? limits::min() : limits::max());
+}
+
 result<std::size_t> limit_query(std::string_view query) {
   if (socketio::query_value(query, "limit").empty() && query.find("limit") == std::string_view::npos)
     return page_limit_default;

@@ -29,6 +29,8 @@ result<std::uint64_t> number_member(const boost::json::object& object, std::stri
 // A parameter of the query that is a whole number, zero or more; nothing when it is absent or empty. Beyond
 // what a store can count it is the highest that it can.
 result<std::optional<std::uint64_t>> number_query(std::string_view query, std::string_view name);
+// A parameter that is the seq of a message: below zero for imported history.
+result<std::optional<std::int64_t>> position_query(std::string_view query, std::string_view name);
 // "limit": 1 to 200, default 50; above 200 it is 200.
 result<std::size_t> limit_query(std::string_view query);
 

@@ -91,6 +91,7 @@ void webhook_items::message(const json::value& item, named_people& people, origi
   data.from_business = from_business;
   data.history = from == origin::customer_history || from == origin::business_history;
   if (from_business) data.initial = status::sent;
+  data.referral = object_at(*message, "referral") != nullptr;
   if (data.history) data.initial = history_status(*message, from_business);
   propose(keys::received(wamid), std::move(data), item);
 }

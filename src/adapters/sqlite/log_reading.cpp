@@ -2,6 +2,8 @@
 
 #include "adapters/sqlite/message_rows.hpp"
 #include "adapters/sqlite/sqlite_views.hpp"
+#include "core/position.hpp"
+#include "core/quote.hpp"
 
 #include "core/identify.hpp"
 
@@ -11,6 +13,51 @@
 namespace tickwire::sqlite {
 
 namespace {
+
+constexpr std::int64_t highest_position = std::numeric_limits<std::int64_t>::max();
+// Of messages: those that are not known yet stand below all positions.
+const std::string known_rows = "seq >= " + std::to_string(lowest_position);
+
+// What is read while it lives is of one moment, the one after the entry `head`.
+class snapshot {
+public:
+  explicit snapshot(database& connection)
+      : connection_(connection) {
+    query(connection_, "BEGIN").step();
+    query ask(connection_, "SELECT coalesce(max(seq), 0) FROM log");
+    ask.step();
+    head_ = static_cast<std::uint64_t>(ask.number(0));
+  }
+  snapshot(const snapshot&) = delete;
+  snapshot& operator=(const snapshot&) = delete;
+  ~snapshot() {
+    try {
+      query(connection_, "COMMIT").step();
+    } catch (const sqlite_error&) { // SQLite has ended it already
+    }
+  }
+  std::uint64_t head() const { return head_; }
+
+private:
+  database& connection_;
+  std::uint64_t head_ = 0;
+};
+
+// The other names of quoted messages, see core/quote.hpp.
+struct quoted_rows {
+  database& connection;
+  std::optional<std::string> message_of(const std::string& wamid) const {
+    return text_of("SELECT message_id FROM bindings WHERE wamid = ?", wamid);
+  }
+  std::optional<std::string> wamid_of(const std::string& message_id) const {
+    return text_of("SELECT wamid FROM messages WHERE id = ?", message_id);
+  }
+  std::optional<std::string> text_of(const std::string& sql, const std::string& name) const {
+    query ask(connection, sql);
+    ask.bind(name);
+    return ask.step() ? std::optional(ask.text(0)) : std::nullopt;
+  }
+};
 
 std::optional<contact> read_contact_by_id(database& connection, const std::string& id) {
   query ask(connection, "SELECT " + std::string(contact_columns) + " FROM contacts WHERE id = ?");
@@ -55,20 +102,21 @@ chat_summary summary_of(database& connection, const std::string& user_id, chat r
 message_page read_messages(database& connection, const message_query& wanted) {
   const auto chat_id = wanted.chat_id ? std::optional(present_id(connection, *wanted.chat_id)) : std::nullopt;
   const std::string in_chat = wanted.chat_id ? "chat_id = ?1 AND " : "(?1 IS NULL OR 1) AND ";
-  const auto rows = [&](std::string_view condition, std::string_view order, std::uint64_t seq,
+  const auto rows = [&](std::string_view condition, std::string_view order, std::int64_t seq,
                         std::size_t limit) {
     query ask(connection, "SELECT " + std::string(message_columns) + " FROM messages WHERE " + in_chat +
-                              "seq > 0 AND " + std::string(condition) + " ORDER BY seq " +
+                              known_rows + " AND " + std::string(condition) + " ORDER BY seq " +
                               std::string(order) + " LIMIT ?3");
     std::vector<message> found;
     found.reserve(std::min<std::size_t>(limit, 256));
     ask.bind(chat_id, seq, static_cast<std::uint64_t>(limit));
     while (ask.step()) found.push_back(read_message(ask));
+    for (message& row : found) complete_quote_by(quoted_rows{connection}, row);
     return found;
   };
-  constexpr auto highest = static_cast<std::uint64_t>(std::numeric_limits<std::int64_t>::max());
-
+  const snapshot whole(connection);
   message_page page;
+  page.head = whole.head();
   if (wanted.after) {
     page.messages = rows("seq > ?2", "ASC", *wanted.after, wanted.limit + 1);
     page.has_more = page.messages.size() > wanted.limit;
@@ -85,8 +133,7 @@ message_page read_messages(database& connection, const message_query& wanted) {
     std::move(newer.begin(), newer.end(), std::back_inserter(page.messages));
     return page;
   }
-  page.messages =
-      rows("seq < ?2", "DESC", std::min(wanted.before.value_or(highest), highest), wanted.limit + 1);
+  page.messages = rows("seq < ?2", "DESC", wanted.before.value_or(highest_position), wanted.limit + 1);
   page.has_more = page.messages.size() > wanted.limit;
   if (page.has_more) page.messages.pop_back();
   std::reverse(page.messages.begin(), page.messages.end());
@@ -94,22 +141,27 @@ message_page read_messages(database& connection, const message_query& wanted) {
 }
 
 std::optional<message> read_message_by_id(database& connection, const std::string& id) {
-  query ask(connection, "SELECT " + std::string(message_columns) + " FROM messages WHERE id = ? AND seq > 0");
+  query ask(connection,
+            "SELECT " + std::string(message_columns) + " FROM messages WHERE id = ? AND " + known_rows);
   ask.bind(id);
-  return ask.step() ? std::optional(read_message(ask)) : std::nullopt;
+  if (!ask.step()) return std::nullopt;
+  message row = read_message(ask);
+  complete_quote_by(quoted_rows{connection}, row);
+  return row;
 }
 
-chat_page read_chats(database& connection, const std::string& user_id, std::optional<std::uint64_t> before,
+chat_page read_chats(database& connection, const std::string& user_id, std::optional<std::int64_t> before,
                      std::size_t limit) {
-  constexpr auto highest = static_cast<std::uint64_t>(std::numeric_limits<std::int64_t>::max());
+  const snapshot whole(connection);
   std::vector<chat> rows;
   {
     query ask(connection, "SELECT " + std::string(chat_columns) +
                               " FROM chats WHERE activity < ? ORDER BY activity DESC LIMIT ?");
-    ask.bind(std::min(before.value_or(highest), highest), static_cast<std::uint64_t>(limit + 1));
+    ask.bind(before.value_or(highest_position), static_cast<std::uint64_t>(limit + 1));
     while (ask.step()) rows.push_back(read_chat(ask));
   }
   chat_page page;
+  page.head = whole.head();
   page.has_more = rows.size() > limit;
   if (page.has_more) rows.pop_back();
   for (chat& row : rows) page.chats.push_back(summary_of(connection, user_id, std::move(row)));
@@ -146,12 +198,15 @@ missed_events read_events(database& connection, std::uint64_t after, std::uint64
   query ask(connection,
             "SELECT seq, event_name, event_user, event_data FROM log WHERE seq > ? AND seq <= ? AND "
             "event_name IS NOT NULL AND (event_user = '' OR event_user = ?) ORDER BY seq LIMIT ?");
-  ask.bind(after, up_to, user_id, static_cast<std::uint64_t>(limit + 1));
+  ask.bind(after, up_to, user_id, static_cast<std::uint64_t>(2 * limit + 1));
   missed_events missed;
-  while (ask.step())
+  std::size_t counted = 0; // chats tell of themselves beside what happens in them: that is no further event
+  while (ask.step()) {
     missed.events.push_back({static_cast<std::uint64_t>(ask.number(0)), ask.text(1), ask.text(2),
                              std::make_shared<const std::string>(ask.text(3))});
-  if (missed.events.size() > limit) return {true, {}};
+    counted += missed.events.back().name != "chat_update";
+  }
+  if (counted > limit || missed.events.size() > 2 * limit) return {true, {}};
   return missed;
 }
 
@@ -223,10 +278,13 @@ std::vector<kept_count> read_kept_counts(database& connection) {
 
 std::optional<chat_summary> read_chat_by_id(database& connection, const std::string& user_id,
                                             const std::string& id) {
+  const snapshot whole(connection);
   query ask(connection, "SELECT " + std::string(chat_columns) + " FROM chats WHERE id = ?");
   ask.bind(present_id(connection, id));
   if (!ask.step()) return std::nullopt;
-  return summary_of(connection, user_id, read_chat(ask));
+  chat_summary summary = summary_of(connection, user_id, read_chat(ask));
+  summary.head = whole.head();
+  return summary;
 }
 
 } // namespace tickwire::sqlite

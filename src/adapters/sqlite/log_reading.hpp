@@ -19,7 +19,7 @@ missed_events read_events(database& connection, std::uint64_t after, std::uint64
 message_page read_messages(database& connection, const message_query& wanted);
 std::vector<kept_count> read_kept_counts(database& connection);
 std::optional<message> read_message_by_id(database& connection, const std::string& id);
-chat_page read_chats(database& connection, const std::string& user_id, std::optional<std::uint64_t> before,
+chat_page read_chats(database& connection, const std::string& user_id, std::optional<std::int64_t> before,
                      std::size_t limit);
 std::optional<chat_summary> read_chat_by_id(database& connection, const std::string& user_id,
                                             const std::string& id);

@@ -1,5 +1,6 @@
 #include "adapters/sqlite/message_rows.hpp"
 
+#include "core/position.hpp"
 #include "wire/json_writer.hpp"
 
 #include <boost/json.hpp>
@@ -36,7 +37,8 @@ message read_message(const statement& row, int first) {
   message m;
   int c = first;
   m.id = row.text(c++);
-  m.seq = static_cast<std::uint64_t>(std::max<std::int64_t>(row.number(c++), 0)); // below: not known yet
+  m.seq = row.number(c++);
+  if (m.seq < lowest_position) m.seq = 0;
   m.chat_id = row.text(c++);
   m.sender_id = row.text(c++);
   m.receiver_id = row.text(c++);

@@ -113,6 +113,21 @@ ALTER TABLE contacts ADD COLUMN merged_into TEXT NOT NULL DEFAULT '';
     // What is kept without being understood is counted and listed without reading the whole log.
     R"sql(
 CREATE INDEX log_kept ON log (seq, json_extract(data, '$.what')) WHERE kind = 'unhandled';
+)sql",
+    // Imported history stands below zero (core/position.hpp), what is not known yet far below that.
+    R"sql(
+UPDATE messages SET seq = seq - 1152921504606846976 WHERE seq < 0;
+
+ALTER TABLE chats RENAME COLUMN created_seq TO opened_seq;
+ALTER TABLE chats ADD COLUMN window_ends_at INTEGER;
+ALTER TABLE chats ADD COLUMN entry_point_at INTEGER;
+ALTER TABLE chats ADD COLUMN entry_point_answered INTEGER;
+UPDATE chats SET window_ends_at = last_inbound_at + 86400000;
+ALTER TABLE chats DROP COLUMN last_inbound_at;
+
+-- Who quotes a message, by the name that they use for it.
+CREATE TABLE quotes (quoted TEXT NOT NULL, seq INTEGER NOT NULL, message_id TEXT NOT NULL, PRIMARY KEY (quoted, seq))
+  WITHOUT ROWID;
 )sql"};
 
 inline const std::vector<std::string_view> accounts_migrations{

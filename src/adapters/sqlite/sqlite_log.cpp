@@ -61,7 +61,7 @@ public:
   task<result<std::optional<message>>> find_message(std::string id) override {
     return read<std::optional<message>>([=](database& c) { return read_message_by_id(c, id); });
   }
-  task<result<chat_page>> chats(std::string user_id, std::optional<std::uint64_t> before,
+  task<result<chat_page>> chats(std::string user_id, std::optional<std::int64_t> before,
                                 std::size_t limit) override {
     return read<chat_page>([=](database& c) { return read_chats(c, user_id, before, limit); });
   }

@@ -1,6 +1,7 @@
 #include "adapters/sqlite/sqlite_views.hpp"
 
 #include "adapters/sqlite/message_rows.hpp"
+#include "core/position.hpp"
 #include "core/text.hpp"
 #include "wire/entry_json.hpp"
 
@@ -41,11 +42,11 @@ chat read_chat(const statement& row, int c) {
   result.kind = static_cast<chat_kind>(row.number(c++));
   result.subject = row.text(c++);
   result.subject_seq = static_cast<std::uint64_t>(row.number(c++));
-  result.last_seq = static_cast<std::uint64_t>(row.number(c++));
+  result.last_seq = row.number(c++);
   result.last_message_id = row.text(c++);
-  if (const auto inbound = row.maybe_number(c++))
-    result.last_inbound_at = timestamp{std::chrono::milliseconds{*inbound}};
-  result.created_seq = static_cast<std::uint64_t>(row.number(c));
+  result.opened_seq = static_cast<std::uint64_t>(row.number(c++));
+  for (auto* time : {&result.window_ends_at, &result.entry_point_at, &result.entry_point_answered})
+    if (const auto read = row.maybe_number(c++)) *time = timestamp{std::chrono::milliseconds{*read}};
   return result;
 }
 
@@ -74,7 +75,7 @@ sqlite_views::sqlite_views(database& database)
           "accepted_time = ?, "
           "sent_time = ?, delivered_time = ?, read_time = ?, failed_time = ?, played_time = ?, details = ? "
           "WHERE id = ? AND seq = ?")
-    , lowest_place_(database, "SELECT min(0, coalesce(min(seq), 0)) FROM messages")
+    , lowest_place_(database, "SELECT min(?, coalesce(min(seq), 0)) FROM messages")
     , insert_message_(database, "INSERT OR REPLACE INTO messages (" + std::string(message_columns) +
                                     ") VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)")
     , find_binding_(database, "SELECT message_id, attempt FROM bindings WHERE wamid = ?")
@@ -88,7 +89,11 @@ sqlite_views::sqlite_views(database& database)
     , find_alias_(database, "SELECT contact_id, seq FROM aliases WHERE alias = ?")
     , put_alias_(database, "INSERT OR REPLACE INTO aliases VALUES (?, ?, ?)")
     , find_chat_(database, select(chat_columns, "chats WHERE id = ?"))
-    , put_chat_(database, "INSERT OR REPLACE INTO chats VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)")
+    , put_chat_(database, "INSERT OR REPLACE INTO chats (" + std::string(chat_columns) +
+                              ", activity) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)")
+    , highest_position_(database, "SELECT max(seq) FROM messages WHERE seq BETWEEN ? AND ?")
+    , put_quote_(database, "INSERT OR IGNORE INTO quotes VALUES (?, ?, ?)")
+    , find_quotes_(database, "SELECT message_id FROM quotes WHERE quoted = ? ORDER BY seq DESC LIMIT ?")
     , find_mark_(database, "SELECT up_to FROM read_marks WHERE user_id = ? AND chat_id = ?")
     , put_mark_(database, "INSERT OR REPLACE INTO read_marks VALUES (?, ?, ?)")
     , count_unread_(database, "SELECT count(*) FROM (SELECT 1 FROM messages WHERE chat_id = ? AND seq > ? "
@@ -121,7 +126,7 @@ std::optional<message> sqlite_views::find_message(std::string_view message_id) {
 }
 
 std::int64_t sqlite_views::lowest_place() {
-  lowest_place_.reset();
+  lowest_place_.bind(lowest_position);
   lowest_place_.step();
   const std::int64_t lowest = lowest_place_.number(0);
   lowest_place_.reset();
@@ -142,7 +147,7 @@ void sqlite_views::put_message(const message& m) {
     update_message_.run();
     if (database_.changes() > 0) return;
   }
-  const std::int64_t place = m.known() ? static_cast<std::int64_t>(m.seq) : lowest_place() - 1;
+  const std::int64_t place = m.known() ? m.seq : lowest_place() - 1;
   insert_message_.bind(m.id, place, m.chat_id, m.sender_id, m.receiver_id, static_cast<int>(m.direction),
                        m.type, m.text, m.extra, m.client_id, millis(m.created_at), m.counts_unread,
                        static_cast<int>(m.status), m.attempt, m.reported_unconfirmed, millis(m.updated_at),
@@ -228,10 +233,10 @@ std::optional<chat> sqlite_views::find_chat(std::string_view id) {
 }
 
 void sqlite_views::put_chat(const chat& row) {
-  const std::uint64_t activity = row.last_seq ? row.last_seq : row.created_seq;
   put_chat_
       .bind(row.id, static_cast<int>(row.kind), row.subject, row.subject_seq, row.last_seq,
-            row.last_message_id, millis(row.last_inbound_at), row.created_seq, activity)
+            row.last_message_id, row.opened_seq, millis(row.window_ends_at), millis(row.entry_point_at),
+            millis(row.entry_point_answered), activity(row))
       .run();
   remember(chats_, row.id, std::optional(row));
 }
@@ -240,8 +245,8 @@ void sqlite_views::put_chat(const chat& row) {
 
 std::optional<message> sqlite_views::newest_message(std::string_view chat_id) {
   query ask(database_,
-            select(message_columns, "messages WHERE chat_id = ? AND seq > 0 ORDER BY seq DESC LIMIT 1"));
-  ask.bind(chat_id);
+            select(message_columns, "messages WHERE chat_id = ? AND seq >= ? ORDER BY seq DESC LIMIT 1"));
+  ask.bind(chat_id, lowest_position);
   return ask.step() ? std::optional(read_message(ask)) : std::nullopt;
 }
 
@@ -293,6 +298,26 @@ std::uint64_t sqlite_views::find_read_mark(std::string_view user_id, std::string
 
 void sqlite_views::put_read_mark(std::string_view user_id, std::string_view chat_id, std::uint64_t up_to) {
   put_mark_.bind(user_id, chat_id, up_to).run();
+}
+
+std::optional<std::int64_t> sqlite_views::highest_position(std::int64_t first, std::int64_t last) {
+  highest_position_.bind(first, last);
+  highest_position_.step();
+  const auto highest = highest_position_.maybe_number(0);
+  highest_position_.reset();
+  return highest;
+}
+
+void sqlite_views::put_quote(std::string_view quoted, const message& by) {
+  put_quote_.bind(quoted, by.seq, by.id).run();
+}
+
+std::vector<std::string> sqlite_views::find_quotes(std::string_view quoted, std::size_t limit) {
+  find_quotes_.bind(quoted, static_cast<std::uint64_t>(limit));
+  std::vector<std::string> newest;
+  while (find_quotes_.step()) newest.push_back(find_quotes_.text(0));
+  find_quotes_.reset();
+  return newest;
 }
 
 std::uint64_t sqlite_views::count_unread(std::string_view chat_id, std::uint64_t after, std::uint64_t cap) {

@@ -37,6 +37,9 @@ public:
   std::vector<contacts_merged::mark> find_read_marks(std::string_view chat_id) override;
   std::uint64_t find_read_mark(std::string_view user_id, std::string_view chat_id) override;
   void put_read_mark(std::string_view user_id, std::string_view chat_id, std::uint64_t up_to) override;
+  std::optional<std::int64_t> highest_position(std::int64_t first, std::int64_t last) override;
+  void put_quote(std::string_view quoted, const message& by) override;
+  std::vector<std::string> find_quotes(std::string_view quoted, std::size_t limit) override;
   std::uint64_t count_unread(std::string_view chat_id, std::uint64_t after, std::uint64_t cap) override;
   std::vector<unseen_message> unread_between(std::string_view chat_id, std::uint64_t after,
                                              std::uint64_t up_to, std::size_t limit) override;
@@ -61,7 +64,8 @@ private:
 
   statement find_message_, update_message_, lowest_place_, insert_message_, find_binding_, put_binding_,
       park_, find_parked_, remove_parked_, find_contact_, put_contact_, find_alias_, put_alias_, find_chat_,
-      put_chat_, find_mark_, put_mark_, count_unread_, unread_between_;
+      put_chat_, highest_position_, put_quote_, find_quotes_, find_mark_, put_mark_, count_unread_,
+      unread_between_;
 };
 
 contact read_contact(const statement& row, int first_column = 0);
@@ -69,7 +73,8 @@ chat read_chat(const statement& row, int first_column = 0);
 inline constexpr std::string_view contact_columns =
     "id, name, profile_name, phone, user_id, username, seq, profile_name_at, username_at, since, merged_into";
 inline constexpr std::string_view chat_columns =
-    "id, kind, subject, subject_seq, last_seq, last_message_id, last_inbound_at, created_seq";
+    "id, kind, subject, subject_seq, last_seq, last_message_id, opened_seq, window_ends_at, entry_point_at, "
+    "entry_point_answered";
 
 // An entry of the log from the columns seq, key, at, kind, chat_id, message_id, actor, data, raw.
 inline constexpr std::string_view entry_columns = "seq, key, at, kind, chat_id, message_id, actor, data, raw";

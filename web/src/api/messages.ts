@@ -9,13 +9,16 @@ const user = (body: unknown) => (object(body)?.user as User | undefined) ?? null
 export interface Page<T> {
   items: T[];
   hasMore: boolean;
+  head: number; // what happened up to this event is in it
 }
+
+const headOf = (answer: Record<string, unknown> | null) => (typeof answer?.head === "number" ? answer.head : 0);
 
 function page<T>(name: string, parse: (item: unknown) => T | null) {
   return (body: unknown): Page<T> | null => {
     const answer = object(body);
     const items = list(answer?.[name], parse);
-    return items && { items, hasMore: answer?.hasMore === true };
+    return items && { items, hasMore: answer?.hasMore === true, head: headOf(answer) };
   };
 }
 
@@ -29,6 +32,12 @@ export const loadMessages = (chatId: string, where: { before?: number; around?: 
   request("GET", `/messages?${query({ chatId, ...where })}`, page("messages", parseMessage));
 
 export const loadChats = (before?: number): Promise<Result<Page<Chat>>> => request("GET", `/chats?${query({ before, limit: 100 })}`, page("chats", parseChat));
+
+export const loadOneChat = (id: string): Promise<Result<{ chat: Chat; head: number }>> =>
+  request("GET", `/chats/${encodeURIComponent(id)}`, (body) => {
+    const chat = parseChat(object(body)?.chat);
+    return chat && { chat, head: headOf(object(body)) };
+  });
 
 export interface Contact {
   id: string;

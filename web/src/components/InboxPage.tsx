@@ -205,7 +205,7 @@ export function InboxPage({ session, info, onLeft }: Props) {
         <NewChatDialog
           onClose={() => setAsking(false)}
           onChat={(made) => {
-            session.addChat(made);
+            void session.findChat(made.id); // it may be an old one
             setAsking(false);
             open(made.id);
           }}

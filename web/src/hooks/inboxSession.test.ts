@@ -241,13 +241,40 @@ test("what is missed sounds once, not once for each", async () => {
 });
 
 test("an unknown chat of a long list is asked for, not guessed", async () => {
-  answers = (path, body) => (path.startsWith("/chats") ? { status: 200, body: { chats: [chat(message(1))], hasMore: true } } : usual(path, body));
+  answers = (path, body) => (path.startsWith("/chats?") ? { status: 200, body: { chats: [chat(message(1))], hasMore: true, head: 1 } } : usual(path, body));
   const { session, socket } = await begin();
-  answers = (path, body) => (path.startsWith("/chats") ? { status: 200, body: { chats: [{ ...chat(message(2, { chatId: "7" }), 5), title: "Old Friend" }], hasMore: true } } : usual(path, body));
+  answers = (path, body) => (path === "/chats/7" ? { status: 200, body: { chat: { ...chat(message(2, { chatId: "7" }), 5), title: "Old Friend" }, head: 2 } } : usual(path, body));
   socket.says("new_message", message(2, { chatId: "7", senderId: "7" }));
   await vi.advanceTimersByTimeAsync(100);
   expect(session.getState().inbox.chats["7"]).toMatchObject({ title: "Old Friend", unread: 5 });
-  expect(count("/chats")).toBe(2);
+  expect(count("/chats/7")).toBe(1);
+  session.stop();
+});
+
+test("a chat is looked for with pauses while the server is away, and no longer when there is none", async () => {
+  const { session } = await begin();
+  answers = (path, body) => (path.startsWith("/chats/") ? { status: 503, body: { detail: "away" } } : usual(path, body));
+  let found = false;
+  void session.findChat("gone").then(() => (found = true));
+  await vi.advanceTimersByTimeAsync(60_000);
+  expect(count("/chats/gone")).toBeLessThan(15);
+  expect(found).toBe(false);
+  answers = (path, body) => (path.startsWith("/chats/") ? { status: 404, body: {} } : usual(path, body));
+  await vi.advanceTimersByTimeAsync(60_000);
+  expect(found).toBe(true);
+  session.stop();
+});
+
+test("a page of older chats that fails is asked for again after a pause, not at once and not never", async () => {
+  const old = { ...chat(message(1, { chatId: "0" })), id: "0", activity: 1 };
+  answers = (path, body) => (path.startsWith("/chats?") ? { status: 200, body: { chats: [{ ...chat(message(2)), activity: 2 }], hasMore: true, head: 2 } } : usual(path, body));
+  const { session } = await begin();
+  answers = (path, body) => (path.startsWith("/chats?") ? { status: 500, body: {} } : usual(path, body));
+  for (let i = 0; i < 50; i++) await session.loadMoreChats();
+  expect(count("/chats?")).toBe(2);
+  answers = (path, body) => (path.startsWith("/chats?before=2&") ? { status: 200, body: { chats: [old], hasMore: false, head: 2 } } : usual(path, body));
+  await vi.advanceTimersByTimeAsync(60_000);
+  expect(Object.keys(session.getState().inbox.chats).sort()).toEqual(["0", "1"]);
   session.stop();
 });
 

@@ -2,13 +2,13 @@
 // React. Events that come while something is being loaded are applied again to what was loaded, so that snapshot and stream
 // meet without a gap.
 import { isPassing, type Result } from "@/api/client";
-import { loadChats, loadContacts, loadMessages, loadUsers, retryMessage, sendMessage, type Page } from "@/api/messages";
+import { loadChats, loadContacts, loadOneChat, loadMessages, loadUsers, retryMessage, sendMessage, type Page } from "@/api/messages";
 import { backoff } from "@/lib/backoff";
 import { randomId } from "@/lib/identifier";
 import { SocketService, type LineState, type SignalName, type SocketFactory } from "@/lib/socketService";
-import { addChats, addPage, applyEvent, emptyInbox, forgetSignals, setPresence, setTyping, type Inbox } from "@/state/inbox";
+import { addAnswer, addChat, addChats, addPage, applyEvent, chatOf, emptyInbox, forgetSignals, setPresence, setTyping, type Inbox } from "@/state/inbox";
 import { forgetPending, joinStorageEvent, keepPending, nextToSend, readOutbox, type Pending, type Storage } from "@/state/outbox";
-import { parseServiceState, type Chat, type LiveEvent, type Message, type ServiceState, type Sync, type User } from "@/types/wire";
+import { parseServiceState, type LiveEvent, type Message, type ServiceState, type Sync, type User } from "@/types/wire";
 
 export interface SessionState {
   inbox: Inbox;
@@ -44,6 +44,9 @@ export class InboxSession {
   private toldMarks: Record<string, number> = {}; // of those, told since the line is up
   private looksAt: string | null = null;
   private moreChats: Promise<boolean> | null = null;
+  private finding: Promise<void> | null = null;
+  private readonly wanted = new Set<string>(); // chats to find
+  private missing = false; // the last answer was: there is no such thing
   private readonly retrying = new Set<string>();
   onArrival: (message: Message) => void = () => {};
 
@@ -132,17 +135,52 @@ export class InboxSession {
     }
   }
 
-  // Whether there are more now; one load at a time, however often it is asked for.
+  // Whether there are more now; one load at a time, however often it is asked for, and after a failure a pause.
   loadMoreChats(): Promise<boolean> {
-    const seqs = Object.values(this.state.inbox.chats).flatMap((chat) => chat.lastMessage?.seq ?? []);
-    if (!this.state.inbox.hasMoreChats || seqs.length === 0) return Promise.resolve(false);
-    this.moreChats ??= this.load(() => loadChats(Math.min(...seqs)), (inbox, page) => addChats(inbox, page.items, page.hasMore, false)).finally(() => (this.moreChats = null));
+    const { hasMoreChats, chatsDownTo } = this.state.inbox;
+    if (!hasMoreChats || chatsDownTo === null || this.timers.has("more chats")) return Promise.resolve(false);
+    this.moreChats ??= this.load(() => loadChats(chatsDownTo), (inbox, page) => addChats(inbox, page, false))
+      .then((done) => {
+        if (!done) this.later("more chats", backoff(this.loadTries++), () => void this.loadMoreChats());
+        return done;
+      })
+      .finally(() => (this.moreChats = null));
     return this.moreChats;
   }
 
-  // More chats until this one is among them: it may be an old one, opened by its address.
+  // Until the chat is here or the server says that there is none: it may be an old one, opened by its address.
   async findChat(chatId: string): Promise<void> {
-    while (!this.stopped && !this.state.inbox.chats[chatId]) if (!(await this.loadMoreChats())) return;
+    this.wanted.add(chatId);
+    this.finding ??= this.findWanted().finally(() => (this.finding = null));
+    return this.finding;
+  }
+
+  // One after the other, so that many old chats that wake up at once are no flood of requests.
+  private async findWanted(): Promise<void> {
+    for (const chatId of this.wanted) {
+      for (let tries = 0; !this.stopped && !this.state.inbox.chats[chatId]; tries++) {
+        const done = await this.load(() => loadOneChat(chatId), (inbox, found) => addChat(inbox, found.chat, found.head));
+        if (done || this.missing) break;
+        await new Promise((go) => this.later("find chat", backoff(tries), () => go(null)));
+      }
+      this.wanted.delete(chatId);
+    }
+  }
+
+  // Something happens in a chat that the list has not reached.
+  private findUnknown(event: LiveEvent): void {
+    // Two chats or two messages turned out to be one: how the whole stands now is the server's to say.
+    if (event.name === "chat_update" && event.data.mergedInto !== undefined) return this.lookAgain(event.data.mergedInto);
+    if (event.name === "message_update" && event.data.joinedInto) return this.lookAgain(event.data.chatId);
+    const placed = event.name === "new_message" || event.name === "history_message" || (event.name === "chat_update" && event.data.activity !== undefined);
+    if (placed && this.state.inbox.loaded && !this.state.inbox.chats[chatOf(event)]) void this.findChat(chatOf(event));
+  }
+
+  private lookAgain(chatId: string): void {
+    void this.load(() => loadOneChat(chatId), (inbox, found) => addChat(inbox, found.chat, found.head)).then((done) => {
+      if (!done && !this.missing) this.later(`again ${chatId}`, backoff(this.loadTries++), () => this.lookAgain(chatId));
+    });
+    if (this.state.inbox.lists[chatId]) void this.reloadList(chatId);
   }
 
   private async load<T>(ask: () => Promise<Result<T>>, take: (inbox: Inbox, value: T) => Inbox): Promise<boolean> {
@@ -157,21 +195,19 @@ export class InboxSession {
       this.recentLost = false;
     }
     if (this.stopped) return false;
+    this.missing = !answer.ok && answer.status === 404;
     if (!answer.ok) {
       if (answer.status === 401) this.socket.expire();
+      if (this.missing) return false; // an answer too
       this.set({ failure: answer.detail });
       return false;
     }
     this.loadTries = 0;
     let inbox = take(this.state.inbox, answer.value);
-    // What happened while we waited may be missing in the answer; what is in it is joined, not doubled.
-    const unread = new Map(Object.values(inbox.chats).map((chat) => [chat.id, chat.unread]));
-    for (const event of since) {
-      const before = inbox;
-      inbox = applyEvent(inbox, event, this.me.id);
-      if (event.name === "new_message") inbox = keepUnread(before, inbox, event.data, unread);
-    }
+    // What happened while we waited may be missing in the answer; what is in it changes nothing.
+    for (const event of since) inbox = applyEvent(inbox, event, this.me.id);
     this.set({ inbox, failure: null });
+    for (const event of since) this.findUnknown(event);
     if (lost) void this.loadAnew();
     return true;
   }
@@ -180,7 +216,7 @@ export class InboxSession {
   // is here; lists of chats that nobody looks at are dropped, they load when they are opened.
   private async loadAnew(): Promise<void> {
     this.set({ inbox: { ...this.state.inbox, lists: pick(this.state.inbox.lists, this.looksAt) } });
-    const gotChats = await this.load(() => loadChats(), (inbox, page) => addChats(inbox, page.items, page.hasMore, true));
+    const gotChats = await this.load(() => loadChats(), (inbox, page) => addChats(inbox, page, true));
     const shown = this.looksAt;
     const gotList = !shown || !this.state.inbox.lists[shown] || (await this.reloadList(shown));
     const gotUsers = await this.reloadUsers();
@@ -197,7 +233,7 @@ export class InboxSession {
           const page = await loadMessages(chatId, { limit: reloadSize, ...(items[0] && { before: items[0].seq }) });
           if (!page.ok) return page;
           items = [...page.value.items, ...items];
-          if (!page.value.hasMore || (items[0]?.seq ?? 0) <= oldest || items.length >= reloadMax) return { ...page, value: { items, hasMore: page.value.hasMore } };
+          if (!page.value.hasMore || (items[0]?.seq ?? 0) <= oldest || items.length >= reloadMax) return { ...page, value: { ...page.value, items } };
         }
       },
       (inbox, page) => addPage(inbox, chatId, page.items, page.hasMore, true),
@@ -260,17 +296,9 @@ export class InboxSession {
       if (owed !== undefined && event.data.upTo < owed) return; // the answer to an earlier mark: more has been read since
       delete this.owedMarks[event.data.chatId];
     }
-    // An old chat that the list has not reached: its name and count are the server's to say.
-    const unknown = event.name === "new_message" && !this.state.inbox.chats[event.data.chatId] && this.state.inbox.hasMoreChats;
     this.set({ inbox: applyEvent(this.state.inbox, event, this.me.id) });
-    if (event.name === "chat_update" && event.data.mergedInto) this.later("merged", 50, () => void this.loadAnew());
-    if (unknown) this.later("newest chats", 50, () => void this.loadNewestChats());
+    this.findUnknown(event);
     if (event.name === "new_message" && event.data.clientId && event.data.senderId === this.me.id) this.drop(event.data.clientId);
-  }
-
-  private async loadNewestChats(): Promise<void> {
-    const done = await this.load(() => loadChats(), (inbox, page) => addChats(inbox, page.items, inbox.hasMoreChats, false));
-    if (!done) this.later("newest chats", backoff(this.loadTries++), () => void this.loadNewestChats());
   }
 
   private onSignal(name: SignalName, data: Record<string, unknown>): void {
@@ -350,7 +378,7 @@ export class InboxSession {
     const answer = await retryMessage(message.id);
     this.retrying.delete(message.id);
     if (!answer.ok) return answer.detail;
-    this.set({ inbox: this.merge(answer.value) });
+    this.set({ inbox: addAnswer(this.state.inbox, answer.value) });
     return null;
   }
 
@@ -363,7 +391,7 @@ export class InboxSession {
       const answer = await sendMessage({ chatId, text, clientId, ...(replyTo && { replyTo }) });
       if (answer.ok) {
         this.sendTries = 0;
-        this.set({ inbox: this.merge(answer.value) });
+        this.set({ inbox: addAnswer(this.state.inbox, answer.value) });
         this.drop(clientId);
       } else if (answer.status === 401) {
         this.socket.expire();
@@ -381,10 +409,6 @@ export class InboxSession {
     this.sending = false;
   }
 
-  private merge(message: Message): Inbox {
-    return applyEvent(this.state.inbox, { name: "new_message", seq: message.seq, data: message }, this.me.id);
-  }
-
   private drop(clientId: string): void {
     if (!this.state.outbox.some((item) => item.clientId === clientId)) return;
     forgetPending(this.storage, this.me.id, clientId);
@@ -397,10 +421,6 @@ export class InboxSession {
     if (outbox) this.set({ outbox });
   };
 
-  addChat(chat: Chat): void {
-    this.set({ inbox: { ...this.state.inbox, chats: { ...this.state.inbox.chats, [chat.id]: this.state.inbox.chats[chat.id] ?? chat } } });
-  }
-
   private set(change: Partial<SessionState>): void {
     this.state = { ...this.state, ...change };
     for (const watcher of this.watchers) watcher();
@@ -408,12 +428,3 @@ export class InboxSession {
 }
 
 const pick = <T>(all: Readonly<Record<string, T>>, key: string | null): Record<string, T> => (key !== null && all[key] !== undefined ? { [key]: all[key] } : {});
-
-// A message that the answer counted already must not count again when its event is applied to that answer.
-function keepUnread(before: Inbox, after: Inbox, message: Message, loaded: Map<string, number>): Inbox {
-  const known = before.chats[message.chatId];
-  const chat = after.chats[message.chatId];
-  const had = known?.lastMessage && known.lastMessage.seq >= message.seq;
-  if (!had || !chat) return after;
-  return { ...after, chats: { ...after.chats, [chat.id]: { ...chat, unread: loaded.get(chat.id) ?? chat.unread } } };
-}

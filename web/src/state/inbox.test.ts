@@ -7,19 +7,25 @@ const inbound = (id: string, seq: number, chatId = "15550000101"): Message => ({
   id, chatId, senderId: chatId, receiverId: "100", text: id, status: "delivered", createdAt: "2026-11-24T10:00:00.000Z", updatedAt: "2026-11-24T10:00:00.000Z",
   whatsappMessageId: `w.${id}`, seq, direction: "in", type: "text", statusTimes: {}, attempt: 1,
 });
+const empty = addChats(emptyInbox, { items: [], hasMore: false, head: 0 }, true);
+// A new chat is told before its first message.
+const born = (chatId: string, seq: number, more: object = {}) => ({ name: "chat_update" as const, seq, data: { chatId, title: `+${chatId}`, kind: "person" as const, lastMessage: null, unread: 0, windowEndsAt: null, activity: 0, seq, ...more } });
+const withChats = (...ids: string[]) => ids.reduce((inbox, id, i) => applyEvent(inbox, born(id, -10 + i), "me"), empty);
 const arrives = (message: Message) => ({ name: "new_message" as const, seq: message.seq, data: message });
 
 test("a message of somebody new makes a chat at the top, named by the contact", () => {
-  let inbox = addChats(emptyInbox, [], false, true);
+  let inbox = withChats("15550000102");
   inbox = applyEvent(inbox, arrives(inbound("a", 2, "15550000102")), "me");
-  inbox = applyEvent(inbox, { name: "contact_update", seq: 3, data: { contactId: "15550000101", name: "Sofia" } }, "me");
+  inbox = applyEvent(inbox, born("15550000101", 3, { title: "Sofia", windowEndsAt: "2026-11-25T10:00:00.000Z" }), "me");
   inbox = applyEvent(inbox, arrives(inbound("b", 4)), "me");
   expect(chatsInOrder(inbox).map((chat) => [chat.title, chat.unread])).toEqual([["Sofia", 1], ["+15550000102", 1]]);
   expect(inbox.chats["15550000101"]?.windowEndsAt).toBe("2026-11-25T10:00:00.000Z");
+  inbox = applyEvent(inbox, { name: "contact_update", seq: 5, data: { contactId: "15550000101", name: "Sofia B.", phone: "", username: "sofia" } }, "me");
+  expect(inbox.chats["15550000101"]).toMatchObject({ title: "Sofia B.", username: "sofia" });
 });
 
 test("the same event twice counts once; marks of others do not touch mine", () => {
-  let inbox = addChats(emptyInbox, [], false, true);
+  let inbox = withChats("15550000101");
   const event = arrives(inbound("a", 2));
   inbox = applyEvent(applyEvent(inbox, event, "me"), event, "me");
   expect(inbox.chats["15550000101"]?.unread).toBe(1);
@@ -29,7 +35,7 @@ test("the same event twice counts once; marks of others do not touch mine", () =
 });
 
 test("events reach the open list and the preview alike", () => {
-  let inbox = addChats(emptyInbox, [], false, true);
+  let inbox = withChats("15550000101");
   inbox = applyEvent(inbox, arrives(inbound("a", 2)), "me");
   inbox = addPage(inbox, "15550000101", [inbound("a", 2)], false, true);
   inbox = applyEvent(inbox, { name: "message_update", seq: 5, data: { messageId: "a", chatId: "15550000101", text: "edited", editedAt: "2026-11-24T10:01:00.000Z", updatedAt: "2026-11-24T10:01:00.000Z", seq: 5 } }, "me");
@@ -86,14 +92,15 @@ test("two windows do not write over each other's outbox, and each sees what the 
 });
 
 test("a new group is called a group until its name is told, never by its id", () => {
-  let inbox = applyEvent(addChats(emptyInbox, [], false, true), arrives({ ...inbound("a", 2, "120363000000000001"), senderId: "15550000101" }), "me");
+  let inbox = applyEvent(empty, born("120363000000000001", 1, { title: "Group", kind: "group" }), "me");
+  inbox = applyEvent(inbox, arrives({ ...inbound("a", 2, "120363000000000001"), senderId: "15550000101" }), "me");
   expect(inbox.chats["120363000000000001"]).toMatchObject({ title: "Group", kind: "group" });
   inbox = applyEvent(inbox, { name: "chat_update", seq: 3, data: { chatId: "120363000000000001", title: "Kitchen", kind: "group" } }, "me");
   expect(inbox.chats["120363000000000001"]?.title).toBe("Kitchen");
 });
 
 test("what waits to be sent puts its chat at the top", () => {
-  let inbox = addChats(emptyInbox, [], false, true);
+  let inbox = withChats("1", "2");
   inbox = applyEvent(inbox, arrives(inbound("a", 2, "1")), "me");
   inbox = applyEvent(inbox, arrives(inbound("b", 3, "2")), "me");
   expect(chatsInOrder(inbox).map((chat) => chat.id)).toEqual(["2", "1"]);
@@ -101,11 +108,29 @@ test("what waits to be sent puts its chat at the top", () => {
 });
 
 test("a title that the server does not know yet does not blank the one that is shown", () => {
-  let inbox = applyEvent(addChats(emptyInbox, [], false, true), arrives(inbound("a", 2)), "me");
+  let inbox = applyEvent(withChats("15550000101"), arrives(inbound("a", 2)), "me");
   inbox = applyEvent(inbox, { name: "chat_update", seq: 3, data: { chatId: "15550000101", title: "" } }, "me");
   expect(inbox.chats["15550000101"]?.title).toBe("+15550000101");
   inbox = applyEvent(inbox, { name: "chat_update", seq: 4, data: { chatId: "15550000101", title: "Kitchen" } }, "me");
   expect(inbox.chats["15550000101"]?.title).toBe("Kitchen");
+});
+
+test("imported history is neither new nor unread and moves no chat; alone it shows its newest message", () => {
+  const old = (id: string, seq: number) => ({ name: "history_message" as const, seq: 100 - seq, data: { messageId: id, chatId: "1", message: inbound(id, seq, "1") } });
+  let inbox = applyEvent(withChats("1", "2"), old("h1", -50), "me");
+  inbox = applyEvent(inbox, old("h0", -60), "me");
+  expect(inbox.chats["1"]).toMatchObject({ activity: -50, unread: 0, windowEndsAt: null, lastMessage: { id: "h1" } });
+  inbox = applyEvent(inbox, arrives(inbound("a", 200, "1")), "me");
+  inbox = applyEvent(inbox, { ...old("h2", -40), seq: 201 }, "me");
+  expect(inbox.chats["1"]).toMatchObject({ activity: 200, unread: 1, lastMessage: { id: "a" } });
+});
+
+test("what a chat was loaded with is not applied again", () => {
+  let inbox = addChats(empty, { items: [{ id: "1", title: "Sofia", kind: "person", lastMessage: inbound("b", 9, "1"), unread: 1, windowEndsAt: null, activity: 9, asOf: 0 }], hasMore: false, head: 10 }, true);
+  inbox = applyEvent(inbox, { name: "read_mark", seq: 8, data: { userId: "me", chatId: "1", upTo: 7, unread: 0 } }, "me");
+  inbox = applyEvent(inbox, arrives(inbound("b", 9, "1")), "me");
+  expect(inbox.chats["1"]?.unread).toBe(1);
+  expect(applyEvent(inbox, arrives(inbound("c", 11, "1")), "me").chats["1"]?.unread).toBe(2);
 });
 
 test("what is not the contract is nothing", () => {

@@ -1,10 +1,11 @@
 // All that the page knows, and how each event changes it. Pure: no connection, no clock, no storage.
-import { addMessages, changeMessage, emptyList, joinMessage, joinStatus, joinUpdate, type MessageList } from "@/state/messageList";
+import { addHistory, addMessages, changeMessage, emptyList, joinMessage, joinStatus, joinUpdate, type MessageList } from "@/state/messageList";
 import type { Chat, Colleague, LiveEvent, Message } from "@/types/wire";
 
 export interface Inbox {
   chats: Readonly<Record<string, Chat>>;
   hasMoreChats: boolean;
+  chatsDownTo: number | null; // activity of the last chat of the pages we have
   loaded: boolean; // the first page of chats is here
   lists: Readonly<Record<string, MessageList>>; // of chats that were opened
   users: Readonly<Record<string, Colleague>>;
@@ -14,14 +15,14 @@ export interface Inbox {
   merged: Readonly<Record<string, string>>; // chats that became part of another
 }
 
-export const emptyInbox: Inbox = { chats: {}, hasMoreChats: false, loaded: false, lists: {}, users: {}, typing: {}, viewing: {}, contacts: {}, merged: {} };
+export const emptyInbox: Inbox = { chats: {}, hasMoreChats: false, chatsDownTo: null, loaded: false, lists: {}, users: {}, typing: {}, viewing: {}, contacts: {}, merged: {} };
 
-const dayMs = 24 * 3600 * 1000;
+const unreadCap = 1000; // counted up to here, as the server does
 
-// Newest activity first; what waits to be sent is newer than all, and so are chats without messages, which were just made.
+// The server's order: newest activity first. What waits to be sent is newer than all.
 export function chatsInOrder(inbox: Inbox, waiting: ReadonlySet<string> = new Set()): Chat[] {
-  const place = (chat: Chat) => (waiting.has(chat.id) ? Infinity : (chat.lastMessage?.seq ?? Number.MAX_SAFE_INTEGER));
-  return Object.values(inbox.chats).sort((a, b) => (place(a) === place(b) ? 0 : place(b) - place(a)));
+  const waits = (chat: Chat) => (waiting.has(chat.id) ? 1 : 0);
+  return Object.values(inbox.chats).sort((a, b) => waits(b) - waits(a) || b.activity - a.activity);
 }
 
 export function unreadTotal(inbox: Inbox): number {
@@ -39,43 +40,22 @@ function changeList(inbox: Inbox, chatId: string, change: (list: MessageList) =>
   return changed === list ? inbox : { ...inbox, lists: { ...inbox.lists, [chatId]: changed } };
 }
 
-function changeLast(inbox: Inbox, chatId: string, messageId: string, change: (known: Message) => Message): Inbox {
-  const chat = inbox.chats[chatId];
-  if (chat?.lastMessage?.id !== messageId) return inbox;
-  const changed = change(chat.lastMessage);
-  return changed === chat.lastMessage ? inbox : withChat(inbox, { ...chat, lastMessage: changed });
+// The chat that an event is about; a contact's is that with them.
+export const chatOf = (event: LiveEvent): string => (event.name === "contact_update" ? event.data.contactId : event.data.chatId);
+
+function changeLast(chat: Chat, messageId: string, change: (known: Message) => Message): Chat {
+  return chat.lastMessage?.id === messageId ? { ...chat, lastMessage: change(chat.lastMessage) } : chat;
 }
 
-function onNewMessage(inbox: Inbox, message: Message): Inbox {
-  const known = inbox.chats[message.chatId];
-  const isNew = !known?.lastMessage || message.seq > known.lastMessage.seq;
-  const inbound = message.direction === "in";
-  const group = inbound && message.senderId !== message.chatId;
-  const chat: Chat = known ?? {
-    id: message.chatId,
-    title: inbox.contacts[message.chatId] ?? (group ? "Group" : /^\d+$/.test(message.chatId) ? `+${message.chatId}` : "New chat"),
-    kind: group ? "group" : "person",
-    lastMessage: null,
-    unread: 0,
-    windowEndsAt: null,
-  };
-  const ends = inbound ? new Date(Date.parse(message.createdAt) + dayMs).toISOString() : null;
-  const next = withChat(inbox, {
+// As it stands with this message in it, which may be there already.
+function withMessage(chat: Chat, message: Message): Chat {
+  const last = chat.lastMessage;
+  const isNewer = !last || message.seq > last.seq;
+  return {
     ...chat,
-    lastMessage: isNew ? message : joinLast(chat.lastMessage, message),
-    unread: chat.unread + (inbound && isNew ? 1 : 0),
-    windowEndsAt: ends && (!chat.windowEndsAt || ends > chat.windowEndsAt) ? ends : chat.windowEndsAt,
-  });
-  return changeList(next, message.chatId, (list) => addMessages(list, [message]));
-}
-
-// What WhatsApp echoed is a message that is here already, or comes now.
-function onJoined(inbox: Inbox, chatId: string, echoId: string, message: Message): Inbox {
-  const next = changeList(inbox, chatId, (list) => addMessages({ ...list, items: list.items.filter((item) => item.id !== echoId) }, [message]));
-  const chat = next.chats[chatId];
-  if (chat?.lastMessage?.id !== echoId) return next;
-  const items = next.lists[chatId]?.items;
-  return withChat(next, { ...chat, lastMessage: items?.[items.length - 1] ?? message });
+    lastMessage: isNewer ? message : last.id === message.id ? joinMessage(last, message) : last,
+    activity: chat.activity === 0 ? message.seq : Math.max(chat.activity, message.seq), // 0: nothing yet
+  };
 }
 
 // Two chats are one: what is known of both is loaded anew, see InboxSession.
@@ -90,48 +70,98 @@ function onMerged(inbox: Inbox, from: string, into: string): Inbox {
   return { ...inbox, chats, contacts, lists, merged: { ...inbox.merged, [from]: into } };
 }
 
-function joinLast(last: Message | null, message: Message): Message | null {
-  return last && last.id === message.id ? joinMessage(last, message) : last;
-}
-
-export function applyEvent(inbox: Inbox, event: LiveEvent, me: string): Inbox {
+function changeChat(chat: Chat, event: LiveEvent, me: string): Chat {
   switch (event.name) {
-    case "new_message":
-      return onNewMessage(inbox, event.data);
-    case "message_status_update": {
-      const { chatId, messageId } = event.data;
-      const next = changeList(inbox, chatId, (list) => changeMessage(list, messageId, (known) => joinStatus(known, event.data)));
-      return changeLast(next, chatId, messageId, (known) => joinStatus(known, event.data));
+    case "new_message": {
+      const counts = event.data.direction === "in" && !event.data.notice;
+      return { ...withMessage(chat, event.data), unread: Math.min(unreadCap, chat.unread + (counts ? 1 : 0)) };
     }
-    case "message_update": {
-      const { chatId, messageId, joinedInto } = event.data;
-      if (joinedInto) return onJoined(inbox, chatId, messageId, joinedInto);
-      const next = changeList(inbox, chatId, (list) => changeMessage(list, messageId, (known) => joinUpdate(known, event.data)));
-      return changeLast(next, chatId, messageId, (known) => joinUpdate(known, event.data));
-    }
+    case "history_message":
+      return withMessage(chat, event.data.message);
+    case "message_status_update":
+      return changeLast(chat, event.data.messageId, (known) => joinStatus(known, event.data));
+    case "message_update":
+      if (event.data.joinedInto) return chat; // the session asks which message is the last one now
+      return changeLast(chat, event.data.messageId, (known) => joinUpdate(known, event.data));
     case "chat_update": {
-      if (event.data.mergedInto) return onMerged(inbox, event.data.chatId, event.data.mergedInto);
-      const chat = inbox.chats[event.data.chatId];
-      if (!chat) return inbox;
+      const { chatId: _id, title, lastMessage: _last, unread: _unread, seq: _number, mergedInto: _into, ...changed } = event.data;
+      void [_id, _last, _unread, _number, _into];
       // A title that is not known yet does not replace the one that stands there.
-      return withChat(inbox, { ...chat, ...(event.data.title && { title: event.data.title }), ...(event.data.kind && { kind: event.data.kind }) });
+      return { ...chat, ...changed, ...(title && { title }) };
     }
     case "contact_update": {
-      const next = { ...inbox, contacts: { ...inbox.contacts, [event.data.contactId]: event.data.name } };
-      const chat = next.chats[event.data.contactId];
-      return chat ? withChat(next, { ...chat, title: event.data.name, ...(event.data.phone && { phone: event.data.phone }) }) : next;
+      if (chat.kind === "group") return chat;
+      const { phone: _phone, username: _username, ...rest } = chat;
+      void [_phone, _username];
+      const { name, phone, username } = event.data;
+      return { ...rest, title: name, ...(phone && { phone }), ...(username && { username }) };
     }
-    case "read_mark": {
-      const chat = inbox.chats[event.data.chatId];
-      if (!chat || event.data.userId !== me) return inbox;
-      return withChat(inbox, { ...chat, unread: event.data.unread });
-    }
+    case "read_mark":
+      return event.data.userId === me ? { ...chat, unread: event.data.unread } : chat;
   }
 }
 
-export function addChats(inbox: Inbox, chats: readonly Chat[], hasMore: boolean, anew: boolean): Inbox {
+// A new chat is told whole. Nothing for a part of one that we do not have.
+function bornChat(event: LiveEvent): Chat | null {
+  if (event.name !== "chat_update" || event.data.lastMessage !== null || !event.data.title) return null;
+  const { chatId, title, kind = "person", unread = 0, windowEndsAt = null, activity = 0, phone, username } = event.data;
+  return { id: chatId, title, kind, lastMessage: null, unread, windowEndsAt, activity, asOf: event.seq, ...(phone && { phone }), ...(username && { username }) };
+}
+
+// Once for each event, however often it is applied: a chat knows up to which event it was told.
+function applyToChats(inbox: Inbox, event: LiveEvent, me: string): Inbox {
+  const chat = inbox.chats[chatOf(event)];
+  if (!chat) {
+    const born = bornChat(event);
+    return born ? withChat(inbox, born) : inbox;
+  }
+  if (event.seq <= chat.asOf) return inbox;
+  return withChat(inbox, { ...changeChat(chat, event, me), asOf: event.seq });
+}
+
+function applyToLists(inbox: Inbox, event: LiveEvent): Inbox {
+  switch (event.name) {
+    case "new_message":
+      return changeList(inbox, event.data.chatId, (list) => addMessages(list, [event.data]));
+    case "history_message":
+      return changeList(inbox, event.data.chatId, (list) => addHistory(list, event.data.message));
+    case "message_status_update":
+      return changeList(inbox, event.data.chatId, (list) => changeMessage(list, event.data.messageId, (known) => joinStatus(known, event.data)));
+    case "message_update":
+      if (event.data.joinedInto) return joinMessages(inbox, event.data.messageId, event.data.joinedInto);
+      return changeList(inbox, event.data.chatId, (list) => changeMessage(list, event.data.messageId, (known) => joinUpdate(known, event.data)));
+    default:
+      return inbox;
+  }
+}
+
+function joinMessages(inbox: Inbox, gone: string, into: Message): Inbox {
+  return changeList(inbox, into.chatId, (list) => ({ ...addMessages(list, [into]), items: addMessages(list, [into]).items.filter((one) => one.id !== gone) }));
+}
+
+export function applyEvent(inbox: Inbox, event: LiveEvent, me: string): Inbox {
+  if (event.name === "chat_update" && event.data.mergedInto !== undefined) return onMerged(inbox, event.data.chatId, event.data.mergedInto);
+  const next = applyToLists(applyToChats(inbox, event, me), event);
+  return event.name === "contact_update" ? { ...next, contacts: { ...next.contacts, [event.data.contactId]: event.data.name } } : next;
+}
+
+// What the server answers to whoever sent or sends again; its event comes too, before or after.
+export function addAnswer(inbox: Inbox, message: Message): Inbox {
+  const chat = inbox.chats[message.chatId];
+  const next = chat ? withChat(inbox, withMessage(chat, message)) : inbox;
+  return changeList(next, message.chatId, (list) => addMessages(list, [message]));
+}
+
+// A page of the list, or the first one anew. `head`: what happened up to this event is in it.
+export function addChats(inbox: Inbox, page: { items: readonly Chat[]; hasMore: boolean; head: number }, anew: boolean): Inbox {
+  const { items, hasMore, head } = page;
   const kept = anew ? {} : inbox.chats;
-  return { ...inbox, loaded: true, hasMoreChats: hasMore, chats: { ...kept, ...Object.fromEntries(chats.map((chat) => [chat.id, chat])) } };
+  const told = Object.fromEntries(items.map((chat) => [chat.id, { ...chat, asOf: head }]));
+  return { ...inbox, loaded: true, hasMoreChats: hasMore, chatsDownTo: items[items.length - 1]?.activity ?? null, chats: { ...kept, ...told } };
+}
+
+export function addChat(inbox: Inbox, chat: Chat, head: number): Inbox {
+  return withChat(inbox, { ...chat, asOf: head });
 }
 
 export function addPage(inbox: Inbox, chatId: string, messages: readonly Message[], hasMore: boolean, anew: boolean): Inbox {

@@ -38,16 +38,10 @@ export function joinStatus(known: Message, told: StatusUpdate): Message {
 }
 
 export function joinUpdate(known: Message, told: MessageUpdate): Message {
-  if (told.updatedAt < known.updatedAt && known.reactions !== undefined) return known;
-  return {
-    ...known,
-    text: told.text,
-    reactions: told.reactions ?? known.reactions,
-    editedAt: told.editedAt ?? known.editedAt,
-    originalText: told.originalText ?? known.originalText,
-    revokedAt: told.revokedAt ?? known.revokedAt,
-    updatedAt: told.updatedAt > known.updatedAt ? told.updatedAt : known.updatedAt,
-  };
+  if (told.updatedAt < known.updatedAt) return known; // what we have was loaded later
+  const { messageId: _id, chatId: _chat, seq: _number, joinedInto: _into, ...changed } = told;
+  void [_id, _chat, _number, _into];
+  return { ...known, ...changed };
 }
 
 // The same message from two sources: whichever is further.
@@ -68,6 +62,13 @@ export function addMessages(list: MessageList, added: readonly Message[], hasMor
     byId.set(message.id, known ? joinMessage(known, message) : message);
   }
   return { items: [...byId.values()].sort((a, b) => a.seq - b.seq), hasMore };
+}
+
+// An old message in its place; one that lies before all we have comes with its page.
+export function addHistory(list: MessageList, message: Message): MessageList {
+  const first = list.items[0];
+  if (list.hasMore && first && message.seq < first.seq) return list;
+  return addMessages(list, [message]);
 }
 
 export function changeMessage(list: MessageList, id: string, change: (known: Message) => Message): MessageList {

@@ -28,6 +28,7 @@ export interface Message {
   clientId?: string;
   direction: "in" | "out";
   type: string;
+  notice?: boolean; // a line that nobody wrote: counts as nothing unread
   statusTimes: Partial<Record<Status, string>>;
   attempt: number;
   unconfirmed?: boolean;
@@ -65,6 +66,7 @@ export interface MessageUpdate {
   chatId: string;
   text: string;
   reactions?: { from: string; emoji: string }[];
+  replyTo?: { whatsappMessageId: string | null; messageId?: string };
   editedAt?: string;
   originalText?: string;
   revokedAt?: string;
@@ -72,6 +74,9 @@ export interface MessageUpdate {
   seq: number;
   joinedInto?: Message; // the message that this one turned out to be; this one is gone
 }
+
+// What has changed of a chat; a new one is told whole, with `lastMessage: null` and `unread`.
+export type ChatUpdate = Partial<Omit<Chat, "id" | "asOf">> & { chatId: string; mergedInto?: string; seq?: number };
 
 export interface Chat {
   id: string;
@@ -82,6 +87,8 @@ export interface Chat {
   lastMessage: Message | null;
   unread: number;
   windowEndsAt: string | null;
+  activity: number; // where it stands in the list
+  asOf: number; // ours: what happened up to this event is in here
 }
 
 export interface User {
@@ -119,11 +126,12 @@ export type LiveEvent =
   | { name: "new_message"; seq: number; data: Message }
   | { name: "message_status_update"; seq: number; data: StatusUpdate }
   | { name: "message_update"; seq: number; data: MessageUpdate }
-  | { name: "chat_update"; seq: number; data: Partial<Chat> & { chatId: string; mergedInto?: string } }
+  | { name: "history_message"; seq: number; data: { messageId: string; chatId: string; message: Message } }
+  | { name: "chat_update"; seq: number; data: ChatUpdate }
   | { name: "contact_update"; seq: number; data: { contactId: string; name: string; phone?: string; username?: string } }
   | { name: "read_mark"; seq: number; data: { userId: string; chatId: string; upTo: number; unread: number } };
 
-export const liveEventNames = ["new_message", "message_status_update", "message_update", "chat_update", "contact_update", "read_mark"] as const;
+export const liveEventNames = ["new_message", "message_status_update", "message_update", "history_message", "chat_update", "contact_update", "read_mark"] as const;
 
 const isObject = (value: unknown): value is Record<string, unknown> => typeof value === "object" && value !== null && !Array.isArray(value);
 const has = (value: Record<string, unknown>, texts: string[], numbers: string[] = []) =>
@@ -141,7 +149,7 @@ export function parseMessage(value: unknown): Message | null {
 export function parseChat(value: unknown): Chat | null {
   if (!isObject(value) || !has(value, ["id", "title"], ["unread"])) return null;
   const last = value.lastMessage === null || value.lastMessage === undefined ? null : parseMessage(value.lastMessage);
-  return { ...(value as unknown as Chat), lastMessage: last };
+  return { ...(value as unknown as Chat), lastMessage: last, activity: typeof value.activity === "number" ? value.activity : (last?.seq ?? 0), asOf: 0 };
 }
 
 // Nothing for what a newer server may say and this page does not know.
@@ -159,8 +167,12 @@ export function parseEvent(name: string, data: unknown): LiveEvent | null {
         : null;
     case "message_update":
       return has(data, ["messageId", "chatId", "text"]) ? { name, seq, data: data as unknown as MessageUpdate } : null;
+    case "history_message": {
+      const message = parseMessage(data.message);
+      return message && has(data, ["messageId", "chatId"]) ? { name, seq, data: { messageId: message.id, chatId: message.chatId, message } } : null;
+    }
     case "chat_update":
-      return has(data, ["chatId"]) ? { name, seq, data: data as unknown as Partial<Chat> & { chatId: string } } : null;
+      return has(data, ["chatId"]) ? { name, seq, data: data as unknown as ChatUpdate } : null;
     case "contact_update":
       return has(data, ["contactId", "name"]) ? { name, seq, data: data as unknown as { contactId: string; name: string } } : null;
     case "read_mark":
