@@ -34,6 +34,12 @@ bool is_short_enough(std::string_view name) {
   const auto length = name.size() <= name_max * 4 ? characters(name) : std::nullopt;
   return length && *length <= name_max;
 }
+// Characters; bytes of what is no UTF-8, or too long in any case.
+std::size_t length_of(std::string_view password) {
+  const auto length = password.size() <= password_max * 4 ? characters(password) : std::nullopt;
+  return length.value_or(password.size());
+}
+
 failure name_invalid() {
   return {failure_kind::invalid, "name_invalid", "The name must have 1 to 64 characters."};
 }
@@ -53,10 +59,11 @@ result<void> check_name(std::string_view name) {
 }
 
 result<void> check_password_length(std::string_view password) {
-  if (password.size() < password_min)
+  const std::size_t length = length_of(password);
+  if (length < password_min)
     return fail(failure_kind::invalid, "password_too_short",
                 "The password must have at least 8 characters. Choose a longer one.");
-  if (password.size() > password_max)
+  if (length > password_max)
     return fail(failure_kind::invalid, "password_too_long",
                 "The password must have at most 128 characters. Choose a shorter one.");
   return {};
@@ -76,7 +83,7 @@ accounts::accounts(account_store& store, password_hashing& hashing, account_limi
 task<result<login_result>> accounts::log_in(login_request request) {
   // Before anything is remembered or hashed.
   if (!is_short_enough(request.name)) co_return std::unexpected(name_invalid());
-  if (request.password.size() > password_max)
+  if (length_of(request.password) > password_max)
     co_return fail(failure_kind::invalid, "password_too_long",
                    "The password has more than 128 characters. Check it and try again.");
 
@@ -90,6 +97,7 @@ task<result<login_result>> accounts::log_in(login_request request) {
 
   if (const auto wait = throttle_.begin(source, clock_.steady()); wait.count() > 0) {
     held_up_.add();
+    held_up_line_.warn("login: " + masked(source.name) + " from " + source.address + " must wait");
     co_return fail(failure_kind::too_many, "too_many_logins",
                    "Too many wrong passwords. Wait " + std::to_string(wait.count()) +
                        (wait.count() == 1 ? " second" : " seconds") + ", then try again.",
@@ -134,14 +142,20 @@ task<result<login_result>> accounts::check_and_enter(login_request request, logi
     co_return right.error().kind == failure_kind::overloaded ? busy() : std::unexpected(right.error());
   if (!*right) {
     wrong_.add();
+    wrong_line_.warn("login: wrong name or password for " + masked(source.name) + " from " + source.address);
     co_return wrong();
   }
   user who = (*found)->who;
-  if (who.disabled)
+  if (who.disabled) {
+    log_warning("login: " + who.id + " is disabled, from " + source.address);
     co_return fail(failure_kind::forbidden, "account_disabled",
                    "This account is disabled. Ask an administrator to enable it.");
+  }
   const bool new_device = source.device.empty();
-  co_return co_await begin_session(std::move(who), new_device);
+  const std::string id = who.id;
+  auto entered = co_await begin_session(std::move(who), new_device);
+  if (entered) log_info("login: " + id + " from " + source.address + (new_device ? ", a new device" : ""));
+  co_return entered;
 }
 
 task<result<login_result>> accounts::begin_session(user who, bool new_device) {
@@ -205,6 +219,7 @@ task<result<session>> accounts::find_session(std::string token) {
 void accounts::changed_elsewhere() {
   ++changes_;
   sessions_.clear();
+  log_info("accounts: changed by another program");
   if (on_change) on_change();
 }
 
@@ -212,15 +227,20 @@ task<result<std::string>> accounts::setup_token() {
   const auto users = co_await store_.users();
   if (!users) co_return std::unexpected(users.error());
   if (!users->empty()) co_return std::string();
-  if (setup_token_.empty()) setup_token_ = random_text(32);
+  if (setup_token_.empty()) {
+    setup_token_ = random_text(32);
+    setup_until_ = clock_.steady() + limits_.setup_life;
+  }
   co_return setup_token_;
 }
 
 task<result<login_result>> accounts::set_up(std::string token, std::string name, std::string password) {
+  if (clock_.steady() >= setup_until_) setup_token_.clear();
   if (!equal_in_constant_time(token, setup_token_))
-    co_return fail(failure_kind::forbidden, "wrong_setup_token",
-                   "This link is not valid any more. Start the server without users to get a new one, or ask "
-                   "an administrator for an account.");
+    co_return fail(
+        failure_kind::forbidden, "wrong_setup_token",
+        "This link is not valid any more. Start the server again without users to get a new one, or ask "
+        "an administrator for an account.");
   if (auto fine = check_name(name); !fine) co_return std::unexpected(fine.error());
   if (auto fine = check_password_length(password); !fine) co_return std::unexpected(fine.error());
   if (is_weak_password(password, {name}))
@@ -232,6 +252,7 @@ task<result<login_result>> accounts::set_up(std::string token, std::string name,
   auto added = co_await store_.add_first_user(std::move(name), role::admin, std::move(*hash));
   if (!added) co_return std::unexpected(added.error());
   setup_token_.clear();
+  log_info("set-up: " + added->id + " is the first administrator");
   if (on_set_up) on_set_up();
   co_return co_await begin_session(std::move(*added), true);
 }

@@ -7,6 +7,7 @@
 #include "base/bounded_table.hpp"
 #include "base/clock.hpp"
 #include "base/metrics.hpp"
+#include "base/throttled_log.hpp"
 #include "base/turnstile.hpp"
 
 #include <chrono>
@@ -34,7 +35,8 @@ struct session {
 
 struct account_limits {
   std::chrono::seconds session_life = std::chrono::days{14};
-  std::chrono::seconds looked_up_again_after{60}; // what is remembered of a session is not older
+  std::chrono::seconds looked_up_again_after{60};           // what is remembered of a session is not older
+  std::chrono::seconds setup_life = std::chrono::hours{24}; // of the link for the first administrator
   std::size_t sessions_bytes_max = 4 * 1024 * 1024;
   // Passwords that wait to be checked, of which so many may be of people who were never here: the rest of the
   // queue is for those who were.
@@ -49,7 +51,7 @@ struct account_clock {
 };
 
 inline constexpr std::size_t name_max = 64;                        // characters
-inline constexpr std::size_t password_min = 8, password_max = 128; // bytes
+inline constexpr std::size_t password_min = 8, password_max = 128; // characters
 
 // Why nobody can be called so.
 result<void> check_name(std::string_view name);
@@ -80,7 +82,7 @@ public:
   task<result<session>> find_session(std::string token);
   task<result<std::vector<user>>> users() { return store_.users(); }
 
-  // While there is nobody: the token that lets the first administrator in. Empty afterwards.
+  // While there is nobody: the token that lets the first administrator in, for a day. Empty afterwards.
   task<result<std::string>> setup_token();
   task<result<login_result>> set_up(std::string token, std::string name, std::string password);
 
@@ -113,6 +115,8 @@ private:
   bounded_table<known_session> sessions_; // by token hash
   std::uint64_t changes_ = 0;
   std::string setup_token_;
+  login_throttle::clock::time_point setup_until_{};
+  throttled_log wrong_line_, held_up_line_; // strangers cause them
   counter entered_{"tickwire_logins_total", "Logins that succeeded."};
   counter wrong_{"tickwire_logins_wrong_total", "Logins with a wrong name or password."};
   counter held_up_{"tickwire_logins_held_up_total", "Logins that were told to wait."};

@@ -33,11 +33,16 @@ std::string_view cookie_value(std::string_view header, std::string_view name) {
   return {};
 }
 
+std::string_view own_cookie(std::string_view header, std::string_view name) {
+  const std::string_view secure = cookie_value(header, std::string(secure_prefix) + std::string(name));
+  return secure.empty() ? cookie_value(header, name) : secure;
+}
+
 session_claim session_claim_of(std::string_view authorization, std::string_view cookies) {
   static constexpr std::string_view scheme = "bearer ";
   if (authorization.size() > scheme.size() && ascii_lower(authorization.substr(0, scheme.size())) == scheme)
     return {std::string(without_blanks_before(authorization.substr(scheme.size()))), false};
-  const std::string_view token = cookie_value(cookies, session_cookie);
+  const std::string_view token = own_cookie(cookies, session_cookie);
   return {std::string(token), !token.empty()};
 }
 

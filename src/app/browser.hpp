@@ -14,6 +14,12 @@ inline constexpr std::string_view device_cookie = "tickwire_device"; // this bro
 // The value of a cookie in a Cookie header; empty when it is not there.
 std::string_view cookie_value(std::string_view header, std::string_view name);
 
+// Browsers take a cookie of such a name only by TLS, from the host itself and for the whole of it, so that
+// neither a neighbour's host nor who is on the line can plant one.
+inline constexpr std::string_view secure_prefix = "__Host-";
+// The value of our cookie by its name with the prefix, else without.
+std::string_view own_cookie(std::string_view header, std::string_view name);
+
 struct session_claim {
   std::string token; // empty: none
   bool from_cookie = false;

@@ -16,6 +16,13 @@ TEST(CookieValue, IsOfTheCookieWithExactlyThatName) {
     EXPECT_EQ(cookie_value(other, session_cookie), "") << other;
 }
 
+TEST(OwnCookie, TheOneThatNobodyElseCanPlantCountsFirst) {
+  EXPECT_EQ(own_cookie("tickwire_session=planted; __Host-tickwire_session=mine", session_cookie), "mine");
+  EXPECT_EQ(own_cookie("tickwire_session=a", session_cookie), "a"); // over http, and of before
+  EXPECT_EQ(own_cookie("__Host-tickwire_session=; tickwire_session=a", session_cookie), "a");
+  EXPECT_EQ(own_cookie("x__Host-tickwire_session=a", session_cookie), "");
+}
+
 TEST(SessionClaim, TheHeaderCountsBeforeTheCookie) {
   EXPECT_EQ(session_claim_of("Bearer a", "tickwire_session=b").token, "a");
   EXPECT_FALSE(session_claim_of("bEaReR  a", "tickwire_session=b").from_cookie);

@@ -109,6 +109,13 @@ socketio::config socket_settings_of(const config& config, std::size_t connection
   settings.body_limit = http::web_server::body_limit;
   settings.max_bytes_in_flight = bytes_in_flight_max;
   settings.answer_headers = http::security_headers(config.cookie_secure == "always");
+  // A browser opens a socket from any page, and adds its cookies.
+  settings.allow_request = [pages = pages_of(config)](const socketio::http_request& request,
+                                                      const socketio::admit& admit) {
+    const std::string_view origin = request.header("origin");
+    admit(origin.empty() || pages.trusted(origin, request.header("host")),
+          "This page may not connect. Open Tickwire itself, or add the page to CORS_ORIGINS.");
+  };
   // Strangers cause such lines.
   auto lines = std::make_shared<throttled_log>(1s);
   settings.log = [lines](std::string_view line) { lines->warn("socketio: " + std::string(line)); };

@@ -62,7 +62,8 @@ describe("requests", () => {
     }
     for (const origin of [server.url, "http://inbox.example", "https://allowed.example"])
       assert.equal((await server.post("/login", login, undefined, { cookie, origin })).status, 200, origin);
-    const socket = server.socket(undefined, { auth: {}, reconnection: false, extraHeaders: { cookie, origin: "http://inbox.example" } });
+    const again = await server.login("Ben"); // each login has ended the session before it
+    const socket = server.socket(undefined, { auth: {}, reconnection: false, extraHeaders: { cookie: again.cookie, origin: "http://inbox.example" } });
     await once(socket, "connect");
     socket.disconnect();
   });

@@ -6,7 +6,7 @@ import { readFileSync, readdirSync } from "node:fs";
 import { connect } from "node:net";
 import { join } from "node:path";
 import { after, before, describe, test } from "node:test";
-import { Tickwire, fakeGraph, inbox, secrets, textMessage, until } from "../lib/programs.mjs";
+import { Tickwire, fakeGraph, inbox, secrets, sign, textMessage, until } from "../lib/programs.mjs";
 
 const api = JSON.parse(readFileSync(new URL("../../docs/openapi.json", import.meta.url)));
 let server, graph, ana, ben;
@@ -106,12 +106,14 @@ describe("sessions", () => {
     assert.equal((await server.request("GET", "/me", { headers: { cookie: `xtickwire_session=${ana.token}` } })).status, 401);
   });
 
-  test("a foreign page's socket is nobody, whatever cookie the browser adds", async () => {
+  test("a foreign page opens no socket, whatever cookie the browser adds and whatever token it knows", async () => {
     for (const transports of [["websocket"], ["polling"]]) {
-      const socket = server.socket(undefined, { auth: {}, transports, reconnection: false, extraHeaders: { cookie: ana.cookie, origin: "https://evil.example" } });
-      await once(socket, "connect_error");
-      assert.equal(socket.events.length, 0);
-      socket.disconnect();
+      for (const auth of [{}, { token: ana.token }]) {
+        const socket = server.socket(undefined, { auth, transports, reconnection: false, extraHeaders: { cookie: ana.cookie, origin: "https://evil.example" } });
+        await once(socket, "connect_error");
+        assert.equal(socket.events.length, 0);
+        socket.disconnect();
+      }
     }
   });
 
@@ -120,6 +122,43 @@ describe("sessions", () => {
     for (const name of ["admin", "root", "Admin", "tickwire", "user", ""]) for (const password of ["admin", "root", "password", "tickwire", ""]) assert.equal((await empty.post("/login", { username: name, password })).status, 401, name);
     for (const token of ["", "null", "A".repeat(32)]) assert.equal((await empty.post("/setup", { token, username: "Eve", password: "a long password" })).status, 403);
     await empty.kill();
+  });
+});
+
+describe("sessions that end, cookies that are ours", () => {
+  test("a login ends the session that the browser had before, its sockets too", async () => {
+    const first = await server.login("Ana");
+    const socket = await server.connected(first.token, { reconnection: false });
+    const gone = once(socket, "disconnect");
+    const wrong = await server.post("/login", { username: "Ben", password: "wrong" }, undefined, { cookie: first.cookie });
+    assert.equal(wrong.status, 401);
+    assert.equal((await server.get("/me", first.token)).status, 200, "only a login that succeeds");
+    const second = await server.post("/login", { username: "Ben", password: "password-of-ben" }, undefined, { cookie: first.cookie });
+    assert.equal(second.status, 200);
+    await gone;
+    assert.equal((await server.get("/me", first.token)).status, 401);
+    assert.equal((await server.get("/me", second.body.token)).body.user.name, "Ben");
+    assert.equal((await server.get("/me", ana.token)).status, 200, "no other session");
+  });
+
+  test("behind TLS no neighbour can plant our cookies: they have the prefix for it", async () => {
+    const secure = await Tickwire.start({ env: { PUBLIC_URL: "https://inbox.example" } });
+    const cookies = (await secure.post("/login", { username: "Ana", password: "password-of-ana" })).headers.getSetCookie();
+    assert.deepEqual(cookies.map((cookie) => cookie.split("=")[0]), ["__Host-tickwire_session", "__Host-tickwire_device"]);
+    for (const cookie of cookies) {
+      const attributes = cookie.split("; ").slice(1).filter((one) => !one.startsWith("Max-Age="));
+      assert.deepEqual(attributes.sort(), ["HttpOnly", "Path=/", "SameSite=Lax", "Secure"]);
+    }
+    const cookie = cookies[0].split(";")[0];
+    const planted = (await secure.login("Ben")).token;
+    const me = await secure.request("GET", "/me", { headers: { cookie: `tickwire_session=${planted}; ${cookie}` } });
+    assert.equal(me.body.user.name, "Ana");
+    const socket = secure.socket(undefined, { auth: {}, reconnection: false, extraHeaders: { cookie, origin: "https://inbox.example" } });
+    await once(socket, "connect");
+    socket.disconnect();
+    const out = await secure.post("/logout", undefined, undefined, { cookie, origin: "https://inbox.example" });
+    assert.match(out.headers.get("set-cookie"), /^__Host-tickwire_session=; .*Max-Age=0/);
+    await secure.kill();
   });
 });
 
@@ -136,7 +175,8 @@ describe("passwords", () => {
 
   test("of 64 letters are taken, of 7 are not; nothing is asked of their kind", async () => {
     await server.addUser("Sixtyfour", "abcdefgh ".repeat(8).slice(0, 64));
-    await server.addUser("Emojis", "\u{1f511}".repeat(20));
+    await server.addUser("Emojis", "\u{1f511}".repeat(64));
+    assert.equal((await server.post("/login", { username: "Emojis", password: "\u{1f511}".repeat(64) })).status, 200);
     await server.addUser("Digits", "7295018364");
     await assert.rejects(server.addUser("Short", "short77"), /at least 8/);
   });
@@ -289,6 +329,28 @@ describe("requests", () => {
     for (const [asset] of page.text.matchAll(/\/assets\/[^"]+/g)) assert.equal((await server.request("GET", `${asset}.map`)).status, 404, "no source maps");
   });
 
+  test("a header that says who somebody is stands there once", async () => {
+    for (const lines of [["Authorization: Bearer x", `Authorization: Bearer ${ana.token}`], [`Authorization: Bearer ${ana.token}`, "authorization: Bearer x"]]) {
+      const answer = await raw(`GET /me HTTP/1.1\r\n${lines.join("\r\n")}`);
+      assert.deepEqual([answer.status, JSON.parse(answer.body).code], [400, "header_twice"]);
+    }
+    for (const line of [`Origin: ${server.url}\r\nOrigin: https://evil.example`, "Content-Type: application/json\r\nContent-Type: text/plain", "Sec-Fetch-Site: same-origin\r\nSec-Fetch-Site: cross-site"])
+      assert.equal((await raw(`POST /logout HTTP/1.1\r\nAuthorization: Bearer ${ana.token}\r\n${line}`)).status, 400, line);
+    const body = "{}";
+    const hooked = await raw(`POST /webhook HTTP/1.1\r\nX-Hub-Signature-256: ${sign(body)}\r\nX-Hub-Signature-256: sha256=${"0".repeat(64)}`, { body });
+    assert.equal(hooked.status, 400);
+    assert.equal((await server.get("/me", ana.token)).status, 200);
+  });
+
+  test("behind a proxy that adds a line of its own, nobody chooses the address that is held against them", async () => {
+    const behind = await Tickwire.start({ env: { TRUSTED_PROXIES: "127.0.0.1", LOGIN_FREE_FAILURES: "3" } });
+    const body = JSON.stringify({ username: "Ana", password: "wrong" });
+    const statuses = [];
+    for (let i = 0; i < 6; i++) statuses.push((await raw(`POST /login HTTP/1.1\r\nX-Forwarded-For: 198.51.100.${i}\r\nX-Forwarded-For: 203.0.113.9`, { to: behind, body })).status);
+    assert.ok(statuses.includes(429), String(statuses));
+    await behind.kill();
+  });
+
   test("members that are not the client's to say change nothing", async () => {
     const chat = await chatWith();
     const forged = { id: "m_forged", senderId: ben.user.id, status: "read", direction: "in", seq: 1, createdAt: "2001-01-01T00:00:00.000Z", whatsappMessageId: "wamid.forged", attempt: 9, userId: ben.user.id, __proto__: { role: "admin" } };
@@ -353,5 +415,24 @@ describe("the log", () => {
     await server.post("/login", { username: "Ana", password: "a wrong canary password" });
     for (const canary of [...Object.values(secrets), ana.token, ben.token, phone, "a very private text", "a private answer", "password-of-ana", "a wrong canary password", "Customer 593"]) assert.ok(!server.child.log.includes(canary), canary);
     for (const name of readdirSync(server.dataDir)) assert.ok(!/\.log$/.test(name), name);
+  });
+
+  test("says who came in and who was refused, and from where; strangers fill it no faster than a line a minute", async () => {
+    const noisy = await Tickwire.start({ env: { TRUSTED_PROXIES: "127.0.0.1" } });
+    const from = { "x-forwarded-for": "203.0.113.7" };
+    const entered = await noisy.post("/login", { username: "Ana", password: "password-of-ana" }, undefined, from);
+    for (let i = 0; i < 30; i++) {
+      await noisy.post("/login", { username: "Ben", password: "wrong" }, undefined, from);
+      await noisy.post("/login", { username: "Ben", password: "wrong" }, undefined, { ...from, origin: "https://evil.example" });
+    }
+    await noisy.post("/logout", undefined, entered.body.token);
+    const lines = (pattern) => noisy.child.log.split("\n").filter((line) => pattern.test(line));
+    assert.equal(lines(new RegExp(` info login: ${entered.body.user.id} from 203\\.0\\.113\\.7, a new device$`)).length, 1, noisy.child.log);
+    assert.equal(lines(new RegExp(` info logout: ${entered.body.user.id}$`)).length, 1);
+    assert.equal(lines(/ warning login: wrong name or password for …[0-9a-f]{4} from 203\.0\.113\.7$/).length, 1);
+    assert.equal(lines(/ warning login: …[0-9a-f]{4} from 203\.0\.113\.7 must wait$/).length, 1);
+    assert.equal(lines(/ warning refused: foreign_origin, POST \/login from 203\.0\.113\.7$/).length, 1);
+    assert.ok(!/Ana|Ben/.test(noisy.child.log), "no names");
+    await noisy.kill();
   });
 });

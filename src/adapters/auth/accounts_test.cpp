@@ -266,5 +266,36 @@ TEST_F(Accounts, TheSetupLinkIsForTheFirstOneOnly) {
   EXPECT_EQ(wait_for(io, service.set_up(token, "Eve", "long enough")).error().kind, failure_kind::forbidden);
 }
 
+TEST_F(Accounts, TheSetupLinkEndsAfterADay) {
+  store.records.clear();
+  const std::string token = *wait_for(io, service.setup_token());
+  steady += 24h;
+  EXPECT_EQ(wait_for(io, service.set_up(token, "Ana", "long enough")).error().kind, failure_kind::forbidden);
+  const std::string fresh = *wait_for(io, service.setup_token());
+  EXPECT_NE(fresh, token);
+  steady += 24h - 1s;
+  EXPECT_TRUE(wait_for(io, service.set_up(fresh, "Ana", "long enough")));
+}
+
+TEST_F(Accounts, PasswordsAreCountedInCharacters) {
+  const auto wanted = [](std::string password) { return check_password_length(password).has_value(); };
+  std::string seven, eight, many, too_many;
+  for (int i = 0; i < 129; ++i) {
+    if (i < 7) seven += "\U0001F511";
+    if (i < 8) eight += "\U0001F511";
+    if (i < 128) many += "\U0001F511";
+    too_many += "\U0001F511";
+  }
+  EXPECT_FALSE(wanted(seven));
+  EXPECT_TRUE(wanted(eight));
+  EXPECT_TRUE(wanted(many));
+  EXPECT_FALSE(wanted(too_many));
+  EXPECT_FALSE(wanted(std::string(129, 'x')));
+  EXPECT_TRUE(wanted(std::string(128, '\xff'))) << "what is no text is counted in bytes";
+  wait_for(io, store.add_user("Key", role::agent, *hashing->hash(many)));
+  EXPECT_TRUE(log_in("Key", many));
+  EXPECT_EQ(log_in("Key", too_many).error().code, "password_too_long");
+}
+
 } // namespace
 } // namespace tickwire

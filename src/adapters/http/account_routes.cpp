@@ -4,6 +4,7 @@
 #include "adapters/http/request_reading.hpp"
 #include "adapters/http/route.hpp"
 #include "app/browser.hpp"
+#include "base/logging.hpp"
 #include "wire/json_writer.hpp"
 
 namespace tickwire::http {
@@ -37,12 +38,11 @@ public:
     auto password = needed_text(*body, "password");
     if (!name) co_return problem(name.error());
     if (!password) co_return problem(password.error());
-    login_request request{
-        std::move(*name), std::move(*password),
-        settings_.proxies.client(call.request.remote_address(), call.request.header("x-forwarded-for")),
-        std::string(cookie_value(call.request.header("cookie"), device_cookie))};
+    login_request request{std::move(*name), std::move(*password), client_of(call.request, settings_),
+                          std::string(own_cookie(call.request.header("cookie"), device_cookie))};
     auto entered = co_await people_.log_in(std::move(request));
     if (!entered) co_return problem(entered.error());
+    co_await end_session_before(call);
     co_return session_answer(call.request, *entered, 200);
   }
 
@@ -56,12 +56,14 @@ public:
       if (!*part) co_return problem(part->error());
     auto entered = co_await people_.set_up(*token, *name, *password);
     if (!entered) co_return problem(entered.error());
+    co_await end_session_before(call);
     co_return session_answer(call.request, *entered, 201);
   }
 
   answer log_out(call& call) {
     auto done = co_await people_.log_out(call.token);
     if (!done) co_return problem(done.error());
+    log_info("logout: " + call.who.id);
     http_response response = no_content();
     response.headers.emplace_back("Set-Cookie",
                                   cookie(call.request, session_cookie, "", std::chrono::seconds{0}));
@@ -97,6 +99,12 @@ public:
   }
 
 private:
+  // The browser forgets the session that it had: nobody else must find it.
+  task<void> end_session_before(call& call) {
+    const std::string before(own_cookie(call.request.header("cookie"), session_cookie));
+    if (!before.empty()) co_await people_.log_out(before);
+  }
+
   http_response session_answer(const http_request& request, const login_result& entered,
                                unsigned status) const {
     std::string body;
@@ -122,7 +130,7 @@ private:
     const bool secure = settings_.secure_cookie == web_settings::cookie_mode::always ||
                         (settings_.secure_cookie == web_settings::cookie_mode::automatic &&
                          request.header("x-forwarded-proto") == "https");
-    return std::string(name) + "=" + std::string(value) +
+    return std::string(secure ? secure_prefix : "") + std::string(name) + "=" + std::string(value) +
            "; Path=/; HttpOnly; SameSite=Lax; Max-Age=" + std::to_string(life.count()) +
            (secure ? "; Secure" : "");
   }

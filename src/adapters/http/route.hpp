@@ -23,6 +23,12 @@ struct call {
 
 using answer = task<socketio::http_response>;
 
+// All lines of a header in their order, as one that lists their values: proxies that add to X-Forwarded-For
+// may write a line of their own.
+std::string all_lines(const socketio::http_request& request, std::string_view lower_case_name);
+// From where a request comes.
+std::string client_of(const socketio::http_request& request, const web_settings& settings);
+
 enum class access {
   signed_body, // proven by its signature, not by who sends it: asked nothing else
   everybody,

@@ -8,6 +8,7 @@
 #include "base/logging.hpp"
 #include "base/metrics.hpp"
 #include "base/start.hpp"
+#include "base/throttled_log.hpp"
 #include "core/text.hpp"
 
 namespace tickwire::http {
@@ -42,9 +43,36 @@ bool is_json_type(std::string_view type) {
   return name == "application/json";
 }
 
+// Of two that say something different, each part of a system may believe another one.
+constexpr std::string_view decisive_headers[] = {"authorization", "content-type", "origin", "sec-fetch-site",
+                                                 "x-hub-signature-256"};
+
+result<void> check_decisive_headers(const http_request& request) {
+  std::size_t seen[std::size(decisive_headers)] = {};
+  for (const auto& [name, value] : request.headers())
+    for (std::size_t i = 0; i < std::size(decisive_headers); ++i)
+      if (name.size() == decisive_headers[i].size() && ascii_lower(name) == decisive_headers[i] &&
+          ++seen[i] > 1)
+        return fail(failure_kind::invalid, "header_twice",
+                    "The header " + std::string(decisive_headers[i]) + " stands there twice. Send it once.");
+  return {};
+}
+
 bool is_read(const http_request& request) { return request.method() == "GET" || request.method() == "HEAD"; }
 
 } // namespace
+
+std::string all_lines(const http_request& request, std::string_view lower_case_name) {
+  std::string all;
+  for (const auto& [name, value] : request.headers())
+    if (name.size() == lower_case_name.size() && ascii_lower(name) == lower_case_name)
+      all.append(all.empty() ? "" : ", ").append(value);
+  return all;
+}
+
+std::string client_of(const http_request& request, const web_settings& settings) {
+  return settings.proxies.client(request.remote_address(), all_lines(request, "x-forwarded-for"));
+}
 
 struct web_server::impl {
   impl(web_settings its_settings, const services& services)
@@ -62,6 +90,7 @@ struct web_server::impl {
   const web_settings settings;
   accounts& people;
   route_table routes;
+  throttled_log forbidden_line_; // strangers cause it
   counter requests{"tickwire_requests_total", "HTTP requests outside Socket.IO."};
 
   void handle(const http_request& request, responder responder) {
@@ -102,7 +131,7 @@ struct web_server::impl {
       if (admitted)
         response = co_await route.handle(call);
       else
-        response = problem(admitted.error());
+        response = refused(route, request, admitted.error());
     } catch (const std::exception& error) {
       log_error("request " + std::string(route.method) + " " + std::string(route.path) + ": " + error.what());
       const failure bug{
@@ -113,11 +142,19 @@ struct web_server::impl {
     responder.send(with_cors(request, std::move(response)));
   }
 
+  http_response refused(const route& route, const http_request& request, const failure& why) {
+    if (why.kind == failure_kind::forbidden)
+      forbidden_line_.warn("refused: " + why.code + ", " + std::string(route.method) + " " +
+                           std::string(route.path) + " from " + client_of(request, settings));
+    return problem(why);
+  }
+
   // Whether the handler may see the request, and whose it is.
   asio::awaitable<result<void>> admit(const route& route, call& call) {
     if (call.request.body_too_large())
       co_return fail(failure_kind::too_large, "too_large",
                      "The request is too large for this address. Send less at once.");
+    if (auto fine = check_decisive_headers(call.request); !fine) co_return fine;
     if (route.access == access::signed_body) co_return result<void>{};
     if (!is_read(call.request))
       if (auto fine = may_change(call.request); !fine) co_return fine;

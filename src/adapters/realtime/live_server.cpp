@@ -104,7 +104,7 @@ void live_server::admit(socket& socket, socketio::next next) {
   if (token.empty()) {
     const std::string_view origin = handshake.header("origin");
     if (origin.empty() || pages_.trusted(origin, handshake.header("host")))
-      token = cookie_value(handshake.header("cookie"), session_cookie);
+      token = own_cookie(handshake.header("cookie"), session_cookie);
   }
   auto ask = [](live_server* self, std::string its_token, std::shared_ptr<socketio::socket> guest,
                 socketio::next go_on) -> task<void> {
