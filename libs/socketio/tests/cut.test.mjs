@@ -215,7 +215,7 @@ describe("readers that do not read", () => {
     await limited.stop();
   });
   test("a client that sends without reading what comes back is read no faster than it reads, or cut; memory stays", async () => {
-    const limited = await start("feature_server", "--max-queued-bytes", "500000");
+    const limited = await start("feature_server", "--max-queued-bytes", "500000", "--write-stall-timeout", "2000");
     const slow = await slowWebSocket(limited.port);
     const before = limited.residentBytes();
     const payload = frameBytes(`42["echo","${"x".repeat(50_000)}"]`);

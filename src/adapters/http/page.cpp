@@ -25,13 +25,14 @@ std::optional<socketio::http_response> page_answer(const socketio::http_request&
   response.headers.emplace_back("Cache-Control",
                                 file->immutable ? "public, max-age=31536000, immutable" : "no-cache");
   response.headers.emplace_back("Vary", "Accept-Encoding");
+  // Also with 304: a browser replaces the headers that it kept by those of that answer.
+  if (file->path == "/index.html")
+    response.headers.emplace_back("Content-Security-Policy", std::string(page_content_policy));
   if (request.header("if-none-match").find(file->etag) != std::string_view::npos) {
     response.status = 304;
     return response;
   }
   response.headers.emplace_back("Content-Type", std::string(file->type));
-  if (file->path == "/index.html")
-    response.headers.emplace_back("Content-Security-Policy", std::string(page_content_policy));
   const std::string_view accepted = request.header("accept-encoding");
   if (!file->brotli.empty() && accepted.find("br") != std::string_view::npos) {
     response.headers.emplace_back("Content-Encoding", "br");
