@@ -55,7 +55,7 @@ const chats = async () => (await server.get("/chats?limit=200", ana.token)).body
 const chat = async (id) => (await chats()).find((each) => each.id === id);
 const send = async (body) => {
   const sent = await server.post("/send-message", body, ana.token);
-  assert.equal(sent.status, 201, sent.text);
+  assert.equal(sent.status, 201, `${JSON.stringify(body)}: ${sent.text}`);
   return sent.body;
 };
 const wamidOf = (message) => until(async () => (await all()).find((each) => each.id === message.id)?.whatsappMessageId, "Graph's answer");

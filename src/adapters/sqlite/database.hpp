@@ -11,7 +11,9 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <type_traits>
 #include <unordered_map>
+#include <utility>
 #include <vector>
 
 struct sqlite3;
@@ -29,6 +31,10 @@ struct sqlite_error : store_error {
 
 class database;
 
+template <class Value>
+inline constexpr bool owns_a_dying_text =
+    std::is_same_v<Value, std::string&&> || std::is_same_v<Value, std::optional<std::string>&&>;
+
 // A prepared statement, kept for the life of its connection. Use: bind(…), then step() while there are rows,
 // then it resets by itself at the next bind or at the end of `use`.
 class statement {
@@ -38,9 +44,12 @@ public:
   statement& operator=(statement&&) = delete;
   ~statement();
 
-  // Binds all parameters in order and rewinds. Texts are not copied: they must live until reset().
+  // Binds all parameters in order and rewinds. Texts are not copied: they must live until reset(), which a
+  // temporary does not.
   template <class... Values>
-  statement& bind(const Values&... values) {
+  statement& bind(Values&&... values) {
+    static_assert((!owns_a_dying_text<Values&&> && ...),
+                  "give the text a name that lives until the last step()");
     reset();
     int index = 0;
     (bind_at(++index, values), ...);
@@ -118,8 +127,8 @@ public:
   ~query() { kept_.reset(); }
 
   template <class... Values>
-  query& bind(const Values&... values) {
-    kept_.bind(values...);
+  query& bind(Values&&... values) {
+    kept_.bind(std::forward<Values>(values)...);
     return *this;
   }
   bool step() { return kept_.step(); }

@@ -100,6 +100,7 @@ chat_summary summary_of(database& connection, const std::string& user_id, chat r
 } // namespace
 
 message_page read_messages(database& connection, const message_query& wanted) {
+  const snapshot whole(connection);
   const auto chat_id = wanted.chat_id ? std::optional(present_id(connection, *wanted.chat_id)) : std::nullopt;
   const std::string in_chat = wanted.chat_id ? "chat_id = ?1 AND " : "(?1 IS NULL OR 1) AND ";
   const auto rows = [&](std::string_view condition, std::string_view order, std::int64_t seq,
@@ -114,7 +115,6 @@ message_page read_messages(database& connection, const message_query& wanted) {
     for (message& row : found) complete_quote_by(quoted_rows{connection}, row);
     return found;
   };
-  const snapshot whole(connection);
   message_page page;
   page.head = whole.head();
   if (wanted.after) {
@@ -280,7 +280,8 @@ std::optional<chat_summary> read_chat_by_id(database& connection, const std::str
                                             const std::string& id) {
   const snapshot whole(connection);
   query ask(connection, "SELECT " + std::string(chat_columns) + " FROM chats WHERE id = ?");
-  ask.bind(present_id(connection, id));
+  const std::string present = present_id(connection, id);
+  ask.bind(present);
   if (!ask.step()) return std::nullopt;
   chat_summary summary = summary_of(connection, user_id, read_chat(ask));
   summary.head = whole.head();
