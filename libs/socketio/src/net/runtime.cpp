@@ -120,7 +120,7 @@ runtime::runtime(asio::io_context& io, config config, application& application)
   const std::size_t threads = std::clamp<std::size_t>(config_.threads, 1, 64);
   for (std::size_t i = 0; i < threads; ++i) {
     loops_.push_back(i == 0 ? std::make_unique<loop>(i, io) : std::make_unique<loop>(i));
-    shards_.push_back(std::make_unique<shard>(*this, *loops_.back()));
+    shards_.push_back(std::make_unique<shard>(*this, *loops_.back(), threads));
   }
 }
 

@@ -89,9 +89,10 @@ http_response polling_answer(const socketio::config& settings, const http_reques
   return response;
 }
 
-shard::shard(runtime& all, loop& loop)
+shard::shard(runtime& all, loop& loop, std::size_t threads)
     : all_(all)
-    , loop_(loop) {
+    , loop_(loop)
+    , handshakes_(settings().max_handshakes_per_second, threads) {
   loop_.at_turn_end = [this] { return end_of_turn(); };
 }
 
@@ -277,7 +278,7 @@ shard* shard::elsewhere(std::string_view sid) const {
 }
 
 void shard::handshake(std::shared_ptr<exchange> exchange, bool websocket) {
-  if (!take_handshake_slot()) return busy(*exchange, websocket, "too many handshakes per second");
+  if (!handshakes_.take(steady::now())) return busy(*exchange, websocket, "too many handshakes per second");
   const auto& ask = settings().allow_request;
   if (!ask) return admitted(std::move(exchange), websocket);
   const auto asked = std::make_shared<std::atomic<bool>>(false);
@@ -382,21 +383,6 @@ bool shard::answer_tombstone(std::string_view sid, exchange& exchange) {
   if (place == tombstones_.end()) return false;
   tombstones_.erase(place);
   reply(exchange, polling_answer(settings(), exchange.view, "6"));
-  return true;
-}
-
-// A token bucket of one second, divided among the threads.
-bool shard::take_handshake_slot() {
-  const std::size_t limit = settings().max_handshakes_per_second;
-  if (limit == 0) return true;
-  const double share = std::max(1.0, static_cast<double>(limit) / static_cast<double>(all_.threads()));
-  const auto now = steady::now();
-  const double passed = std::chrono::duration<double>(now - handshake_slots_at_).count();
-  handshake_slots_ =
-      handshake_slots_at_ == time_point{} ? share : std::min(share, handshake_slots_ + passed * share);
-  handshake_slots_at_ = now;
-  if (handshake_slots_ < 1) return false;
-  handshake_slots_ -= 1;
   return true;
 }
 

@@ -3,6 +3,7 @@
 
 #include "net/connection.hpp"
 #include "net/guarded.hpp"
+#include "net/handshake_rate.hpp"
 #include "net/live_session.hpp"
 #include "net/loop.hpp"
 #include "socketio/config.hpp"
@@ -20,7 +21,7 @@ class runtime;
 
 class shard {
 public:
-  shard(runtime& all, loop& loop);
+  shard(runtime& all, loop& loop, std::size_t threads); // `threads`: how many there will be
   ~shard();
 
   loop& its_loop() { return loop_; }
@@ -74,7 +75,6 @@ private:
   void admitted(std::shared_ptr<exchange> exchange, bool websocket);
   live_session& make_session(session::transport transport, const http_request& request);
   void busy(exchange& exchange, bool websocket, std::string_view why);
-  bool take_handshake_slot();
   bool answer_tombstone(std::string_view sid, exchange& exchange);
   void refuse(exchange& exchange, bool upgrade, unsigned status, int code, std::string_view message,
               std::string_view context = {}, header_list headers = {}) const;
@@ -96,8 +96,7 @@ private:
   std::unordered_map<std::string_view, std::unique_ptr<live_session>> sessions_; // keys live in the sessions
   std::vector<live_session*> dirty_;
   std::deque<tombstone> tombstones_;
-  double handshake_slots_ = 0;
-  time_point handshake_slots_at_{};
+  handshake_rate handshakes_;
   bool closing_ = false;
   bool destroyed_ = false; // destroy_all() was called
 };
