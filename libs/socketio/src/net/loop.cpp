@@ -153,7 +153,12 @@ void loop::go_on_next_turn(mortal& who) {
 void loop::on_events(std::uint32_t) {
   std::uint64_t count;
   [[maybe_unused]] const auto taken = ::read(mail_descriptor_, &count, sizeof count);
-  mailbox_.read_all();
+  try {
+    mailbox_.read_all();
+  } catch (...) {
+    wake(); // the rest is read the next time, which must come
+    throw;
+  }
 }
 
 void loop::turn(int timeout_ms) {
