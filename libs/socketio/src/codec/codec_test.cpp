@@ -146,6 +146,13 @@ TEST(SocketPacket, RefusesWhatOnlyABrokenPeerSends) {
   EXPECT_EQ(reparse("2[\"a\"," + std::string(1000, '[') + std::string(1000, ']') + "]"), "refused");
 }
 
+TEST(SocketPacket, AsManyPartsAsMayBe) {
+  EXPECT_EQ(reparse("510-[\"a\",{\"_placeholder\":true,\"num\":9}]"),
+            "510-[\"a\",{\"_placeholder\":true,\"num\":9}]");
+  EXPECT_EQ(reparse("510-[\"a\",{\"_placeholder\":true,\"num\":10}]"), "refused");
+  EXPECT_EQ(reparse("511-[\"a\",{\"_placeholder\":true,\"num\":9}]"), "refused");
+}
+
 TEST(SocketPacket, WhatStandsAloneAsWithNode) {
   for (const char* text : {"2", "27", "3", "31", "3[1]"}) EXPECT_EQ(reparse(text), text);
 }
@@ -246,6 +253,23 @@ std::vector<std::string> hear(std::string bytes, std::size_t max_message = 1000)
 }
 
 using said = std::vector<std::string>;
+
+// RFC 6455, 5.2: the shortest form, in network byte order.
+TEST(WebSocket, OurFramesSayTheirLengthAsTheRfcDoes) {
+  const auto header = [](std::size_t size) {
+    char out[frame_header_max];
+    return std::string(out, write_frame_header(out, opcode::binary, size));
+  };
+  EXPECT_EQ(header(0), std::string("\x82\x00", 2));
+  EXPECT_EQ(header(125), "\x82\x7D");
+  EXPECT_EQ(header(126), std::string("\x82\x7E\x00\x7E", 4));
+  EXPECT_EQ(header(0x1234), "\x82\x7E\x12\x34");
+  EXPECT_EQ(header(65535), "\x82\x7E\xFF\xFF");
+  EXPECT_EQ(header(65536), std::string("\x82\x7F\x00\x00\x00\x00\x00\x01\x00\x00", 10));
+  EXPECT_EQ(control_frame(opcode::pong, "x"), "\x8A\x01x");
+  EXPECT_EQ(close_frame(1002), "\x88\x02\x03\xEA");
+  EXPECT_EQ(close_frame(close_code::none), std::string("\x88\x00", 2));
+}
 
 TEST(WebSocket, MessagesFragmentsAndControlFramesInWhateverPieces) {
   EXPECT_EQ(hear(frame(0x81, "hello") + frame(0x82, "\x01\x02")), (said{"t:hello", "b:\x01\x02"}));

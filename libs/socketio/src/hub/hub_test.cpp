@@ -6,8 +6,10 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <atomic>
 #include <thread>
+#include <vector>
 
 namespace socketio::detail {
 namespace {
@@ -34,6 +36,46 @@ TEST(Hub, AChildMadeWhileItsParentChangesHasEachHandlerOnce) {
     maker.join();
     all.change_handlers(*child, [&](const handlers& its) { EXPECT_EQ(its.on_connection.size(), round); });
   }
+}
+
+// Whoever is in a room for the second time leaves it for the second time.
+TEST(RecoveryState, TheStayThatEndsIsTheLast) {
+  recovery_log log(std::chrono::hours(1), 100, 100'000);
+  recovery_state state;
+  auto deliver = [&, count = std::uint64_t{0}]() mutable {
+    const event_number number{0, ++count};
+    log.append(number, std::chrono::steady_clock::now(), 1, nullptr);
+    return number;
+  };
+  std::vector<event_number> inside, outside;
+  for (int visit = 0; visit < 3; ++visit) {
+    outside.push_back(deliver());
+    state.stays.push_back({"red", log.reached(), nullptr});
+    inside.push_back(deliver());
+    state.end_stay("red", log.reached());
+  }
+  outside.push_back(deliver());
+  const auto covered = [&](const event_number& number) {
+    return std::count_if(state.stays.begin(), state.stays.end(),
+                         [&](const stay& its) { return its.covers(number); });
+  };
+  for (const auto& number : inside) EXPECT_EQ(covered(number), 1) << number.count;
+  for (const auto& number : outside) EXPECT_EQ(covered(number), 0) << number.count;
+}
+
+TEST(RecoveryState, OfVisitsWithoutEndTheOldestAreForgottenAndKnownToBe) {
+  recovery_log log(std::chrono::hours(1), 1'000, 100'000);
+  recovery_state state;
+  std::vector<event_number> inside;
+  for (std::uint64_t visit = 1; visit <= 150; ++visit) {
+    state.stays.push_back({"red", log.reached(), nullptr});
+    inside.push_back({0, visit});
+    log.append(inside.back(), std::chrono::steady_clock::now(), 1, nullptr);
+    state.end_stay("red", log.reached());
+  }
+  EXPECT_EQ(state.stays.size(), 100u);
+  EXPECT_TRUE(state.forgotten.has(inside[49]));
+  EXPECT_FALSE(state.forgotten.has(inside[50]));
 }
 
 using namespace std::chrono_literals;

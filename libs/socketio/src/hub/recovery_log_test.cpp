@@ -53,6 +53,20 @@ TEST_F(Log, WhoWasInARoomWhenItWasSentHasMissedItAndNobodyElse) {
   EXPECT_EQ(log.missed(*before, now, "id", {}), (recovery_log::events{}));
 }
 
+TEST_F(Log, WhoeverIsInARoomThatIsLeftOutHasNotMissedIt) {
+  recovery_log log(1h, 100, 100'000);
+  const auto before = log.reached();
+  const stay here{"red", before, nullptr};
+  const auto without_red = made(0, {{}, {"red"}}), without_me = made(0, {{}, {"id"}}),
+             to_blue_without_red = made(0, {{"blue"}, {"red"}}), to_me = made(0, {{"id"}, {}});
+  for (const auto& event : {without_red, without_me, to_blue_without_red, to_me}) deliver(log, event);
+  EXPECT_EQ(log.missed(*before, now, "id", std::vector{here}), (recovery_log::events{to_me}));
+  EXPECT_EQ(log.missed(*before, now, "id", {}), (recovery_log::events{without_red, to_me}));
+  const stay blue{"blue", before, nullptr};
+  EXPECT_EQ(log.missed(*before, now, "other", std::vector{blue}),
+            (recovery_log::events{without_red, without_me, to_blue_without_red}));
+}
+
 TEST_F(Log, NothingGoesSilently) {
   recovery_log log(1s, 2, 100'000);
   const auto begun = now;

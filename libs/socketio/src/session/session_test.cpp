@@ -185,7 +185,7 @@ TEST_F(Session, DataEmittedWhileUpgradingGoesToAParkedPollAndNowhereElse) {
 }
 
 TEST_F(Session, AFailedUpgradeLeavesPollingAlone) {
-  for (const char* wrong : {"hello", "6", ""}) {
+  for (const char* wrong : {"hello", "6", "", "5", "2", "2probe!"}) {
     probe_ended = false;
     begin(transport::polling);
     ASSERT_TRUE(session->begin_upgrade(now));
@@ -282,6 +282,28 @@ TEST_F(Session, AWebSocketThatTakesNothingIsCutInTime) {
   EXPECT_EQ(detail, "slow client: nothing could be written to it");
 }
 
+// What is sent meanwhile is no reason to wait longer.
+TEST_F(Session, TheTimeInWhichSomethingMustBeTakenIsNotBegunAnew) {
+  begin(transport::websocket);
+  deaf = true;
+  for (int second = 0; second < 15; ++second) {
+    session->send(codec::text_packet("4x"));
+    session->stalled(now);
+    EXPECT_TRUE(closed.empty()) << second;
+    pass(1s);
+  }
+  EXPECT_EQ(detail, "slow client: nothing could be written to it");
+
+  closed.clear();
+  begin(transport::polling);
+  for (int second = 0; second < 15; ++second) {
+    emit("4x");
+    EXPECT_TRUE(closed.empty()) << second;
+    pass(1s);
+  }
+  EXPECT_EQ(detail, "slow client: it does not poll for what waits");
+}
+
 TEST_F(Session, WhoIsNotReadIsNotAskedForItsPong) {
   settings.max_queued_bytes = 80'000;
   begin(transport::websocket);
@@ -304,6 +326,12 @@ TEST_F(Session, APollingClientMayTakeABurstInManyPollsButMustPoll) {
   session->flush(now);
   while (session->queued_packets() > 0) session->poll(now);
   EXPECT_EQ(polls.size(), (5'000u + 15) / 16);
+  int heard = 0;
+  for (const std::string& answer : polls) {
+    codec::payload_pieces pieces(answer);
+    for (std::string_view piece; pieces.next(piece);) ASSERT_EQ(piece, "4" + std::to_string(heard++));
+  }
+  EXPECT_EQ(heard, 5'000);
   EXPECT_TRUE(closed.empty());
 
   emit("4one");
@@ -391,6 +419,20 @@ TEST_F(Session, OurCloseHandsOverEverythingHoweverManyPollsItTakes) {
   EXPECT_TRUE(polls.back().ends_with("\x1e"
                                      "1"));
   EXPECT_EQ(closed, "server shutting down");
+}
+
+TEST_F(Session, TheEndIsOneOfThePacketsThatAnAnswerHolds) {
+  for (const int count : {15, 16}) {
+    closed.clear();
+    polls.clear();
+    begin(transport::polling);
+    for (int i = 0; i < count; ++i) session->send(codec::text_packet("4x"));
+    session->close("server shutting down", now);
+    while (closed.empty()) ASSERT_EQ(session->poll(now), call_result::ok);
+    ASSERT_EQ(polls.size(), count == 15 ? 1u : 2u);
+    EXPECT_EQ(std::count(polls[0].begin(), polls[0].end(), '\x1e'), 15) << "sixteen at most";
+    EXPECT_TRUE(polls.back().ends_with("1"));
+  }
 }
 
 TEST_F(Session, OurCloseWaitsForAPollAndTakesWhatWasQueuedAlong) {
