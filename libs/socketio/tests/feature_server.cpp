@@ -1,7 +1,7 @@
 // Offers the library's features by event, for the tests beside this file, which tell it what to do and read
 // what it saw: one line of JSON on standard output for each disconnection, refused packet, new namespace and
-// connection error. Usage: feature_server [socket|engine] [--port N] [--second-port N] [--threads N] … (see
-// main)
+// connection error. `plain` has no middlewares, watchers and hooks.
+// Usage: feature_server [socket|plain|engine] [--port N] [--second-port N] [--threads N] … (see main)
 #include "../examples/command_line.hpp"
 
 #include <socketio/engine.hpp>
@@ -425,44 +425,52 @@ void guard(boost::asio::io_context& io, socketio::server& server) {
   server.on_new_namespace([](socketio::nsp& made) { tell({{"what", "namespace"}, {"name", made.name()}}); });
 }
 
-socketio::config configure(boost::asio::io_context& io, const example::command_line& given) {
+// What an application gets that asks for nothing, but for what was given.
+socketio::config as_given(const example::command_line& given) {
   socketio::config config;
-  config.path = given.text("--path");
-  config.ping_interval = given.milliseconds("--ping-interval");
-  config.ping_timeout = given.milliseconds("--ping-timeout");
-  config.upgrade_timeout = given.milliseconds("--upgrade-timeout");
-  config.connect_timeout = given.milliseconds("--connect-timeout");
-  config.max_payload = given.number("--max-payload");
-  config.max_queued_packets = given.number("--max-queued-packets");
-  config.max_queued_bytes = given.number("--max-queued-bytes");
-  config.write_stall_timeout = given.milliseconds("--write-stall-timeout");
-  config.max_namespaces_per_client = given.number("--max-namespaces");
-  config.max_rooms_per_socket = given.number("--max-rooms");
-  config.max_pending_acks = given.number("--max-pending-acks");
-  config.max_handshakes_per_second = given.number("--max-handshakes");
-  config.max_connections = given.number("--max-connections");
-  config.head_timeout = given.milliseconds("--head-timeout");
-  config.body_timeout = given.milliseconds("--body-timeout");
-  config.keep_alive_timeout = given.milliseconds("--keep-alive-timeout");
-  config.allow_request_timeout = given.milliseconds("--allow-request-timeout");
-  config.middleware_timeout = given.milliseconds("--middleware-timeout");
-  config.answer_timeout = given.milliseconds("--answer-timeout");
-  config.attachment_timeout = given.milliseconds("--attachment-timeout");
-  config.max_attachment_bytes = given.number("--max-attachment-bytes");
-  config.max_attachments = given.number("--max-attachments");
-  config.max_event_name = given.number("--max-event-name");
-  config.max_json_depth = given.number("--max-json-depth");
-  config.max_packets_per_poll = given.number("--max-packets-per-poll");
-  config.max_sessions = given.number("--max-sessions");
-  config.max_head_bytes = given.number("--max-head-bytes");
-  config.max_body_bytes = given.number("--max-body-bytes");
-  config.max_bytes_in_flight = given.number("--max-bytes-in-flight");
-  config.max_silent_connections = given.number("--max-silent-connections");
-  config.max_silent_per_address = given.number("--max-silent-per-address");
-  config.max_log_lines_per_kind = given.number("--max-log-lines");
+  const auto number = [&](const char* name, std::size_t& where) {
+    if (given.given(name)) where = given.number(name);
+  };
+  const auto time = [&](const char* name, std::chrono::milliseconds& where) {
+    if (given.given(name)) where = given.milliseconds(name);
+  };
+  if (given.given("--path")) config.path = given.text("--path");
+  time("--ping-interval", config.ping_interval);
+  time("--ping-timeout", config.ping_timeout);
+  time("--upgrade-timeout", config.upgrade_timeout);
+  time("--connect-timeout", config.connect_timeout);
+  number("--max-payload", config.max_payload);
+  number("--max-queued-packets", config.max_queued_packets);
+  number("--max-queued-bytes", config.max_queued_bytes);
+  time("--write-stall-timeout", config.write_stall_timeout);
+  number("--max-namespaces", config.max_namespaces_per_client);
+  number("--max-rooms", config.max_rooms_per_socket);
+  number("--max-pending-acks", config.max_pending_acks);
+  number("--max-handshakes", config.max_handshakes_per_second);
+  number("--max-connections", config.max_connections);
+  time("--head-timeout", config.head_timeout);
+  time("--body-timeout", config.body_timeout);
+  time("--keep-alive-timeout", config.keep_alive_timeout);
+  time("--allow-request-timeout", config.allow_request_timeout);
+  time("--middleware-timeout", config.middleware_timeout);
+  time("--answer-timeout", config.answer_timeout);
+  time("--attachment-timeout", config.attachment_timeout);
+  number("--max-attachment-bytes", config.max_attachment_bytes);
+  number("--max-attachments", config.max_attachments);
+  number("--max-event-name", config.max_event_name);
+  number("--max-json-depth", config.max_json_depth);
+  number("--max-packets-per-poll", config.max_packets_per_poll);
+  number("--max-sessions", config.max_sessions);
+  number("--max-head-bytes", config.max_head_bytes);
+  number("--max-body-bytes", config.max_body_bytes);
+  number("--max-bytes-in-flight", config.max_bytes_in_flight);
+  number("--max-silent-connections", config.max_silent_connections);
+  number("--max-silent-per-address", config.max_silent_per_address);
+  config.max_log_lines_per_kind = 0; // tests wait for lines, many of a kind
+  number("--max-log-lines", config.max_log_lines_per_kind);
   if (given.given("--trusted-proxy")) config.trusted_proxies = {given.text("--trusted-proxy")};
-  config.threads = given.number("--threads");
-  config.max_mail_between_threads = given.number("--max-mail");
+  number("--threads", config.threads);
+  number("--max-mail", config.max_mail_between_threads);
   if (given.given("--transport")) {
     config.allow_polling = given.text("--transport") == "polling";
     config.allow_websocket = given.text("--transport") == "websocket";
@@ -470,11 +478,20 @@ socketio::config configure(boost::asio::io_context& io, const example::command_l
   if (given.given("--origin"))
     config.cors = {.origins = {given.text("--origin")}, .credentials = given.given("--credentials")};
   if (given.given("--cookie")) config.cookie = socketio::cookie_options{.name = given.text("--cookie")};
-  if (given.given("--recovery"))
-    config.recovery = socketio::recovery_options{.max_disconnection = given.milliseconds("--recovery"),
-                                                 .skip_middlewares = !given.given("--ask-again"),
-                                                 .max_sessions = given.number("--recovery-sessions"),
-                                                 .max_packets = given.number("--recovery-packets")};
+  if (given.given("--recovery")) {
+    config.recovery.emplace();
+    time("--recovery", config.recovery->max_disconnection);
+    number("--recovery-sessions", config.recovery->max_sessions);
+    number("--recovery-packets", config.recovery->max_packets);
+    config.recovery->skip_middlewares = !given.given("--ask-again");
+  }
+  config.log = [](std::string_view line) { tell({{"what", "log"}, {"line", line}}); };
+  return config;
+}
+
+// The same, with everything switched on that an application may give.
+socketio::config with_all_hooks(boost::asio::io_context& io, const example::command_line& given) {
+  socketio::config config = as_given(given);
   // ?never=1 has no answer, ?deny=REASON refuses, ?deny-later=REASON a little later, ?admit-later=1 admits
   // then.
   config.allow_request = [&io](const socketio::http_request& request, socketio::admit admit) {
@@ -505,13 +522,12 @@ socketio::config configure(boost::asio::io_context& io, const example::command_l
           {"context", error.context},
           {"target", error.request ? error.request->target() : std::string_view()}});
   };
-  config.log = [](std::string_view line) { tell({{"what", "log"}, {"line", line}}); };
   return config;
 }
 
 int serve_engine(const example::command_line& given) {
   boost::asio::io_context io;
-  socketio::engine_server server(io, configure(io, given));
+  socketio::engine_server server(io, with_all_hooks(io, given));
   server.on_connection([](socketio::engine_socket& socket) {
     if (!socket.request().query_value("greet").empty()) socket.send("hello");
   });
@@ -529,6 +545,11 @@ int serve_engine(const example::command_line& given) {
           {"detail", detail}});
   });
   return example::serve_until_signal(io, server, given.port());
+}
+
+std::string census(socketio::server& server) {
+  return json::serialize(
+      json::object{{"connections", server.connections()}, {"sockets", server.of("/").size()}});
 }
 
 void offer_everything(boost::asio::io_context& io, socketio::server& server) {
@@ -566,14 +587,26 @@ void offer_everything(boost::asio::io_context& io, socketio::server& server) {
       return kept.push_back(std::move(answer));
     }
     if (request.path() == "/throw") throw std::runtime_error("on_http that throws");
-    answer.send({.body = json::serialize(json::object{{"connections", server.connections()},
-                                                      {"sockets", server.of("/").size()}})});
+    answer.send({.body = census(server)});
+  });
+}
+
+// What the first example of the README is: handlers, and nobody who watches, is asked or remembers.
+void offer_plainly(boost::asio::io_context& io, socketio::server& server) {
+  for (const char* name : {"/", "/custom"}) {
+    answer_one(io, server.of(name));
+    answer_many(server.of(name));
+    report(server.of(name));
+  }
+  for (int i = 0; i < 3; ++i) server.of("/n" + std::to_string(i));
+  server.on_http([&server](const socketio::http_request&, socketio::responder answer) {
+    answer.send({.body = census(server)});
   });
 }
 
 int serve_socket(const example::command_line& given) {
   boost::asio::io_context io;
-  auto config = configure(io, given);
+  auto config = with_all_hooks(io, given);
   const bool two = given.given("--second-port");
   const auto cluster = std::make_shared<socketio::memory_cluster>();
   if (two) config.cluster = cluster->adapter();
@@ -593,55 +626,63 @@ int serve_socket(const example::command_line& given) {
   return example::serve_until_signal(io, first, given.port());
 }
 
+int serve_plain(const example::command_line& given) {
+  boost::asio::io_context io;
+  socketio::server server(io, as_given(given));
+  offer_plainly(io, server);
+  return example::serve_until_signal(io, server, given.port());
+}
+
 } // namespace
 
 int main(int argc, char** argv) {
-  const example::command_line given(argc, argv, {"socket", "engine"},
+  const example::command_line given(argc, argv, {"socket", "plain", "engine"},
                                     {{"--port", "0"},
                                      {"--second-port", ""}, // another server in the same cluster
-                                     {"--path", "/socket.io/"},
-                                     {"--ping-interval", "25000"},
-                                     {"--ping-timeout", "20000"},
-                                     {"--upgrade-timeout", "10000"},
-                                     {"--connect-timeout", "45000"},
-                                     {"--max-payload", "1000000"},
-                                     {"--max-queued-packets", "256"},
-                                     {"--max-queued-bytes", "1048576"},
-                                     {"--write-stall-timeout", "15000"},
-                                     {"--max-namespaces", "16"},
-                                     {"--max-rooms", "1000"},
-                                     {"--max-pending-acks", "64"},
-                                     {"--max-handshakes", "0"},
-                                     {"--max-connections", "20000"},
-                                     {"--head-timeout", "10000"},
-                                     {"--body-timeout", "30000"},
-                                     {"--keep-alive-timeout", "75000"},
-                                     {"--allow-request-timeout", "30000"},
-                                     {"--middleware-timeout", "30000"},
-                                     {"--answer-timeout", "120000"},
-                                     {"--attachment-timeout", "30000"},
-                                     {"--max-attachment-bytes", "10000000"},
-                                     {"--max-attachments", "10"},
-                                     {"--max-event-name", "256"},
-                                     {"--max-json-depth", "1000"},
-                                     {"--max-packets-per-poll", "16"},
-                                     {"--max-sessions", "20000"},
-                                     {"--max-head-bytes", "16384"},
-                                     {"--max-body-bytes", "1048576"},
-                                     {"--max-bytes-in-flight", "0"},
-                                     {"--max-silent-connections", "2000"},
-                                     {"--max-silent-per-address", "250"},
-                                     {"--max-log-lines", "0"}, // tests wait for lines, many of a kind
+                                     {"--path", ""},
+                                     {"--ping-interval", ""},
+                                     {"--ping-timeout", ""},
+                                     {"--upgrade-timeout", ""},
+                                     {"--connect-timeout", ""},
+                                     {"--max-payload", ""},
+                                     {"--max-queued-packets", ""},
+                                     {"--max-queued-bytes", ""},
+                                     {"--write-stall-timeout", ""},
+                                     {"--max-namespaces", ""},
+                                     {"--max-rooms", ""},
+                                     {"--max-pending-acks", ""},
+                                     {"--max-handshakes", ""},
+                                     {"--max-connections", ""},
+                                     {"--head-timeout", ""},
+                                     {"--body-timeout", ""},
+                                     {"--keep-alive-timeout", ""},
+                                     {"--allow-request-timeout", ""},
+                                     {"--middleware-timeout", ""},
+                                     {"--answer-timeout", ""},
+                                     {"--attachment-timeout", ""},
+                                     {"--max-attachment-bytes", ""},
+                                     {"--max-attachments", ""},
+                                     {"--max-event-name", ""},
+                                     {"--max-json-depth", ""},
+                                     {"--max-packets-per-poll", ""},
+                                     {"--max-sessions", ""},
+                                     {"--max-head-bytes", ""},
+                                     {"--max-body-bytes", ""},
+                                     {"--max-bytes-in-flight", ""},
+                                     {"--max-silent-connections", ""},
+                                     {"--max-silent-per-address", ""},
+                                     {"--max-log-lines", ""},
                                      {"--trusted-proxy", ""},
-                                     {"--threads", "1"},
-                                     {"--max-mail", "50000"},
+                                     {"--threads", ""},
+                                     {"--max-mail", ""},
                                      {"--transport", ""}, // only that one
                                      {"--origin", ""},
                                      {"--credentials", ""},
                                      {"--cookie", ""},
                                      {"--recovery", ""},
-                                     {"--recovery-sessions", "10000"},
-                                     {"--recovery-packets", "50000"},
+                                     {"--recovery-sessions", ""},
+                                     {"--recovery-packets", ""},
                                      {"--ask-again", ""}}); // middlewares, of who comes back
+  if (given.mode() == "plain") return serve_plain(given);
   return given.mode() == "engine" ? serve_engine(given) : serve_socket(given);
 }

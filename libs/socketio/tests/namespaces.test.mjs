@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { once } from "node:events";
 import { after, before, describe, test } from "node:test";
 import { io } from "socket.io-client";
-import { exactMemory, start, until } from "./lib/server.mjs";
+import { exactMemory, plain, start, unlessPlain, until } from "./lib/server.mjs";
 import { ask, frameBytes, Frames, Polling, separator } from "./lib/wire.mjs";
 
 let server, port;
@@ -39,7 +39,7 @@ describe("who comes", () => {
     left.destroy();
     await strict.stop();
   });
-  test("middlewares run in order, may take their time, may refuse with data; the rest of the connection stays", async () => {
+  unlessPlain(test)("middlewares run in order, may take their time, may refuse with data; the rest of the connection stays", async () => {
     const frames = await join();
     frames.send("40/in-order,");
     assert.match(await frames.message(), /^40\/in-order,/);
@@ -56,7 +56,7 @@ describe("who comes", () => {
     assert.deepEqual(await frames.call("echo", 1), [1]);
     frames.destroy();
   });
-  test("a client that leaves while a middleware thinks leaves nothing", async () => {
+  unlessPlain(test)("a client that leaves while a middleware thinks leaves nothing", async () => {
     const other = await start("feature_server");
     for (const nsp of ["/later", "/never"]) {
       const frames = await Frames.open(other.port);
@@ -107,7 +107,7 @@ describe("who comes", () => {
     frames.destroy();
     await strict.stop();
   });
-  test("a handler that throws ends its event, nothing else; it is told to the log", async () => {
+  unlessPlain(test)("a handler that throws ends its event, nothing else; it is told to the log", async () => {
     const other = await join();
     const frames = await join();
     frames.send('42["throw"]');
@@ -123,7 +123,7 @@ describe("who comes", () => {
   });
 });
 
-describe("dynamic namespaces", () => {
+unlessPlain(describe)("dynamic namespaces", () => {
   test("come to be by a predicate, with middlewares and handlers, told once; go with their last socket", async () => {
     const nsp = "/dynamic-101";
     const a = await Frames.open(port);
@@ -204,6 +204,29 @@ describe("rooms and broadcasts", () => {
     assert.deepEqual(new Set((await who(a)).rooms), new Set([a.connected.sid, "r1", "r2"]));
     for (const frames of [a, b, c, d]) frames.destroy();
   });
+  test("who leaves takes nobody along, in whatever order they came", async () => {
+    const sender = await join();
+    const members = [];
+    for (let i = 0; i < 4; i++) members.push(await join());
+    const heardBy = async (here, how, name) => {
+      await sender.call("send", how, name);
+      for (const [i, frames] of members.entries())
+        if (!frames.wire.ended) assert.deepEqual(await heardUntilNow(frames), here.includes(i) ? [[name]] : [], `${name}: ${i}`);
+    };
+    const ways = [["the room", (frames) => frames.call("leave", "crew"), { to: ["crew"] }], ["the server", (frames) => (frames.destroy(), gone(frames)), {}]];
+    for (const [what, leave, how] of ways) {
+      for (const frames of members) await frames.call("join", "crew");
+      let here = [0, 1, 2, 3];
+      await heardBy(here, how, "all");
+      for (const next of [0, 3, 1, 2]) { // who came last has moved to the place of the first that left, and so on
+        await leave(members[next]);
+        here = here.filter((i) => i !== next);
+        await heardBy(here, how, `${next} left ${what}`);
+      }
+    }
+    assert.deepEqual(await heardUntilNow(sender), []);
+    sender.destroy();
+  });
   test("binary to polling and WebSocket clients at once", async () => {
     const a = await join();
     const b = await join();
@@ -242,8 +265,8 @@ describe("rooms and broadcasts", () => {
     const frames = await Frames.join(strict.port);
     const joined = [];
     for (let i = 0; i < 5; i++) joined.push((await frames.call("join", `r${i}`))[0]);
-    assert.ok(joined.slice(0, 2).every(Boolean) && !joined[3] && !joined[4], joined.join());
-    assert.ok((await who(frames)).rooms.length <= 4);
+    assert.deepEqual(joined, [true, true, true, false, false]);
+    assert.deepEqual((await who(frames)).rooms, [frames.connected.sid, "r0", "r1", "r2"]);
     frames.destroy();
     await strict.stop();
   });
@@ -282,7 +305,7 @@ describe("rooms and broadcasts", () => {
   test("volatile: a reader that does not read loses some, keeps its connection and its order", async () => {
     const slow = await join();
     slow.wire.socket.pause();
-    for (let i = 0; i < 40; i++) slow.emit("volatile-burst", 50, 10_000);
+    slow.emit("volatile-burst", 2000, 10_000);
     const other = await join();
     await until(async () => (await other.call("fetch", { to: [slow.connected.sid], self: true }))[1].length === 1 && other.call("echo", 1));
     slow.wire.socket.resume();
@@ -295,6 +318,8 @@ describe("rooms and broadcasts", () => {
       if (name === "volatile") seen.push(i);
     }
     assert.ok(seen.length >= 1 && seen.length < 2000, `${seen.length} of 2000`);
+    assert.deepEqual(seen, seen.toSorted((a, b) => a - b), "in order");
+    assert.equal(new Set(seen).size, seen.length, "once");
     slow.destroy();
     other.destroy();
   });
@@ -316,7 +341,7 @@ describe("questions", () => {
     await frames.message();
     frames.destroy();
     const told = await server.tells((line) => line.what === "answer" && line.error !== null);
-    assert.match(told.error, /disconnect|left/i);
+    assert.equal(told.error, "socket has been disconnected");
   });
   test("no more pending questions than allowed", async () => {
     const strict = await start("feature_server", "--max-pending-acks", "3");
@@ -361,7 +386,7 @@ describe("questions", () => {
   });
 });
 
-describe("packets pass middlewares and catch-alls", () => {
+unlessPlain(describe)("packets pass middlewares and catch-alls", () => {
   test("a refused packet does nothing else; one that waits keeps the order", async () => {
     const frames = await join();
     frames.emit("forbidden", 1);
@@ -448,6 +473,9 @@ describe("packets pass middlewares and catch-alls", () => {
       for (const frames of clients) frames.destroy();
     }
   });
+});
+
+describe("events", () => {
   test("reserved names are not sent", async () => {
     const frames = await join();
     assert.deepEqual(await frames.call("reserved"), ["refused"]);
@@ -508,13 +536,10 @@ describe("leaving", () => {
     const session = await Polling.open(port);
     await session.join();
     await session.post('42["disconnect-me",{"close":true}]');
-    const packets = [];
-    for (;;) {
-      const answer = await session.get();
-      if (answer.status !== 200) break;
-      packets.push(...answer.text.split(separator));
-    }
-    assert.deepEqual(packets.filter((packet) => packet !== "6"), ["41", "1"]);
+    // In one answer, a stock client would take the end for a broken transport, and come back.
+    const answers = [];
+    for (let answer; (answer = await session.get()).status === 200; ) answers.push(answer.text);
+    assert.deepEqual(answers, ["41", "1"]);
   });
   test("the transport closed under it: a stock client comes back", async () => {
     const socket = io(server.url, { forceNew: true, reconnectionDelay: 10, transports: ["websocket"] });
@@ -532,10 +557,9 @@ describe("leaving", () => {
     const session = await Polling.open(other.port);
     await session.join();
     const { answer } = await session.park();
-    answer.catch(() => {});
     const exited = other.stop("SIGTERM");
     assert.ok(!(await frames.end()).before.includes("41"));
-    assert.ok(!(await answer.then((got) => got.text, () => "")).includes("41"));
+    assert.equal((await answer).text, "1");
     assert.equal(await exited, 0);
     const reasons = other.told.filter((line) => line.what === "disconnect").map((line) => line.reason);
     assert.deepEqual(reasons, ["server shutting down", "server shutting down"]);
@@ -559,7 +583,7 @@ describe("leaving", () => {
           await frames.call("join", `room ${i} ${n}`);
           frames.emit("ask", 60_000, "x".repeat(1000));
           frames.send("40/dynamic-" + n);
-          await frames.heard("question").catch(() => {});
+          await frames.heard("question");
           frames.destroy();
         }));
       await until(async () => (await stats(other.port)).connections <= 1);
@@ -618,7 +642,7 @@ describe("several threads", () => {
   });
 });
 
-describe("two servers in one cluster", () => {
+unlessPlain(describe)("two servers in one cluster", () => {
   let both, a, b;
   before(async () => {
     both = await start("feature_server", "--second-port", "0");

@@ -1,7 +1,7 @@
 // Socket.IO packets byte for byte: what is taken, what ends the connection, what is answered.
 import assert from "node:assert/strict";
 import { after, before, describe, test } from "node:test";
-import { start } from "./lib/server.mjs";
+import { plain, start } from "./lib/server.mjs";
 import { Frames, Polling, separator } from "./lib/wire.mjs";
 
 let server, port;
@@ -24,7 +24,7 @@ describe("taken, and answered with these bytes", () => {
     ["another namespace with a payload", ['40/custom,{"token":"abc"}'], [/^40\/custom,\{"sid":"[\w-]{20}"\}$/]],
     ["a namespace nobody has", ["40/random"], ['44/random,{"message":"Invalid namespace"}']],
     ["a namespace with a query is another namespace", ["40/custom?x=1,"], ['44/custom?x=1,{"message":"Invalid namespace"}']],
-    ["a refusal with data", ["40/refused,"], ['44/refused,{"message":"not you","data":{"code":17}}']],
+    ...(plain ? [] : [["a refusal with data", ["40/refused,"], ['44/refused,{"message":"not you","data":{"code":17}}']]]),
     ["an event", ["40", '42["echo",1,"2",{"3":[true]}]'], [/^40/, '42["echo",1,"2",{"3":[true]}]']],
     ["an event with an id", ["40", '42456["echo",1]'], [/^40/, '42["echo",1]', "43456[1]"]],
     ["the id 0", ["40", '420["echo"]'], [/^40/, '42["echo"]', "430[]"]],
@@ -179,8 +179,8 @@ describe("ends the whole connection; the sockets learn forced close", () => {
     });
 
   test("an event before any CONNECT; after leaving; while a middleware decides", async () => {
-    for (const sent of [['42["echo"]'], ["40", "41", '42["echo"]'], ["40", "40/custom,", "41/custom,", '42/custom,["echo"]'], ["40/later,", '42/later,["echo"]'],
-      ["43/custom,1[]"], ["41"]]) {
+    for (const sent of [['42["echo"]'], ["40", "41", '42["echo"]'], ["40", "40/custom,", "41/custom,", '42/custom,["echo"]'],
+      ...(plain ? [] : [["40/later,", '42/later,["echo"]']]), ["43/custom,1[]"], ["41"]]) {
       const frames = await Frames.open(port);
       for (const packet of sent) frames.send(packet);
       await frames.end();

@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { once } from "node:events";
 import { after, before, describe, test } from "node:test";
 import { io } from "socket.io-client";
-import { start, until } from "./lib/server.mjs";
+import { start, unlessPlain, until } from "./lib/server.mjs";
 import { ask, Frames } from "./lib/wire.mjs";
 
 let server, port;
@@ -290,7 +290,7 @@ describe("does not come back", () => {
   });
 });
 
-describe("middlewares are asked again", () => {
+unlessPlain(describe)("middlewares are asked again", () => {
   let asking;
   before(async () => (asking = await start("feature_server", "--recovery", "60000", "--ask-again", "yes", "--max-rooms", "3", "--ping-interval", "60000")));
   after(() => asking.stop());
@@ -381,7 +381,7 @@ describe("middlewares are asked again", () => {
   });
 });
 
-test("a namespace that comes and goes with its only member recovers it", async () => {
+unlessPlain(test)("a namespace that comes and goes with its only member recovers it", async () => {
   const frames = await Frames.open(port);
   const name = "/dynamic-lonely";
   frames.send(`40${name},`);

@@ -19,8 +19,14 @@ after(() => {
   setTimeout(() => process.exit(1), 5000).unref();
 });
 
+// PLAIN=yes runs tests against a server without middlewares, watchers and hooks, as most applications are: what they ask takes the
+// short ways. What needs more is left out.
+export const plain = !!process.env.PLAIN;
+export const unlessPlain = (test) => (plain ? test.skip : test);
+
 // Runs until it says that it listens. `told`: the lines of JSON it printed, of feature_server.
 export async function start(name, ...given) {
+  if (plain && name === "feature_server" && !["engine", "plain"].includes(given[0])) given.unshift("plain");
   const options = given.includes("--port") ? [...given] : [...given, "--port", "0"];
   // THREADS=4 runs every test against that many.
   if (name === "feature_server" && process.env.THREADS && !given.includes("--threads")) options.push("--threads", process.env.THREADS);
