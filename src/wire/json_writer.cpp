@@ -82,9 +82,13 @@ void append_string(std::string& out, std::string_view text) {
   out += '"';
 }
 
-void object_writer::name(std::string_view name) {
+void object_writer::separate() {
   if (!first_) out_ += ',';
   first_ = false;
+}
+
+void object_writer::name(std::string_view name) {
+  separate();
   out_ += '"';
   out_ += name; // names are ours: nothing to escape
   out_ += "\":";
@@ -120,13 +124,19 @@ void object_writer::raw(std::string_view name, std::string_view json) {
 
 void object_writer::raw_members(std::string_view members) {
   if (members.empty()) return;
-  if (!first_) out_ += ',';
-  first_ = false;
+  separate();
   out_ += members;
 }
 
 std::string& object_writer::open(std::string_view name) {
   this->name(name);
+  return out_;
+}
+
+std::string& object_writer::open_foreign(std::string_view name) {
+  separate();
+  append_string(out_, name);
+  out_ += ':';
   return out_;
 }
 

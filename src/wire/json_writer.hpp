@@ -37,8 +37,11 @@ public:
   void raw_members(std::string_view members);
   // For values that are written by others: the name is out, the value must follow.
   std::string& open(std::string_view name);
+  // The same for a name that is not ours: it may hold whatever a text can hold.
+  std::string& open_foreign(std::string_view name);
 
 private:
+  void separate();
   void name(std::string_view name);
   std::string& out_;
   bool first_ = true;
