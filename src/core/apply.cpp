@@ -37,7 +37,7 @@ private:
       row.direction = outbound ? direction::out : direction::in;
       row.type = received.type;
       row.text = received.text;
-      row.extra = received.extra;
+      row.body = received.body;
       row.created_at = received.sent_at;
       row.seq = position;
       row.counts_unread = !outbound && !received.history && !received.notice;

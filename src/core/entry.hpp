@@ -21,7 +21,7 @@ struct message_received {
   timestamp sent_at{};  // Meta's time
   std::string type;     // public type, see CONTRACT
   std::string text;
-  std::string extra; // see message::extra
+  message_body body;
   std::string reply_to_whatsapp_id;
   bool from_business = false;
   bool history = false;

@@ -1,6 +1,7 @@
 // The message: the public `Message` of the contract and what its joins need beside it.
 #pragma once
 
+#include "core/message_body.hpp"
 #include "core/status.hpp"
 #include "core/time.hpp"
 
@@ -65,7 +66,7 @@ struct message {
   enum direction direction = direction::in;
   std::string type = "text"; // WhatsApp's own name
   std::string text;          // as first written; see edited_text
-  std::string extra;      // further public members as JSON members without braces ("\"media\":{…}"), or empty
+  message_body body;
   std::string client_id;  // outbound only
   timestamp created_at{}; // inbound: Meta's time; outbound: when we accepted it
   std::int64_t seq = 0; // position in the chat, below zero for history (see position.hpp); 0 while only later

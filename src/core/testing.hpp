@@ -42,6 +42,19 @@ inline entry received(std::string wamid, identity sender, std::string text, int 
   return proposal(keys::received(wamid), at(second), std::move(data));
 }
 
+// A body with what we know and what we do not.
+inline message_body picture(std::string id) {
+  media file;
+  file.id = std::move(id);
+  file.mime_type = "image/png";
+  file.caption = "Two \"cats\"";
+  message_body body;
+  body.parts.emplace_back(std::move(file));
+  body.forwarded = true;
+  body.further.push_back({"new\n", {plain_value::list{{std::int64_t{1}}, {plain_value::members{}}}}});
+  return body;
+}
+
 inline entry accepted(std::string message_id, std::string chat_id, std::string text, int second = 0) {
   message_accepted data;
   data.client_id = "c-" + message_id;

@@ -1,6 +1,8 @@
 #include "wire/entry_json.hpp"
 
+#include "wire/body_json.hpp"
 #include "wire/json_writer.hpp"
+#include "wire/stored_json.hpp"
 
 #include <boost/json.hpp>
 
@@ -54,7 +56,7 @@ struct encoder {
     add_time(object, "sentAt", data.sent_at);
     object.member("type", data.type);
     object.member("text", data.text);
-    add_text(object, "extra", data.extra);
+    if (!data.body.empty()) object.raw("body", encode(data.body));
     add_text(object, "replyTo", data.reply_to_whatsapp_id);
     if (data.from_business) object.member("fromBusiness", true);
     if (data.history) object.member("history", true);
@@ -172,10 +174,7 @@ struct encoder {
 struct reader {
   const json::object& object;
 
-  std::string text(std::string_view name) const {
-    const json::value* value = object.if_contains(name);
-    return value ? std::string(value->as_string()) : std::string();
-  }
+  std::string text(std::string_view name) const { return stored_text(object, name); }
   std::int64_t number(std::string_view name) const {
     const json::value* value = object.if_contains(name);
     return value ? value->to_number<std::int64_t>() : 0;
@@ -201,6 +200,10 @@ struct reader {
   std::optional<identity> maybe_who(std::string_view name) const {
     return object.contains(name) ? std::optional(who(name)) : std::nullopt;
   }
+  message_body body() const {
+    if (object.contains("extra")) return body_from_members(text("extra"));
+    return object.contains("body") ? body_from(object.at("body").as_object()) : message_body{};
+  }
   std::optional<message_error> error() const {
     if (!object.contains("error")) return std::nullopt;
     const reader inner{object.at("error").as_object()};
@@ -218,7 +221,7 @@ entry_data decode_object(std::string_view kind, const reader& from) {
     data.sent_at = from.time("sentAt");
     data.type = from.text("type");
     data.text = from.text("text");
-    data.extra = from.text("extra");
+    data.body = from.body();
     data.reply_to_whatsapp_id = from.text("replyTo");
     data.from_business = from.flag("fromBusiness");
     data.history = from.flag("history");
@@ -306,9 +309,8 @@ std::string encode(const entry_data& data) {
 
 result<entry_data> decode(std::string_view kind, std::string_view text) {
   try {
-    boost::system::error_code error;
-    const json::value value = json::parse(text, error);
-    if (!error) return decode_object(kind, reader{value.as_object()});
+    const json::value value = parse_stored(text);
+    return decode_object(kind, reader{value.as_object()});
   } catch (const std::exception&) {
     // falls through: what encode() never writes
   }

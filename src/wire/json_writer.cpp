@@ -122,12 +122,6 @@ void object_writer::raw(std::string_view name, std::string_view json) {
   out_ += json;
 }
 
-void object_writer::raw_members(std::string_view members) {
-  if (members.empty()) return;
-  separate();
-  out_ += members;
-}
-
 std::string& object_writer::open(std::string_view name) {
   this->name(name);
   return out_;

@@ -33,8 +33,6 @@ public:
   void null(std::string_view name);
   // `json` is a JSON value already.
   void raw(std::string_view name, std::string_view json);
-  // `members` is zero or more JSON members without braces.
-  void raw_members(std::string_view members);
   // For values that are written by others: the name is out, the value must follow.
   std::string& open(std::string_view name);
   // The same for a name that is not ours: it may hold whatever a text can hold.

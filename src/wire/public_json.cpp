@@ -1,6 +1,7 @@
 #include "wire/public_json.hpp"
 
 #include "core/text.hpp"
+#include "wire/body_json.hpp"
 #include "wire/json_writer.hpp"
 
 namespace tickwire::wire {
@@ -109,15 +110,15 @@ void add_message(object_writer& object, const message& message) {
   add_quote(object, message);
   add_reactions(object, message);
   add_changes_of_content(object, message);
-  object.raw_members(message.extra);
+  add_members(object, message.body);
 }
 
 // What a list shows of a message: the beginning of its text, and no more than the usual beside it.
-constexpr std::size_t preview_characters = 256, preview_extra_bytes = 4096;
+constexpr std::size_t preview_characters = 256, preview_body_bytes = 4096;
 
 void add_preview(object_writer& object, message preview) {
-  bool truncated = preview.extra.size() > preview_extra_bytes;
-  if (truncated) preview.extra.clear();
+  bool truncated = !preview.body.empty() && encode(preview.body).size() > preview_body_bytes;
+  if (truncated) preview.body = {};
   for (std::string* text : {&preview.text, &preview.edited_text}) {
     const std::size_t length = first_characters(*text, preview_characters).size();
     truncated = truncated || length < text->size();

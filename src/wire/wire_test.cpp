@@ -399,6 +399,43 @@ TEST(BodyJson, ABodyStoredByAnOlderVersionIsTheSameOne) {
   const message_body body = wire::body_from_members(members);
   EXPECT_EQ(json::parse(wire::encode(body)), json::parse("{" + members + "}"));
   EXPECT_EQ(wire::body_from_members(""), message_body{});
+
+  message_received data;
+  data.type = "order";
+  data.body = body;
+  const std::string of_today = wire::encode(entry_data(data));
+  json::object old = json::parse(of_today).as_object();
+  old.erase("body");
+  old["extra"] = members;
+  const auto read = wire::decode("message_received", json::serialize(old));
+  ASSERT_TRUE(read);
+  EXPECT_EQ(std::get<message_received>(*read).body, body);
+  EXPECT_EQ(wire::encode(*read), of_today);
+}
+
+// As deep as a webhook may be.
+TEST(BodyJson, DeepUnknownsAreReadBack) {
+  std::string deep = "1";
+  for (int i = 0; i < 56; ++i) deep = i % 2 ? "[" + deep + "]" : "{\"a\":" + deep + "}";
+  message_received data;
+  data.body = wire::body_from_members("\"order\":{\"new\":" + deep + "}");
+  const std::string text = wire::encode(entry_data(data));
+  const auto read = wire::decode("message_received", text);
+  ASSERT_TRUE(read);
+  EXPECT_EQ(wire::encode(*read), text);
+}
+
+TEST(BodyJson, ABodyThatIsTooMuchForAListIsLeftOutThere) {
+  message row;
+  row.body =
+      wire::body_from_members(R"("forwarded":true,"order":{"text":")" + std::string(5000, 'x') + "\"}");
+  chat of_it;
+  std::string out;
+  wire::append_chat(out, of_it, std::nullopt, row, 0);
+  const json::value listed = json::parse(out);
+  EXPECT_TRUE(listed.at("lastMessage").at("textTruncated").as_bool());
+  EXPECT_FALSE(listed.at("lastMessage").as_object().contains("order"));
+  EXPECT_TRUE(message_json(row).contains("order"));
 }
 
 // Everything that a field can hold, at random; written, read and written again must be the same text.
@@ -424,7 +461,7 @@ entry_data random_data(std::mt19937& random) {
                             time(),
                             text(),
                             text(),
-                            text(),
+                            wire::body_from(random_members(random)),
                             text(),
                             flag(),
                             flag(),

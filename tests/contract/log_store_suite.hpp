@@ -349,6 +349,7 @@ TYPED_TEST_P(LogStore, ARandomStoryEndsAsInTheReference) {
       if (number(3) == 0)
         std::get<message_received>(next.data).reply_to_whatsapp_id =
             (number(2) ? "wamid.o" : "wamid.i") + std::to_string(number(40));
+      if (number(2)) std::get<message_received>(next.data).body = picture(n);
       break;
     }
     if ((next.key.starts_with("res:") || next.key.starts_with("retry:")) &&

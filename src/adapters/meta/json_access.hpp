@@ -1,6 +1,8 @@
 // Reading JSON of which nothing is certain: a member that is missing or of another kind is simply not there.
 #pragma once
 
+#include "wire/json_reader.hpp"
+
 #include <boost/json.hpp>
 
 #include <cstdint>
@@ -28,9 +30,7 @@ inline const json::array* array_at(const json::object& object, std::string_view 
 inline std::string text_at(const json::object& object, std::string_view name) {
   const json::value* value = object.if_contains(as_json(name));
   if (!value) return {};
-  if (const auto* text = value->if_string()) return std::string(text->data(), text->size());
-  if (value->is_number()) return json::serialize(*value);
-  return {};
+  return value->is_number() ? json::serialize(*value) : wire::text_of(*value);
 }
 
 inline std::optional<std::int64_t> number_at(const json::object& object, std::string_view name) {
@@ -59,20 +59,5 @@ inline bool flag_at(const json::object& object, std::string_view name) {
   const json::value* value = object.if_contains(as_json(name));
   return value && value->is_bool() && value->get_bool();
 }
-
-// "name":value members, for message::extra.
-class members {
-public:
-  void add(std::string_view name, const json::value& value) {
-    if (!text_.empty()) text_ += ',';
-    text_ += json::serialize(json::string(as_json(name)));
-    text_ += ':';
-    text_ += json::serialize(value);
-  }
-  std::string take() { return std::move(text_); }
-
-private:
-  std::string text_;
-};
 
 } // namespace tickwire::meta

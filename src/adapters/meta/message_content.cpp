@@ -1,6 +1,7 @@
 #include "adapters/meta/message_content.hpp"
 
 #include "adapters/meta/json_access.hpp"
+#include "wire/body_json.hpp"
 
 #include <array>
 #include <charconv>
@@ -10,6 +11,8 @@
 namespace tickwire::meta {
 
 namespace {
+
+using wire::part_from;
 
 std::string joined(std::string first, std::string_view separator, const std::string& second) {
   if (first.empty()) return second;
@@ -21,7 +24,13 @@ std::string or_else(std::string text, std::string_view instead) {
   return text.empty() ? std::string(instead) : text;
 }
 
-message_content unsupported(std::string text) { return {"unsupported", std::move(text), {}}; }
+message_content unsupported(std::string text) { return {"unsupported", std::move(text)}; }
+
+message_body body_of(body_part part) {
+  message_body body;
+  body.parts.push_back(std::move(part));
+  return body;
+}
 
 // Meta names the kind it could not pass on, or gives an error code.
 message_content unsupported_of(const json::object& message) {
@@ -45,20 +54,20 @@ message_content unsupported_of(const json::object& message) {
   return unsupported("A message of a kind that WhatsApp does not pass on.");
 }
 
-message_content media(const std::string& type, const json::object& body) {
-  message_content content{type, text_at(body, "caption"), {}};
-  json::object media;
-  media["id"] = text_at(body, "id");
-  media["mimeType"] = text_at(body, "mime_type");
-  if (const std::string hash = text_at(body, "sha256"); !hash.empty()) media["sha256"] = hash;
-  if (!content.text.empty()) media["caption"] = content.text;
-  if (body.contains("filename")) media["filename"] = safe_file_name(text_at(body, "filename"));
-  if (flag_at(body, "voice")) media["voice"] = true;
-  if (flag_at(body, "animated")) media["animated"] = true;
-  members extra;
-  extra.add("media", media);
-  content.extra = extra.take();
-  return content;
+optional_text unless_empty(std::string text) {
+  return text.empty() ? std::nullopt : optional_text(std::move(text));
+}
+
+message_content file_content(const std::string& type, const json::object& body) {
+  media file;
+  file.id = text_at(body, "id");
+  file.mime_type = text_at(body, "mime_type");
+  file.sha256 = unless_empty(text_at(body, "sha256"));
+  file.caption = unless_empty(text_at(body, "caption"));
+  if (body.contains("filename")) file.filename = safe_file_name(text_at(body, "filename"));
+  file.voice = flag_at(body, "voice");
+  file.animated = flag_at(body, "animated");
+  return {type, file.caption.value_or(""), body_of(std::move(file))};
 }
 
 void append_line(std::string& text, const std::string& line) { text = joined(std::move(text), "\n", line); }
@@ -70,30 +79,30 @@ std::string plain_number(double number) {
       std::to_chars(text.data(), text.data() + text.size(), number, std::chars_format::fixed);
   return std::string(text.data(), written.ptr);
 }
-std::string plain_number(const json::value& value) { return plain_number(value.to_number<double>()); }
 
-message_content location(const json::object& body) {
+message_content location_content(const json::object& body) {
   const json::value* latitude = body.if_contains("latitude");
   const json::value* longitude = body.if_contains("longitude");
   if (!latitude || !longitude || !latitude->is_number() || !longitude->is_number())
     return unsupported("A location without coordinates.");
-  json::object place{{"latitude", *latitude}, {"longitude", *longitude}};
-  for (const char* name : {"name", "address", "url"})
-    if (const std::string text = text_at(body, name); !text.empty()) place[name] = text;
-  std::string text = joined(text_at(body, "name"), ", ", text_at(body, "address"));
-  if (text.empty()) text = "Location " + plain_number(*latitude) + ", " + plain_number(*longitude);
-  members extra;
-  extra.add("location", place);
-  return {"location", std::move(text), extra.take()};
+  location place;
+  place.latitude = latitude->to_number<double>();
+  place.longitude = longitude->to_number<double>();
+  place.name = unless_empty(text_at(body, "name"));
+  place.address = unless_empty(text_at(body, "address"));
+  place.url = unless_empty(text_at(body, "url"));
+  std::string text = joined(place.name.value_or(""), ", ", place.address.value_or(""));
+  if (text.empty()) text = "Location " + plain_number(place.latitude) + ", " + plain_number(place.longitude);
+  return {"location", std::move(text), body_of(std::move(place))};
 }
 
 // The texts `name` of a card's list: numbers, mail addresses, links.
-json::array texts_of(const json::object& card, std::string_view list, std::string_view name) {
-  json::array texts;
+std::vector<std::string> texts_of(const json::object& card, std::string_view list, std::string_view name) {
+  std::vector<std::string> texts;
   if (const auto* items = array_at(card, list))
     for (const json::value& item : *items)
       if (const auto* object = item.if_object())
-        if (const std::string text = text_at(*object, name); !text.empty()) texts.emplace_back(text);
+        if (std::string text = text_at(*object, name); !text.empty()) texts.push_back(std::move(text));
   return texts;
 }
 
@@ -104,42 +113,36 @@ std::string name_of_card(const json::object& card) {
   return whole.empty() ? joined(text_at(*name, "first_name"), " ", text_at(*name, "last_name")) : whole;
 }
 
-message_content contacts(const json::array& cards) {
-  json::array list;
+message_content cards_content(const json::array& cards) {
+  contact_cards list;
   std::string text;
   for (const json::value& item : cards) {
     const auto* card = item.if_object();
     if (!card) continue;
-    std::string name = name_of_card(*card);
-    json::object shown{{"name", name}};
-    json::array phones = texts_of(*card, "phones", "phone");
-    json::array emails = texts_of(*card, "emails", "email");
-    json::array urls = texts_of(*card, "urls", "url");
-    const auto* org = object_at(*card, "org");
-    const std::string company = org ? text_at(*org, "company") : "";
+    contact_card shown;
+    shown.name = name_of_card(*card);
+    shown.phones = texts_of(*card, "phones", "phone");
+    std::vector<std::string> emails = texts_of(*card, "emails", "email");
+    std::vector<std::string> urls = texts_of(*card, "urls", "url");
+    if (const auto* org = object_at(*card, "org")) shown.company = unless_empty(text_at(*org, "company"));
     // Whoever has no name is called by the first thing that leads to them.
-    if (name.empty()) name = company;
-    for (const json::array* ways : {&phones, &emails, &urls})
-      if (name.empty() && !ways->empty()) name = std::string(ways->front().as_string());
-    if (name.empty()) name = "Contact";
+    if (shown.name.empty()) shown.name = shown.company.value_or("");
+    for (const auto* ways : {&shown.phones, &emails, &urls})
+      if (shown.name.empty() && !ways->empty()) shown.name = ways->front();
+    if (shown.name.empty()) shown.name = "Contact";
     // A card with a number can be written to; of any other, show how to reach the person.
-    std::string line = name;
-    if (phones.empty())
-      for (const json::array* ways : {&emails, &urls})
-        for (const json::value& way : *ways)
-          if (way.as_string() != as_json(name)) line += " " + std::string(way.as_string());
+    std::string line = shown.name;
+    if (shown.phones.empty())
+      for (const auto* ways : {&emails, &urls})
+        for (const std::string& way : *ways)
+          if (way != shown.name) line += " " + way;
     text = joined(std::move(text), ", ", line);
-    shown["name"] = name;
-    shown["phones"] = std::move(phones);
-    if (!emails.empty()) shown["emails"] = std::move(emails);
-    if (!urls.empty()) shown["urls"] = std::move(urls);
-    if (!company.empty()) shown["company"] = company;
+    if (!emails.empty()) shown.emails = std::move(emails);
+    if (!urls.empty()) shown.urls = std::move(urls);
     list.push_back(std::move(shown));
   }
   if (list.empty()) return unsupported("Contact cards without content.");
-  members extra;
-  extra.add("contacts", list);
-  return {"contacts", "Contact: " + text, extra.take()};
+  return {"contacts", "Contact: " + text, body_of(std::move(list))};
 }
 
 // "screen_0_delivery_date_1" → "delivery date": Meta's form builder puts the screen before a field's name and
@@ -163,9 +166,9 @@ std::string field_name(std::string_view name) {
 }
 
 std::string readable_value(const json::value& value) {
-  if (const auto* text = value.if_string()) return std::string(text->data(), text->size());
+  if (value.is_string()) return wire::text_of(value);
   if (value.is_bool()) return value.get_bool() ? "yes" : "no";
-  if (value.is_number()) return plain_number(value);
+  if (value.is_number()) return plain_number(value.to_number<double>());
   if (const auto* list = value.if_array()) {
     std::string text;
     for (const json::value& item : *list) text = joined(std::move(text), ", ", readable_value(item));
@@ -181,9 +184,9 @@ std::string readable_value(const json::value& value) {
   return {};
 }
 
-// A completed form: its answers as names and values, in text and as `answers`. Meta sends them as JSON within
-// a text, others as an object.
-message_content form_reply(const json::object& reply, members extra) {
+// A completed form: its answers as names and values, in text and as a part of the body. Meta sends them as
+// JSON within a text, others as an object.
+message_content form_content(const json::object& reply, message_body body) {
   std::string text = or_else(text_at(reply, "body"), "Form answered");
   json::value answers;
   if (const json::value* response = reply.if_contains("response_json")) {
@@ -195,36 +198,35 @@ message_content form_reply(const json::object& reply, members extra) {
       answers = json::parse(*inner, error, {}, options);
     }
   }
-  json::array list;
+  form_answers list;
   if (const auto* object = answers.if_object())
     for (const auto& [key, value] : *object) {
       if (key == "flow_token") continue; // ours, not the customer's
-      const std::string name = field_name({key.data(), key.size()});
-      const std::string shown = readable_value(value);
-      if (shown.empty()) continue;
-      append_line(text, name + ": " + shown);
-      list.push_back(json::object{{"name", name}, {"value", shown}});
+      form_answer answer{field_name({key.data(), key.size()}), readable_value(value)};
+      if (answer.value.empty()) continue;
+      append_line(text, answer.name + ": " + answer.value);
+      list.push_back(std::move(answer));
     }
-  if (!list.empty()) extra.add("answers", list);
-  return {"nfm_reply", std::move(text), extra.take()};
+  if (!list.empty()) body.parts.emplace_back(std::move(list));
+  return {"nfm_reply", std::move(text), std::move(body)};
 }
 
-message_content interactive(const json::object& body) {
-  const std::string kind = text_at(body, "type");
-  const auto* reply = kind.empty() ? nullptr : object_at(body, kind);
+message_content interactive_content(const json::object& object) {
+  const std::string kind = text_at(object, "type");
+  const auto* reply = kind.empty() ? nullptr : object_at(object, kind);
   if (!reply) return unsupported("An interactive message of a kind that Tickwire does not know.");
-  members extra;
-  extra.add("interactive", body);
+  message_body body = body_of(part_from<interactive_reply>(object));
   if (kind == "button_reply" || kind == "list_reply")
     return {
         kind,
         or_else(joined(text_at(*reply, "title"), "\n", text_at(*reply, "description")), "Chose an answer"),
-        extra.take()};
-  if (kind == "nfm_reply") return form_reply(*reply, std::move(extra));
+        std::move(body)};
+  if (kind == "nfm_reply") return form_content(*reply, std::move(body));
   if (kind == "call_permission_reply")
-    return {kind, text_at(*reply, "response") == "accept" ? "Allowed calls" : "Declined calls", extra.take()};
+    return {kind, text_at(*reply, "response") == "accept" ? "Allowed calls" : "Declined calls",
+            std::move(body)};
   return {"unsupported", "An interactive message of a kind that Tickwire does not know (" + kind + ").",
-          extra.take()};
+          std::move(body)};
 }
 
 std::string two_decimals(double amount) {
@@ -251,7 +253,7 @@ std::optional<double> amount_at(const json::object& object, std::string_view nam
 constexpr std::size_t order_lines_max = 50; // a cart may hold more than anybody reads
 
 // What, how much of it, at what price; and the sum, where all have a price in one currency.
-message_content order(const json::object& body) {
+message_content order_content(const json::object& body) {
   static const json::array none;
   const auto* listed = array_at(body, "product_items");
   const json::array& items = listed ? *listed : none;
@@ -278,23 +280,18 @@ message_content order(const json::object& body) {
   if (items.size() > order_lines_max)
     append_line(text, "and " + std::to_string(items.size() - order_lines_max) + " more");
   if (total && !items.empty()) append_line(text, joined("Total " + two_decimals(*total), " ", currency));
-  members extra;
-  extra.add("order", body);
-  return {"order", std::move(text), extra.take()};
+  return {"order", std::move(text), body_of(part_from<order>(body))};
 }
 
-message_content system(const json::object& body) {
-  members extra;
-  extra.add("system", body);
-  std::string text = text_at(body, "body");
-  if (text.empty()) text = "A change of the customer's account.";
-  return {"system", std::move(text), extra.take()};
+message_content system_content(const json::object& body) {
+  return {"system", or_else(text_at(body, "body"), "A change of the customer's account."),
+          body_of(part_from<system_notice>(body))};
 }
 
 message_content by_type(const std::string& type, const json::object& message) {
   if (type == "contacts") {
     const auto* cards = array_at(message, "contacts");
-    return cards ? contacts(*cards) : unsupported("Contact cards without content.");
+    return cards ? cards_content(*cards) : unsupported("Contact cards without content.");
   }
   if (type == "unsupported") return unsupported_of(message);
   if (type == "request_welcome") return unsupported("Opened the chat for the first time."); // has no body
@@ -305,21 +302,19 @@ message_content by_type(const std::string& type, const json::object& message) {
   if (type == "text") {
     const json::value* text = body->if_contains("body");
     if (!text || !text->is_string()) return unsupported("A text without content.");
-    return {"text", text_at(*body, "body"), {}};
+    return {"text", text_at(*body, "body")};
   }
   if (type == "image" || type == "video" || type == "audio" || type == "document" || type == "sticker")
     return text_at(*body, "id").empty() ? unsupported("A file without content (" + type + ").")
-                                        : media(type, *body);
-  if (type == "location") return location(*body);
-  if (type == "interactive") return interactive(*body);
+                                        : file_content(type, *body);
+  if (type == "location") return location_content(*body);
+  if (type == "interactive") return interactive_content(*body);
   if (type == "button") {
-    members extra;
-    extra.add("button", *body);
     const std::string payload = or_else(text_at(*body, "payload"), "Pressed a button");
-    return {"button", or_else(text_at(*body, "text"), payload), extra.take()};
+    return {"button", or_else(text_at(*body, "text"), payload), body_of(part_from<button_press>(*body))};
   }
-  if (type == "order") return order(*body);
-  if (type == "system") return system(*body);
+  if (type == "order") return order_content(*body);
+  if (type == "system") return system_content(*body);
   return unsupported("A message of a kind that Tickwire does not know (" + type + ").");
 }
 
@@ -348,33 +343,31 @@ std::string safe_file_name(std::string_view name) {
 
 message_content payment_content(const json::object& status) {
   std::string text = "Payment " + or_else(text_at(status, "status"), "changed");
-  members extra;
-  if (const auto* payment = object_at(status, "payment")) {
-    const auto* amount = object_at(*payment, "amount");
+  message_body body;
+  if (const auto* details = object_at(status, "payment")) {
+    const auto* amount = object_at(*details, "amount");
     const auto value = amount ? amount_at(*amount, "value") : std::nullopt;
     const double offset = amount ? amount_at(*amount, "offset").value_or(1) : 1;
     if (value && offset > 0)
-      text += ": " + joined(two_decimals(*value / offset), " ", text_at(*payment, "currency"));
-    if (const std::string reference = text_at(*payment, "reference_id"); !reference.empty())
+      text += ": " + joined(two_decimals(*value / offset), " ", text_at(*details, "currency"));
+    if (const std::string reference = text_at(*details, "reference_id"); !reference.empty())
       text += " (" + reference + ")";
     json::object shown{{"state", text_at(status, "status")}};
-    for (const auto& member : *payment) shown[member.key()] = member.value();
-    extra.add("payment", shown);
+    for (const auto& member : *details) shown[member.key()] = member.value();
+    body = body_of(part_from<payment>(shown));
   }
-  return {"payment", std::move(text), extra.take()};
+  return {"payment", std::move(text), std::move(body)};
 }
 
 message_content content_of(const json::object& message) {
   message_content content = by_type(text_at(message, "type"), message);
-  members more;
+  message_body& body = content.body;
   if (const auto* context = object_at(message, "context")) {
-    if (flag_at(*context, "forwarded") || flag_at(*context, "frequently_forwarded"))
-      more.add("forwarded", true);
-    if (const auto* product = object_at(*context, "referred_product")) more.add("referredProduct", *product);
+    body.forwarded = flag_at(*context, "forwarded") || flag_at(*context, "frequently_forwarded");
+    if (const auto* about = object_at(*context, "referred_product"))
+      body.parts.emplace_back(part_from<product>(*about));
   }
-  if (const auto* referral = object_at(message, "referral")) more.add("referral", *referral);
-  const std::string added = more.take();
-  if (!added.empty()) content.extra += (content.extra.empty() ? "" : ",") + added;
+  if (const auto* from = object_at(message, "referral")) body.parts.emplace_back(part_from<referral>(*from));
   return content;
 }
 

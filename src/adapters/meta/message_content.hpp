@@ -1,6 +1,7 @@
-// What one WhatsApp message says, by its type: a public type, a text that a person can read, and the rest as
-// JSON members.
+// What one WhatsApp message says, by its type: a public type, a text that a person can read, and its body.
 #pragma once
+
+#include "core/message_body.hpp"
 
 #include <boost/json/object.hpp>
 
@@ -11,7 +12,7 @@ namespace tickwire::meta {
 struct message_content {
   std::string type = "unsupported"; // WhatsApp's own name; interactive replies go by their inner kind
   std::string text;
-  std::string extra; // JSON members without braces
+  message_body body{};
 };
 
 message_content content_of(const boost::json::object& message);

@@ -7,6 +7,7 @@
 #include "core/memory_views.hpp"
 #include "core/testing.hpp"
 #include "core/text.hpp"
+#include "wire/body_json.hpp"
 
 #include <gtest/gtest.h>
 
@@ -82,12 +83,14 @@ TEST(WebhookBodies, EveryMessageHasATypeAndATextThatAPersonCanRead) {
       const auto* received = std::get_if<message_received>(&proposal.data);
       if (!received) continue;
       EXPECT_FALSE(received->type.empty()) << file;
-      const bool may_be_empty = received->extra.find("\"media\"") != std::string::npos;
+      const auto& parts = received->body.parts;
+      const bool may_be_empty = !parts.empty() && std::holds_alternative<media>(parts.front());
       if (!may_be_empty) EXPECT_FALSE(received->text.empty()) << file;
       EXPECT_FALSE(proposal.raw.empty()) << file;
       boost::system::error_code error;
-      boost::json::parse("{" + received->extra + "}", error);
-      EXPECT_FALSE(error) << file << received->extra;
+      const std::string body = wire::encode(received->body);
+      json::parse(body, error);
+      EXPECT_FALSE(error) << file << body;
     }
   }
 }
@@ -129,7 +132,8 @@ TEST(WebhookBodies, TypesAndTexts) {
   }
   EXPECT_EQ(characters(only("message-text-4096").text), 4096u);
   EXPECT_NE(only("message-text-nul").text.find('\0'), std::string::npos);
-  EXPECT_EQ(only("message-document-hostile-filename").extra.find(".."), std::string::npos);
+  const message document = only("message-document-hostile-filename");
+  EXPECT_EQ(std::get<media>(document.body.parts.front()).filename->find(".."), std::string::npos);
 }
 
 TEST(WebhookBodies, OnePersonHasOneChatInWhateverFormMetaNamesThem) {
@@ -391,8 +395,8 @@ TEST(Content, AFormsAnswersAreNamesAndValues) {
       R"("response_json":"{\"screen_0_rating_0\":\"very good\",\"options\":[\"a\",2,true],\"flow_token\":\"t\"}"}}})");
   const message_content content = content_of(message.as_object());
   EXPECT_EQ(content.text, "Sent\nrating: very good\noptions: a, 2, yes");
-  const json::value extra = json::parse("{" + content.extra + "}");
-  EXPECT_EQ(json::serialize(extra.at("answers").at(0)), R"({"name":"rating","value":"very good"})");
+  const auto& answers = std::get<form_answers>(content.body.parts.back());
+  EXPECT_EQ(answers.front(), (form_answer{"rating", "very good"}));
   const auto reply = [](const std::string& response) {
     return text_of(
         R"({"type":"interactive","interactive":{"type":"nfm_reply","nfm_reply":{"response_json":)" +
@@ -496,7 +500,7 @@ TEST(WebhookBodies, NumbersBeyondAllFloatsAreNullInWhatIsKeptAndShown) {
   const auto decoded = decode_webhook(body, inbox, at(0));
   ASSERT_TRUE(decoded);
   ASSERT_EQ(decoded->proposals.size(), 2u);
-  const std::string shown = "{" + std::get<message_received>(decoded->proposals.front().data).extra + "}";
+  const std::string shown = wire::encode(std::get<message_received>(decoded->proposals.front().data).body);
   for (const std::string& text : {decoded->proposals[0].raw, decoded->proposals[1].raw, shown}) {
     boost::system::error_code error;
     json::parse(text, error);

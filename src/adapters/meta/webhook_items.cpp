@@ -85,7 +85,7 @@ void webhook_items::message(const json::value& item, named_people& people, origi
   message_content content = content_of(*message);
   data.type = std::move(content.type);
   data.text = std::move(content.text);
-  data.extra = std::move(content.extra);
+  data.body = std::move(content.body);
   if (const auto* context = object_at(*message, "context"))
     data.reply_to_whatsapp_id = text_at(*context, "id");
   data.from_business = from_business;
@@ -164,7 +164,7 @@ void webhook_items::payment(const json::object& status, named_people& people, co
   message_content content = payment_content(status);
   data.type = std::move(content.type);
   data.text = std::move(content.text);
-  data.extra = std::move(content.extra);
+  data.body = std::move(content.body);
   propose("pay:" + hash_of(json::serialize(item)), std::move(data), item);
 }
 

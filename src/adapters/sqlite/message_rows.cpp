@@ -1,9 +1,8 @@
 #include "adapters/sqlite/message_rows.hpp"
 
 #include "core/position.hpp"
-#include "wire/json_writer.hpp"
-
-#include <boost/json.hpp>
+#include "wire/body_json.hpp"
+#include "wire/stored_json.hpp"
 
 namespace tickwire::sqlite {
 
@@ -11,6 +10,7 @@ namespace {
 
 namespace json = boost::json;
 using wire::object_writer;
+using wire::stored_text;
 
 std::optional<timestamp> maybe_time(const statement& row, int column) {
   const auto millis = row.maybe_number(column);
@@ -19,10 +19,6 @@ std::optional<timestamp> maybe_time(const statement& row, int column) {
 
 void add_time(object_writer& object, std::string_view name, const std::optional<timestamp>& time) {
   if (time) object.raw(name, std::to_string(time->time_since_epoch().count()));
-}
-
-std::string text(const json::object& object, std::string_view name) {
-  return std::string(object.at(name).as_string());
 }
 
 std::optional<timestamp> maybe_time(const json::object& object, std::string_view name) {
@@ -45,7 +41,7 @@ message read_message(const statement& row, int first) {
   m.direction = static_cast<direction>(row.number(c++));
   m.type = row.text(c++);
   m.text = row.text(c++);
-  m.extra = row.text(c++);
+  const std::string_view old_body = row.view(c++);
   m.client_id = row.text(c++);
   m.created_at = timestamp{std::chrono::milliseconds{row.number(c++)}};
   m.counts_unread = row.number(c++) != 0;
@@ -61,16 +57,18 @@ message read_message(const statement& row, int first) {
   m.times.failed = maybe_time(row, c++);
   m.times.played = maybe_time(row, c++);
   decode_details(m, row.view(c));
+  if (m.body.empty() && !old_body.empty()) m.body = wire::body_from_members(old_body);
   return m;
 }
 
 std::string encode_details(const message& m) {
   if (!m.reply && !m.error && m.reactions.empty() && m.receipts.empty() && !m.edited_at && !m.revoked_at &&
-      m.arrived_attempt == 0)
+      m.arrived_attempt == 0 && m.body.empty())
     return {};
   std::string out;
   {
     object_writer object(out);
+    if (!m.body.empty()) object.raw("body", wire::encode(m.body));
     if (m.reply) {
       object_writer inner(object.open("reply"));
       inner.member("wamid", m.reply->whatsapp_message_id);
@@ -128,41 +126,43 @@ std::string encode_details(const message& m) {
 
 void decode_details(message& m, std::string_view text_of_details) {
   if (text_of_details.empty()) return;
-  const json::value whole = json::parse(text_of_details);
+  const json::value whole = wire::parse_stored(text_of_details);
   const json::object& object = whole.as_object();
+  if (const json::value* value = object.if_contains("body")) m.body = wire::body_from(value->as_object());
   if (const json::value* value = object.if_contains("reply")) {
     const json::object& inner = value->as_object();
-    m.reply = reply_to{text(inner, "wamid"), text(inner, "id")};
+    m.reply = reply_to{stored_text(inner, "wamid"), stored_text(inner, "id")};
   }
   if (const json::value* value = object.if_contains("error")) {
     const json::object& inner = value->as_object();
-    m.error = message_error{inner.at("code").to_number<int>(), text(inner, "title"), text(inner, "reason"),
-                            inner.at("canRetry").as_bool()};
+    m.error = message_error{inner.at("code").to_number<int>(), stored_text(inner, "title"),
+                            stored_text(inner, "reason"), inner.at("canRetry").as_bool()};
     m.error_at = maybe_time(inner, "at");
   }
   if (const json::value* list = object.if_contains("reactions"))
     for (const json::value& item : list->as_array()) {
       const json::object& inner = item.as_object();
-      m.reactions.push_back(
-          {text(inner, "from"), text(inner, "emoji"), *maybe_time(inner, "at"), text(inner, "wamid")});
+      m.reactions.push_back({stored_text(inner, "from"), stored_text(inner, "emoji"),
+                             *maybe_time(inner, "at"), stored_text(inner, "wamid")});
     }
   if (const json::value* list = object.if_contains("receipts"))
     for (const json::value& item : list->as_array()) {
       const json::object& inner = item.as_object();
-      m.receipts.push_back({text(inner, "contact"), static_cast<status>(inner.at("status").to_number<int>()),
+      m.receipts.push_back({stored_text(inner, "contact"),
+                            static_cast<status>(inner.at("status").to_number<int>()),
                             maybe_time(inner, "delivered"), maybe_time(inner, "read")});
     }
   if (const json::value* value = object.if_contains("edit")) {
     const json::object& inner = value->as_object();
-    m.edited_text = text(inner, "text");
-    m.edit_id = text(inner, "wamid");
+    m.edited_text = stored_text(inner, "text");
+    m.edit_id = stored_text(inner, "wamid");
     m.edited_at = maybe_time(inner, "at");
   }
   m.revoked_at = maybe_time(object, "revoked");
   if (const json::value* value = object.if_contains("arrived")) {
     const json::object& inner = value->as_object();
     m.arrived_attempt = inner.at("attempt").to_number<int>();
-    m.arrived_wamid = text(inner, "wamid");
+    m.arrived_wamid = stored_text(inner, "wamid");
   }
 }
 

@@ -128,6 +128,10 @@ ALTER TABLE chats DROP COLUMN last_inbound_at;
 -- Who quotes a message, by the name that they use for it.
 CREATE TABLE quotes (quoted TEXT NOT NULL, seq INTEGER NOT NULL, message_id TEXT NOT NULL, PRIMARY KEY (quoted, seq))
   WITHOUT ROWID;
+)sql",
+    // A message's body stands in `details`; rows that were there keep theirs here, as JSON members.
+    R"sql(
+ALTER TABLE messages RENAME COLUMN extra TO old_body;
 )sql"};
 
 inline const std::vector<std::string_view> accounts_migrations{

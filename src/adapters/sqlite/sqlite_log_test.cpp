@@ -1,8 +1,12 @@
 #include "adapters/sqlite/sqlite_log.hpp"
 
 #include "adapters/sqlite/database.hpp"
+#include "adapters/sqlite/log_reading.hpp"
 #include "adapters/sqlite/schema.hpp"
 #include "contract/log_store_suite.hpp"
+#include "wire/body_json.hpp"
+
+#include <boost/json.hpp>
 
 #include <sys/resource.h>
 #include <sys/wait.h>
@@ -90,6 +94,45 @@ TEST(SqliteLog, AFileOfTheFirstSchemaIsTakenOver) {
   EXPECT_EQ(wait_for(io, store->chats("u_ana", {}, 50))->chats.front().unread, 2u);
   EXPECT_TRUE(wait_for(io, store->append({received("wamid.new", person("15550000101"), "new", 9)})));
   EXPECT_EQ(store->head(), 10u); // the contact, the window, the message
+}
+
+// Rows and entries of the schema before bodies were values: the body stood as JSON text in `extra`.
+TEST(SqliteLog, AFileWithBodiesAsTextIsTakenOver) {
+  const std::string members =
+      R"("media":{"id":"123","mimeType":"image/jpeg","caption":"A cat"},"newer":{"kept":[1,true]})";
+  temporary_folder folder;
+  {
+    sqlite::database old(folder.path / ("inbox-" + inbox + ".db"), sqlite::open_mode::read_write);
+    old.migrate({sqlite::log_migrations.begin(), sqlite::log_migrations.begin() + 6});
+    old.execute("INSERT INTO log VALUES (1,'m:wamid.P',5,'message_received','15550000101','m_p','',"
+                "'"
+                R"({"wamid":"wamid.P","sender":{"phone":"15550000101"},"sentAt":5,"type":"image",)"
+                R"("text":"A cat","initial":"delivered","extra":)" +
+                boost::json::serialize(boost::json::string(members)) + "}','{}',NULL,'','')");
+    old.execute("INSERT INTO messages VALUES (1,'m_p','15550000101','15550000101','" + inbox +
+                "',0,'image','A cat','" + members +
+                "','',5,1,2,1,0,6,'wamid.P',NULL,NULL,NULL,NULL,NULL,NULL,'')");
+    old.execute("INSERT INTO bindings VALUES ('wamid.P','m_p',1)");
+  }
+  boost::asio::io_context io;
+  const auto store = sqlite::open_log(io.get_executor(), config_in(folder.path));
+  const message_body body = wire::body_from_members(members);
+  const auto stored = [&] { return wait_for(io, store->find_message("m_p"))->value(); };
+  EXPECT_EQ(stored().body, body);
+  EXPECT_EQ(std::get<media>(stored().body.parts.front()).caption, "A cat");
+  EXPECT_EQ(stored().body.further.front().name, "newer");
+
+  // What comes later about the message leaves its body alone, and so does reading the old entry.
+  ASSERT_TRUE(wait_for(io, store->append({reacted("wamid.R", "wamid.P", person("15550000101"), "👍", 9)})));
+  EXPECT_EQ(stored().reactions.size(), 1u);
+  EXPECT_EQ(stored().body, body);
+  const auto page = *wait_for(io, store->messages({}));
+  EXPECT_EQ(page.messages.front().body, body);
+
+  sqlite::database connection(folder.path / ("inbox-" + inbox + ".db"), sqlite::open_mode::read_only);
+  const auto old_entry = sqlite::read_entry_by_key(connection, "m:wamid.P");
+  ASSERT_TRUE(old_entry);
+  EXPECT_EQ(std::get<message_received>(old_entry->data).body, body);
 }
 
 // A child appends and reports each answered key through a pipe until it is killed with -9. Whatever was

@@ -149,7 +149,7 @@ void sqlite_views::put_message(const message& m) {
   }
   const std::int64_t place = m.known() ? m.seq : lowest_place() - 1;
   insert_message_.bind(m.id, place, m.chat_id, m.sender_id, m.receiver_id, static_cast<int>(m.direction),
-                       m.type, m.text, m.extra, m.client_id, millis(m.created_at), m.counts_unread,
+                       m.type, m.text, "", m.client_id, millis(m.created_at), m.counts_unread,
                        static_cast<int>(m.status), m.attempt, m.reported_unconfirmed, millis(m.updated_at),
                        m.whatsapp_message_id, millis(m.times.accepted), millis(m.times.sent),
                        millis(m.times.delivered), millis(m.times.read), millis(m.times.failed),
