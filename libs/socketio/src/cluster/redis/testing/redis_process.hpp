@@ -8,6 +8,7 @@
 #include <signal.h>
 #include <spawn.h>
 #include <sys/socket.h>
+#include <sys/time.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -42,7 +43,7 @@ inline std::uint16_t free_port() {
   return ntohs(address.sin_port);
 }
 
-// A connection that waits for each answer.
+// A connection that waits for each answer, for 20 s at most.
 class redis_client {
 public:
   explicit redis_client(std::uint16_t port)
@@ -52,6 +53,9 @@ public:
       ::close(socket_);
       throw std::runtime_error("cannot connect to Redis");
     }
+    const timeval patience{.tv_sec = 20, .tv_usec = 0};
+    for (const int direction : {SO_RCVTIMEO, SO_SNDTIMEO})
+      ::setsockopt(socket_, SOL_SOCKET, direction, &patience, sizeof patience);
   }
   ~redis_client() { ::close(socket_); }
   redis_client(const redis_client&) = delete;
