@@ -54,6 +54,7 @@ void redis_core::stop() {
     self->publisher_.finish(last_words, self);
     self->listener_.stop();
     self->deadline_.cancel();
+    self->subscriptions_ = {};
     self->spaces_.clear();
     self->uses_.clear();
   });

@@ -332,6 +332,17 @@ TEST_F(RedisAdapter, TheLastWordsBeforeStopAreHeard) {
   }
 }
 
+TEST_F(RedisAdapter, WhatIsSaidAfterStopDoesNoHarm) {
+  redis_process redis;
+  for (int round = 0; round < 20; ++round) {
+    server a("a", adapter(quick(redis.port)));
+    ASSERT_TRUE(sees(a, {}));
+    a.adapter->nsp_opened("/fresh"); // which Redis has not confirmed yet
+    a.adapter->stop();
+    a.adapter->broadcast("/fresh", event(R"(["late"])"), {}, {});
+  }
+}
+
 TEST_F(RedisAdapter, StopsInAnyStateOfItsConnections) {
   redis_process redis;
   for (int round = 0; round < 50; ++round) {
