@@ -244,8 +244,10 @@ void engine_session::send(codec::packet packet) {
 }
 
 void engine_session::flush(time_point now) {
-  if (closed_ || queued_packets() == 0) return;
+  if (closed_) return;
+  // Also when all that was kept is written by now: what was sent after the limit was not kept.
   if (overflowed_) return cut("transport close", "slow client: too much waits for it");
+  if (queued_packets() == 0) return;
   if (transport_ == transport::websocket)
     shell_.wants_to_write(*this);
   else if (parked_)

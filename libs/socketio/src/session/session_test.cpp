@@ -241,6 +241,16 @@ TEST_F(Session, WhoTakesNothingIsCutByBytesAtTheEndOfTheTurnAndNotByCount) {
   EXPECT_EQ(detail, "slow client: too much waits for it");
 }
 
+TEST_F(Session, WhoTakesAllBehindALossIsCutAllTheSame) {
+  settings.max_queued_bytes = 200'000;
+  begin(transport::websocket);
+  deaf = true;
+  for (int i = 0; i < 4'000; ++i) session->send(codec::text_packet("4x"));
+  session->drop_front(session->queued_packets()); // later in that turn the kernel took it
+  session->flush(now);
+  EXPECT_EQ(closed, "transport close") << "or all it is sent would be lost in silence";
+}
+
 TEST_F(Session, OnePacketIsNeverTooLarge) {
   settings.max_queued_bytes = 1'000;
   begin(transport::websocket);
