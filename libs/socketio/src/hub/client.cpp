@@ -22,6 +22,7 @@ client::~client() {
     socket->acks_.clear();
     socket->slice_.remove(*socket);
     socket->client_ = nullptr;
+    socket->recovery_.reset(); // it refers to the hub, and the socket may be held for longer
   }
 }
 

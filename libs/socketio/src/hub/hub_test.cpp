@@ -144,6 +144,65 @@ TEST_F(Lifetime, AnswersThatComeAfterTheServerDoNothing) {
   EXPECT_FALSE(held->connected());
 }
 
+// A socket that takes up a session again refers to its server until its middlewares have answered; the
+// sanitizers watch this one too.
+TEST_F(Lifetime, AMiddlewareThatNeverAnswersMayLetGoAfterTheServer) {
+  next kept;
+  boost::asio::io_context io;
+  {
+    bool left = false;
+    config settings;
+    settings.recovery = recovery_options{.skip_middlewares = false};
+    server here(io, settings);
+    nsp& rooms = here.of_matching([](std::string_view, const boost::json::value&) { return true; });
+    rooms.use([&](socket& one, next its) { one.recovered() ? void(kept = std::move(its)) : its({}); });
+    rooms.on_disconnect([&](socket&, std::string_view, std::string_view) { left = true; });
+    const auto port = *here.listen("127.0.0.1", 0);
+    std::string pid;
+    {
+      auto first = client_of(port, std::string(upgrade) + frame("40/r,"));
+      std::string heard;
+      const auto knows = [&] {
+        if (first.available() > 0) {
+          std::string some(first.available(), '\0');
+          heard.append(some, 0, first.read_some(boost::asio::buffer(some)));
+        }
+        const std::size_t at = heard.find("\"pid\":\"");
+        if (at != std::string::npos) pid = heard.substr(at + 7, 20);
+        return pid.size() == 20;
+      };
+      ASSERT_TRUE(comes(io, knows));
+    }
+    ASSERT_TRUE(comes(io, [&] { return left; }));
+    const auto again = client_of(port, std::string(upgrade) + frame("40/r,{\"pid\":\"" + pid + "\"}"));
+    ASSERT_TRUE(comes(io, [&] { return kept != nullptr; }));
+  }
+  kept = nullptr;
+}
+
+TEST_F(Lifetime, DataThatCannotBeCopiedIsLostAndNothingElse) {
+  struct uncopyable {
+    uncopyable() = default;
+    uncopyable(const uncopyable&) { throw std::runtime_error("it is not copied"); }
+  };
+  boost::asio::io_context io;
+  bool came = false, left = false;
+  config settings;
+  settings.recovery.emplace();
+  server here(io, settings);
+  here.of("/").on_connection([&](socket& one) {
+    one.data.emplace<uncopyable>();
+    came = true;
+  });
+  here.of("/").on_disconnect([&](socket&, std::string_view, std::string_view) { left = true; });
+  const auto port = *here.listen("127.0.0.1", 0);
+  {
+    const auto client = client_of(port, std::string(upgrade) + frame("40"));
+    ASSERT_TRUE(comes(io, [&] { return came; }));
+  }
+  EXPECT_TRUE(comes(io, [&] { return left; }));
+}
+
 TEST_F(Lifetime, ASecondThreadThatRunsTheContextIsTold) {
   boost::asio::io_context io;
   server here(io, {});

@@ -51,7 +51,7 @@ void hub::keep(socket& socket) {
   kept->pid = state.pid;
   kept->stays = state.stays;
   kept->forgotten = state.forgotten;
-  kept->data = socket.data;
+  call([&] { kept->data = socket.data; }); // copies what is the application's
   kept->shared_data = socket.shared_data;
   // A heartbeat of before says nothing of what was sent when it came.
   const time_point proven = socket.client_->link().engine.proven();
