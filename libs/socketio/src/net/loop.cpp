@@ -178,11 +178,13 @@ void loop::turn(int timeout_ms) {
   const time_point now = steady::now(), next = timers_.next();
   const bool was_away = next != time_point::max() && now - next > away_time;
   if (!was_away) timers_.run_due(now);
-  // Who dies in this turn is not freed before its end, and ignores what still comes.
-  for (mortal* one : std::exchange(unfinished_, {})) one->go_on();
+  // Who dies in this turn is not freed before its end, and ignores what still comes. But a connection that
+  // goes on may leave for another thread, where no event of here may reach it: so events come first.
+  const auto unfinished = std::exchange(unfinished_, {});
   for (int i = 0; i < count; ++i)
     static_cast<pollable*>(events[static_cast<std::size_t>(i)].data.ptr)
         ->on_events(events[static_cast<std::size_t>(i)].events);
+  for (mortal* one : unfinished) one->go_on();
   if (was_away) timers_.run_due(now);
   end_turn();
 }
