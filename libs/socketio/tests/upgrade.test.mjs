@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 import { start, until } from "./lib/server.mjs";
-import { Frames, frameBytes, Polling, requestBytes, separator, upgradeHeaders, Wire } from "./lib/wire.mjs";
+import { ask, Frames, frameBytes, Polling, requestBytes, separator, upgradeHeaders, Wire } from "./lib/wire.mjs";
 
 const path = "/engine.io/";
 let server, port;
@@ -43,6 +43,18 @@ test("a parked poll is let go with 6, not at once and not late; later ones again
   assert.equal((await session.post("4x")).status, 400);
   frames.send("4still");
   assert.equal(await frames.text(), "4still");
+  frames.destroy();
+});
+
+test("a POST that waits, since much waits for its client, is heard when the upgrade begins", async () => {
+  const session = await open();
+  const said = Array.from({ length: 100 }, (_, i) => `4${i} ${"x".repeat(3000)}`);
+  const post = session.post(said.join(separator));
+  for (let i = 0; i < 20; i++) await ask(port, "GET", "/"); // by now it has come
+  const frames = await upgrading(session);
+  assert.equal((await post).status, 200, "without a poll: a client pauses polling now");
+  frames.send("5");
+  for (const one of said) assert.equal(await frames.text(), one);
   frames.destroy();
 });
 

@@ -130,6 +130,12 @@ void live_session::poll(std::shared_ptr<exchange> exchange) {
   rearm();
 }
 
+// Its client polls no more until its last POST is answered: one that waits for a poll is read on now.
+void live_session::upgrade_began() {
+  if (post_ && post_->waits) home_loop().go_on_next_turn(*this);
+  rearm();
+}
+
 bool live_session::begin_post(connection& from) {
   if (engine.begin_post() != call_result::ok) return false;
   post_ = std::make_unique<incoming_post>();

@@ -62,6 +62,7 @@ public:
   void websocket_gone(connection& which, std::string_view reason, std::string_view detail);
   void poll(std::shared_ptr<exchange> exchange);
   void post(std::shared_ptr<exchange> exchange, connection& from);
+  void upgrade_began();
   bool begin_post(connection& from); // its body is still coming; false: another one's is
   void post_lost(connection& from);
   void poll_lost(const exchange& exchange); // its connection ended before the answer was out

@@ -238,7 +238,7 @@ void shard::on_engine_request(connection& from, std::shared_ptr<exchange> exchan
     if (!begins) return from.finish_websocket(codec::close_code::none);
     session->probing = &from;
     from.session = session;
-    return session->rearm();
+    return session->upgrade_began();
   }
   if (!polling || session->engine.current() != transport::polling)
     return refuse(*exchange, false, 400, 3, "Bad request", "TRANSPORT_MISMATCH");
