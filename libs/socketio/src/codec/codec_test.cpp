@@ -35,7 +35,7 @@ TEST(Base64, RoundTripsAndRefusesWhatIsNone) {
     EXPECT_EQ(base64_decode(base64_encode(bytes)), bytes) << note();
   }
   EXPECT_EQ(base64_encode("\x01\x02\x03\x04"), "AQIDBA==");
-  for (const char* wrong : {"A", "AB", "ABC", "AB=C", "====", "A B=", "AB-_"})
+  for (const char* wrong : {"A", "AB", "ABC", "AB=C", "A===", "====", "A B=", "AB-_"})
     EXPECT_FALSE(base64_decode(wrong)) << wrong;
 }
 
@@ -44,6 +44,11 @@ TEST(Utf8, IsStrict) {
   for (const char* wrong :
        {"\x80", "\xC0\xAF", "\xE0\x80\xAF", "\xED\xA0\x80", "\xF4\x90\x80\x80", "12345678\xFF", "\xE2\x82"})
     EXPECT_FALSE(valid_utf8(wrong));
+  for (std::size_t at = 0; at < 17; ++at) { // whatever place it has in what is looked at together
+    std::string text(17, 'x');
+    text[at] = '\xFF';
+    EXPECT_FALSE(valid_utf8(text)) << at;
+  }
 }
 
 // The Encoding Standard's decoder, as in browsers and Node: one U+FFFD for each longest beginning of a
@@ -78,6 +83,24 @@ TEST(Payload, PacketsAreJoinedAndSplitByTheSeparator) {
   EXPECT_TRUE(packet.binary);
   EXPECT_EQ(packet.data, "\x01\x02\x03\x04");
   for (const char* wrong : {"", "7", "x", "b!"}) EXPECT_FALSE(decode_packet(wrong, packet)) << wrong;
+}
+
+TEST(Payload, EveryPieceCountsAlsoAnEmptyOne) {
+  const auto split = [](std::string_view body) {
+    std::vector<std::string> all;
+    payload_pieces pieces(body);
+    for (std::string_view piece; pieces.next(piece);) all.emplace_back(piece);
+    return all;
+  };
+  using pieces = std::vector<std::string>;
+  EXPECT_EQ(split(""), pieces{""});
+  EXPECT_EQ(split("4a\x1e"), (pieces{"4a", ""}));
+  EXPECT_EQ(split("\x1e"
+                  "4a"),
+            (pieces{"", "4a"}));
+  EXPECT_EQ(split("4a\x1e\x1e"
+                  "4b"),
+            (pieces{"4a", "", "4b"}));
 }
 
 std::string reparse(std::string_view text) {
@@ -117,7 +140,11 @@ TEST(SocketPacket, RefusesWhatOnlyABrokenPeerSends) {
                            "2[true]",
                            "2[\"a\",{\"_placeholder\":true,\"num\":0}]",
                            "2[\"connect\"]",
+                           "2[\"connect_error\"]",
+                           "2[\"disconnect\"]",
                            "2[\"disconnecting\"]",
+                           "2[\"newListener\"]",
+                           "2[\"removeListener\"]",
                            "2 [\"m\"]",
                            "2[\"a\"",
                            "0[]",
@@ -141,7 +168,10 @@ TEST(SocketPacket, RefusesWhatOnlyABrokenPeerSends) {
                            "2[\"a\"]x"})
     EXPECT_EQ(reparse(text), "refused") << text;
   EXPECT_EQ(reparse("0/\xFF,"), "refused"); // it would come back in a text frame
-  EXPECT_EQ(reparse("2[\"" + std::string(300, 'n') + "\"]"), "refused");
+  EXPECT_NE(reparse("2[\"" + std::string(256, 'n') + "\"]"), "refused");
+  EXPECT_EQ(reparse("2[\"" + std::string(257, 'n') + "\"]"), "refused");
+  EXPECT_NE(reparse("2/" + std::string(255, 'n') + ",[\"a\"]"), "refused");
+  EXPECT_EQ(reparse("2/" + std::string(256, 'n') + ",[\"a\"]"), "refused");
   EXPECT_NE(reparse("2[\"a\"," + std::string(999, '[') + std::string(999, ']') + "]"), "refused");
   EXPECT_EQ(reparse("2[\"a\"," + std::string(1000, '[') + std::string(1000, ']') + "]"), "refused");
 }
@@ -291,7 +321,19 @@ TEST(WebSocket, ViolationsHaveTheirCodes) {
   EXPECT_EQ(hear(frame(0x80, "of nothing")), (said{"violation:1002"}));
   EXPECT_EQ(hear(frame(0x01, "a") + frame(0x81, "b")), (said{"violation:1002"}));
   EXPECT_EQ(hear(frame(0x88, "x")), (said{"violation:1002"}));
-  EXPECT_EQ(hear(frame(0x88, std::string("\x03\xED"))), (said{"violation:1002"})); // 1005 may not travel
+  const auto close = [](unsigned code) {
+    return hear(frame(0x88, std::string{static_cast<char>(code >> 8), static_cast<char>(code & 255)}));
+  };
+  for (const unsigned code : {0u, 999u, 1004u, 1005u, 1006u, 1015u, 1016u, 2999u, 5000u, 65535u})
+    EXPECT_EQ(close(code), (said{"violation:1002"})) << code; // may not travel
+  for (const unsigned code : {1000u, 1003u, 1007u, 1014u, 3000u, 4999u})
+    EXPECT_EQ(close(code), (said{"close:" + std::to_string(code)}));
+  // A length in more bytes than it needs.
+  const std::string mask(4, '\0');
+  EXPECT_EQ(hear(std::string("\x81\xFE\x00\x7D", 4) + mask), (said{"violation:1002"}));
+  EXPECT_EQ(hear(std::string("\x81\xFF\x00\x00\x00\x00\x00\x00\xFF\xFF", 10) + mask, 100'000),
+            (said{"violation:1002"}));
+  EXPECT_EQ(hear(std::string("\x81\xFF\x00\x00\x00\x00\x00\x01\x00\x00", 10) + mask, 100'000), (said{}));
   EXPECT_EQ(hear(frame(0x81, "\xFF")), (said{"violation:1007"}));
   EXPECT_EQ(hear(frame(0x01, "\xE2\x82") + frame(0x80, "x")), (said{"violation:1007"}));
   EXPECT_EQ(hear(frame(0x81, std::string(1001, 'x'))), (said{"violation:1009"}));

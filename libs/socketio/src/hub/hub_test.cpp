@@ -8,6 +8,7 @@
 
 #include <algorithm>
 #include <atomic>
+#include <optional>
 #include <thread>
 #include <vector>
 
@@ -36,6 +37,31 @@ TEST(Hub, AChildMadeWhileItsParentChangesHasEachHandlerOnce) {
     maker.join();
     all.change_handlers(*child, [&](const handlers& its) { EXPECT_EQ(its.on_connection.size(), round); });
   }
+}
+
+// As for Node's parent namespaces: it has what its parent has, now and later, and what is its own beside
+// that.
+TEST(Hub, AChildHasWhatItsParentGetsLater) {
+  boost::asio::io_context io;
+  hub all(io, {});
+  nsp& parent = all.of_matching([](std::string_view, const boost::json::value&) { return true; });
+  nsp& plain = all.of("/plain");
+  nsp& with_its_own = all.of("/with-its-own");
+  with_its_own.on("mine", [](socket&, const incoming&) {});
+  parent.on("ours", [](socket&, const incoming&) {});
+  parent.on("ours", [](socket&, const incoming&) {});
+  const auto count = [&](nsp& where, const char* event) {
+    std::optional<std::size_t> found; // in its own, before its children's
+    all.change_handlers(where, [&](const handlers& its) {
+      const auto place = its.events.find(event);
+      if (!found) found = place == its.events.end() ? 0 : place->second.size();
+    });
+    return *found;
+  };
+  for (nsp* child : {&plain, &with_its_own, &all.of("/later")}) EXPECT_EQ(count(*child, "ours"), 2u);
+  EXPECT_EQ(count(with_its_own, "mine"), 1u);
+  EXPECT_EQ(count(parent, "mine"), 0u);
+  EXPECT_EQ(count(plain, "mine"), 0u);
 }
 
 // Whoever is in a room for the second time leaves it for the second time.

@@ -60,6 +60,35 @@ TEST_F(Guest, TimersAreCalledInTimeAndNeverEarly) {
   EXPECT_EQ(cancelled.times, 0);
 }
 
+TEST_F(Guest, ALateTimerKeepsNoEarlierOneWaiting) {
+  counted late, early;
+  home->schedule(late, steady::now() + 1h);
+  io.run_for(1ms); // it is waited for
+  home->schedule(early, steady::now() + 5ms);
+  EXPECT_TRUE(comes([&] { return early.times == 1; }));
+  EXPECT_EQ(late.times, 0);
+}
+
+// A process that was stopped, or a thread that was kept: what came meanwhile is heard before anybody is ended
+// for having said nothing. Who was there all the time has what is due first.
+TEST_F(Guest, WhoWasAwayHearsWhatCameBeforeItsTimers) {
+  std::vector<std::string> order;
+  struct telling final : timer {
+    explicit telling(std::vector<std::string>& order)
+        : order(order) {}
+    void on_time(time_point) override { order.push_back("timer"); }
+    std::vector<std::string>& order;
+  };
+  for (const auto& [late, expected] : {std::pair{1s, "mail"}, std::pair{0s, "timer"}}) {
+    order.clear();
+    telling due(order);
+    std::thread([&] { home->post([&] { order.push_back("mail"); }); }).join();
+    home->schedule(due, steady::now() - late);
+    ASSERT_TRUE(comes([&] { return order.size() == 2; }));
+    EXPECT_EQ(order.front(), expected);
+  }
+}
+
 TEST_F(Guest, WhatIsToBeDoneLaterIsDoneOnceAndNotWhenTheLoopEndsBefore) {
   const auto held = std::make_shared<int>();
   int done = 0;

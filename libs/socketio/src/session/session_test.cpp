@@ -97,6 +97,17 @@ TEST_F(Session, HeartbeatIsExactAndEndsWhoDoesNotAnswer) {
   EXPECT_EQ(closed, "ping timeout");
 }
 
+// A turn that comes a little late does not move the rhythm; one that comes grossly late takes nobody's time
+// to answer.
+TEST_F(Session, ALatePingGivesItsPongTheTimeItNeeds) {
+  for (const auto& [late, then] : {std::pair{20ms, 20'000ms - 20ms}, std::pair{50ms, 19'950ms},
+                                   std::pair{1'000ms, 19'950ms}, std::pair{60'000ms, 19'950ms}}) {
+    begin(transport::websocket);
+    pass(25s + late);
+    EXPECT_EQ(session->deadline(), now + then) << late.count();
+  }
+}
+
 TEST_F(Session, APollWaitsUntilThereIsSomethingAndTakesSixteenAtMost) {
   begin(transport::polling);
   EXPECT_EQ(session->poll(now), call_result::ok);
@@ -156,9 +167,11 @@ TEST_F(Session, UpgradeReleasesPollsAfterAWhileHoldsDataAndSwitches) {
   upgrade();
   EXPECT_EQ(probe, said{"3probe"});
   EXPECT_TRUE(polls.empty());
+  EXPECT_EQ(session->deadline(), now + 50ms) << "not at once and not late";
   pass(session->deadline() - now);
   EXPECT_EQ(polls, said{"6"});
   session->poll(now); // a client that has not seen 3probe yet polls again
+  EXPECT_EQ(session->deadline(), now + 50ms);
   pass(session->deadline() - now);
   EXPECT_EQ(polls, (said{"6", "6"}));
   emit("4held"); // no poll is there
@@ -172,6 +185,19 @@ TEST_F(Session, UpgradeReleasesPollsAfterAWhileHoldsDataAndSwitches) {
   EXPECT_EQ(websocket, (said{"4held", "4live"}));
   EXPECT_TRUE(closed.empty());
   EXPECT_EQ(session->deadline(), now + 25s) << "a pong lost with the old transport is not waited for";
+}
+
+TEST_F(Session, APongThatIsLostInAnUpgradeIsNotWaitedFor) {
+  begin(transport::polling);
+  pass(25s);
+  session->poll(now);
+  ASSERT_EQ(polls, said{"2"});
+  upgrade();
+  session->probe_message(false, "5", now);
+  EXPECT_EQ(session->deadline(), now + 25s);
+  pass(25s);
+  EXPECT_TRUE(closed.empty());
+  EXPECT_EQ(websocket, said{"2"}) << "it is asked anew";
 }
 
 TEST_F(Session, DataEmittedWhileUpgradingGoesToAParkedPollAndNowhereElse) {
