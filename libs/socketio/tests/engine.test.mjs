@@ -80,14 +80,15 @@ describe("checks in their order, and their answers", () => {
     assert.deepEqual([refused.code, refused.message], [4, "no"]);
   });
 
-  for (const hook of ["request", "headers"])
+  // Who was to be asked admits nobody then; what was to be added is missing.
+  for (const [hook, polled, upgraded] of [["request", 403, 400], ["headers", 200, 101]])
     test(`a hook that throws (${hook}) hurts its request alone`, async () => {
       const other = await start("feature_server", "engine", "--path", path);
       const target = (transport) => `${path}?EIO=4&transport=${transport}&throw=${hook}`;
-      assert.ok([200, 403, 500].includes((await ask(other.port, "GET", target("polling"))).status));
+      assert.equal((await ask(other.port, "GET", target("polling"))).status, polled);
       const wire = new Wire(other.port);
       wire.write(requestBytes("GET", target("websocket"), upgradeHeaders));
-      assert.ok([101, 400, 403, 500].includes((await wire.answer()).status));
+      assert.equal((await wire.answer()).status, upgraded);
       wire.destroy();
       await Polling.open(other.port, { path });
       await other.stop();
@@ -100,13 +101,9 @@ describe("checks in their order, and their answers", () => {
 
   test("on an upgrade: HTTP 400 in place of the 101, for every refusal", async () => {
     for (const query of ["EIO=4&transport=websocket&sid=nope", "transport=websocket", "EIO=3&transport=websocket", "EIO=4", "EIO=4&transport=abc",
-      "EIO=4&transport=polling&sid=nope"]) {
+      "EIO=4&transport=polling&sid=nope", "EIO=4&transport=websocket&deny=no", "EIO=4&transport=websocket&deny-later=no"]) {
       const answer = await upgradeAnswer(`${path}?${query}`);
       assert.equal(answer.status, 400, query);
-    }
-    for (const query of ["EIO=4&transport=websocket&deny=no", "EIO=4&transport=websocket&deny-later=no"]) {
-      const answer = await upgradeAnswer(`${path}?${query}`);
-      assert.ok(answer.status === 400 || answer.status === 403, query);
     }
   });
 
@@ -126,7 +123,7 @@ describe("checks in their order, and their answers", () => {
     const session = await open();
     for (const method of ["PUT", "DELETE", "PATCH"]) {
       const answer = await ask(port, method, session.target, { body: "4x" });
-      assert.ok(answer.status === 400 || answer.status === 500, method);
+      assert.equal(answer.status, 400, method);
     }
     await session.post("4alive");
     assert.deepEqual(await session.packets(), ["4alive"]);
@@ -269,7 +266,7 @@ describe("payloads", () => {
       const session = await open();
       await session.post("4before");
       const answer = await session.post(body);
-      assert.ok([200, 400].includes(answer.status));
+      assert.equal(answer.status, 400);
       const told = await closed(session);
       assert.equal(told.reason, "parse error");
       await session.get();
@@ -371,7 +368,7 @@ describe("polling", () => {
       answer.catch(() => {});
       wire[cut]();
       const told = await closed(session);
-      assert.match(told.reason, /^transport (close|error)$/);
+      assert.equal(told.reason, "transport close");
       assert.equal((await session.get()).status, 400);
     });
   test("POST 1 with a parked GET: 6, then gone; without: one late GET is answered 6", async () => {

@@ -91,7 +91,8 @@ test("CVE-2020-36049 (socket.io-parser): payloads that are long to parse", async
 test("CVE-2021-32640 (ws): a subprotocol header that is long to parse", async () => {
   for (const value of ["b" + " ".repeat(7000) + "x", "a,".repeat(3500), ",".repeat(7000)]) {
     const asked = performance.now();
-    await raw(requestBytes("GET", "/socket.io/?EIO=4&transport=websocket", { ...upgradeHeaders, "Sec-WebSocket-Protocol": value })).catch(() => {});
+    const answer = await raw(requestBytes("GET", "/socket.io/?EIO=4&transport=websocket", { ...upgradeHeaders, "Sec-WebSocket-Protocol": value }));
+    assert.equal(answer.status, 400);
     assert.ok(performance.now() - asked < 500);
   }
 });
@@ -261,7 +262,7 @@ test("a POST that is refused while its body comes leaves nothing behind for the 
   assert.equal(await frames.text(), "3probe");
   frames.send("5");
   frames.send('42["echo",2]');
-  await frames.heard("echo").catch(() => {});
+  assert.deepEqual(await frames.heard("echo"), [2]);
   wire.write(',"late"]    ');
   await wire.answer().catch(() => {});
   wire.destroy();

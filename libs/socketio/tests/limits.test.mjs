@@ -60,7 +60,8 @@ const rows = {
   }),
   connect_timeout: on(["--connect-timeout", "200"], async (server) => {
     const frames = await Frames.open(server.port);
-    assert.ok((await took(() => frames.end())) < 5000);
+    const ms = await took(() => frames.end());
+    assert.ok(ms > 100 && ms < 5000, `${ms}`);
   }),
   allow_request_timeout: on(["--allow-request-timeout", "200"], async (server) => {
     assert.equal((await ask(server.port, "GET", polling + "&never=1")).status, 503);
@@ -111,7 +112,7 @@ const rows = {
     assert.deepEqual(await frames.call("join", "a"), [true]);
     const joined = [];
     for (const room of ["b", "c", "d"]) joined.push((await frames.call("join", room))[0]);
-    assert.ok(joined.includes(false));
+    assert.deepEqual(joined, [true, false, false]);
   }),
   max_pending_acks: on(["--max-pending-acks", "2"], async (server) => {
     const frames = await Frames.join(server.port);
@@ -175,7 +176,8 @@ const rows = {
   body_timeout: on(["--body-timeout", "200"], async (server) => {
     const wire = new Wire(server.port);
     wire.write("POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 10\r\n\r\nabc");
-    assert.ok((await took(() => wire.closed)) < 5000);
+    const ms = await took(() => wire.closed);
+    assert.ok(ms > 100 && ms < 5000, `${ms}`);
   }),
   keep_alive_timeout: on(["--keep-alive-timeout", "200"], async (server) => {
     const wire = new Wire(server.port);

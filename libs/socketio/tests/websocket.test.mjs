@@ -49,7 +49,7 @@ describe("handshake", () => {
   ])
     test(`refused: ${name}`, async () => {
       const got = await answer(headers, options);
-      assert.ok(got.status >= 400 && got.status < 500, got.first);
+      assert.equal(got.status, 400, got.first);
     });
 });
 
@@ -203,7 +203,7 @@ describe("not taken: the connection ends, with the code of the RFC", () => {
   test("a length with its highest bit set", async () => {
     const frames = await open();
     frames.wire.write(Buffer.from([0x81, 0xff, 0x80, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0]));
-    assert.ok([1002, 1009].includes((await frames.end()).code));
+    assert.equal((await frames.end()).code, 1002);
     await closed(frames);
   });
   test("an empty text frame, a letter that is no type: parse error", async () => {
