@@ -166,7 +166,7 @@ task<result<sent_message>> messaging::send(user who, send_request request) {
   const auto* before = std::get_if<message_accepted>(&done.stored_entry.data);
   const bool same = before && before->text == data.text &&
                     before->reply_to_message_id == data.reply_to_message_id &&
-                    done.stored_entry.chat_id == chat_id;
+                    done.row->chat_id == chat_id; // the row's: its chat may be part of another one by now
   if (!same)
     co_return fail(failure_kind::conflict, "client_id_reused",
                    "This clientId was used for another message. Use a new one for each message.");

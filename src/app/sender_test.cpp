@@ -354,6 +354,26 @@ TEST_F(Sender, WhatWaitedTooLongOverARestartIsNotSentEither) {
   EXPECT_TRUE(graph.posts.empty());
 }
 
+TEST_F(Sender, AMessageRepeatedAfterItsChatBecamePartOfAnotherIsTheSame) {
+  make();
+  send_request request;
+  request.chat_id = a;
+  request.text = "once";
+  request.client_id = "c-1";
+  const auto first = wait_for(io, people->send(ana, request));
+  ASSERT_TRUE(first);
+  until_idle();
+  entry merged = testing::proposal("merge", wall_now(), contacts_merged{a, {}});
+  merged.chat_id = b;
+  log.rows.append(merged);
+  request.chat_id = b; // where the old id leads
+  const auto again = wait_for(io, people->send(ana, request));
+  ASSERT_TRUE(again) << again.error().detail;
+  EXPECT_FALSE(again->created);
+  EXPECT_EQ(again->row.id, first->row.id);
+  EXPECT_EQ(graph.posts.size(), 1u);
+}
+
 TEST_F(Sender, NothingBeginsAfterTheStopEvenWhatIsAboutTo) {
   make();
   bool done = false;
