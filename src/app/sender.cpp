@@ -202,6 +202,8 @@ void sender::ask_by_connecting() {
     if (error) {
       log_error("sender: connecting ended by a fault of our own: " + words_of(error));
       pause_.no_answer(steady_now());
+    } else if (!pause_.unreached()) {
+      // A try from before has said meanwhile that something else is wrong.
     } else if (failed) {
       pause_.fault(*failed, steady_now(), true);
     } else {

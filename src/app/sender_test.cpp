@@ -13,6 +13,7 @@
 
 #include <gtest/gtest.h>
 
+#include <set>
 #include <stdexcept>
 
 namespace tickwire {
@@ -116,8 +117,9 @@ public:
   std::function<send_outcome(const outgoing_message&)> answer = [](const outgoing_message& message) {
     return taken("wamid." + message.text);
   };
+  std::function<bool(const std::string&)> held = [](const std::string&) { return false; }; // by text
   bool reachable = true;
-  int connects = 0;
+  int connects = 0, connects_over = 0;
   bool stopped = false;
   std::vector<outgoing_message> posts;
 
@@ -126,11 +128,14 @@ public:
     if (!reachable) co_return not_reached("the connection was refused");
     if (stopped) co_return put_back("the server stopped before");
     posts.push_back(message);
+    while (held(message.text)) co_await asio::post(asio::use_awaitable);
     co_return answer(message);
   }
   task<std::optional<send_outcome>> reach() override {
     co_await asio::post(asio::use_awaitable);
     ++connects;
+    while (held("")) co_await asio::post(asio::use_awaitable);
+    ++connects_over;
     if (reachable) co_return std::nullopt;
     co_return not_reached("the connection was refused");
   }
@@ -352,6 +357,33 @@ TEST_F(Sender, WhatWaitedTooLongOverARestartIsNotSentEither) {
   make();
   until([&] { return row("m_old").status == status::failed; });
   EXPECT_TRUE(graph.posts.empty());
+}
+
+TEST_F(Sender, WhetherItIsReachedSaysNothingAboutTheToken) {
+  for (const bool reached : {true, false}) {
+    std::set<std::string> held{"slow", ""};
+    graph = {};
+    graph.held = [&](const std::string& text) { return held.contains(text); };
+    graph.answer = [](const outgoing_message&) { return refused(190); };
+    make();
+    const std::string slow = write(a, "slow");
+    until([&] { return graph.posts.size() == 1; });
+    graph.reachable = false;
+    const std::string waits = write(b, "waits");
+    until([&] { return graph.connects == 1; });
+    held.erase("slow"); // while a connection is tried
+    until([&] { return row(slow).status == status::failed; });
+    graph.reachable = reached;
+    held.clear();
+    until([&] { return graph.connects_over == 1; });
+    graph.reachable = true;
+    until([&] { return graph.posts.size() >= 3; });
+    EXPECT_EQ(row(waits).status, status::sending) << "the pause for the token ended by itself";
+    EXPECT_TRUE(service.sending().paused);
+    EXPECT_EQ(graph.connects, 1);
+    outbox->stop([] {});
+    until([&] { return outbox->in_flight() == 0; });
+  }
 }
 
 TEST_F(Sender, AMessageRepeatedAfterItsChatBecamePartOfAnotherIsTheSame) {
