@@ -250,7 +250,7 @@ task<std::optional<send_job>> sender::run(send_job job, bool asks) {
   if (!begun || !begun->stored || !begun->row) co_return std::nullopt;
 
   tries_.add();
-  send_outcome outcome = co_await post(*begun->row, job.attempt);
+  send_outcome outcome = co_await post(*begun->row, job);
   judge(outcome, asks);
 
   send_result said;
@@ -291,13 +291,18 @@ task<std::optional<send_job>> sender::admit_fault(send_job job) {
   co_return std::nullopt;
 }
 
-task<send_outcome> sender::post(message row, int attempt) {
+task<send_outcome> sender::post(message row, const send_job& job) {
   if (stopping_) co_return put_back("the server stopped before");
-  auto outgoing = co_await message_of(std::move(row), attempt);
+  send_outcome refused;
+  refused.kind = send_outcome_kind::refused;
+  if (is_too_old(job)) { // the store was away for so long
+    too_old_.add();
+    refused.error = too_old(settings_.max_age);
+    co_return refused;
+  }
+  auto outgoing = co_await message_of(std::move(row), job.attempt);
   if (!outgoing) {
     if (outgoing.error().kind != failure_kind::conflict) co_return put_back(outgoing.error().detail);
-    send_outcome refused;
-    refused.kind = send_outcome_kind::refused;
     refused.error = message_error{0, "No address", outgoing.error().detail, false};
     co_return refused;
   }

@@ -79,7 +79,7 @@ private:
   task<std::optional<send_job>> run(send_job job, bool asks);
   task<std::optional<send_job>> fail_too_old(send_job job);
   task<std::optional<send_job>> admit_fault(send_job job);
-  task<send_outcome> post(message row, int attempt);
+  task<send_outcome> post(message row, const send_job& job);
   task<result<outgoing_message>> message_of(message row, int attempt);
   void judge(send_outcome& outcome, bool asks);
 

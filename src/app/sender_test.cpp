@@ -32,10 +32,12 @@ class log_in_memory : public log_store {
 public:
   std::function<void(const entry&)> before_append = [](const entry&) {};         // may throw
   std::function<bool(const entry&)> breaks = [](const entry&) { return false; }; // as log_writer says it
+  bool away = false;
   memory_log rows;
 
   task<result<std::vector<appended>>> append(std::vector<entry> proposals) override {
     co_await asio::post(asio::use_awaitable);
+    if (away) co_return fail(failure_kind::store_unavailable, "store_unavailable", "Away.");
     std::vector<appended> done;
     for (const entry& proposal : proposals) {
       before_append(proposal);
@@ -356,6 +358,20 @@ TEST_F(Sender, WhatWaitedTooLongOverARestartIsNotSentEither) {
   log.rows.append(testing::accepted("m_old", a, "old", now_second() - 7'200));
   make();
   until([&] { return row("m_old").status == status::failed; });
+  EXPECT_TRUE(graph.posts.empty());
+}
+
+TEST_F(Sender, WhatGrewTooOldWhileTheStoreWasAwayIsNotSentEither) {
+  settings.max_age = 1s;
+  make();
+  const std::string one = write(a, "one");
+  log.away = true; // before its first try can be stored
+  until([&] { return wall_now() > row(one).created_at + 1s; });
+  EXPECT_EQ(outbox->in_flight(), 1u);
+  log.away = false;
+  until_idle();
+  EXPECT_EQ(row(one).status, status::failed);
+  EXPECT_TRUE(row(one).error->can_retry);
   EXPECT_TRUE(graph.posts.empty());
 }
 
