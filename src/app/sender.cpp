@@ -344,8 +344,10 @@ void sender::judge(send_outcome& outcome, bool asks) {
     const bool news = pause_.fault(outcome, now, asks);
     if (!news && outcome.kind == send_outcome_kind::refused) outcome.kind = send_outcome_kind::not_taken;
   } else if (asks) {
-    const bool answered = outcome.kind != send_outcome_kind::unconfirmed &&
-                          (outcome.kind != send_outcome_kind::not_taken || outcome.error->code != 0);
+    // In Graph's own words: what we refuse ourselves says nothing about it.
+    const bool answered =
+        outcome.kind == send_outcome_kind::accepted ||
+        (outcome.kind != send_outcome_kind::unconfirmed && outcome.error && outcome.error->code != 0);
     if (answered)
       pause_.over();
     else

@@ -375,6 +375,20 @@ TEST_F(Sender, WhatGrewTooOldWhileTheStoreWasAwayIsNotSentEither) {
   EXPECT_TRUE(graph.posts.empty());
 }
 
+TEST_F(Sender, WhatIsRefusedHereIsNoAnswerOfWhatsApps) {
+  graph.answer = [](const outgoing_message&) { return refused(190); };
+  log.rows.append(testing::accepted("m_dead", a, "dead", now_second()));
+  log.rows.append(testing::accepted("m_nowhere", "u.no-address", "nowhere", now_second()));
+  log.rows.append(testing::accepted("m_waits", b, "waits", now_second()));
+  settings.rates.in_flight_max = 1;
+  make();
+  until([&] { return row("m_nowhere").status == status::failed && graph.posts.size() >= 3; });
+  EXPECT_EQ(row("m_dead").error->code, 190);
+  EXPECT_EQ(row("m_waits").status, status::sending); // the pause did not end by it
+  EXPECT_TRUE(service.sending().paused);
+  EXPECT_NE(metrics_text().find("tickwire_sender_pauses_total 1"), std::string::npos);
+}
+
 TEST_F(Sender, WhetherItIsReachedSaysNothingAboutTheToken) {
   for (const bool reached : {true, false}) {
     std::set<std::string> held{"slow", ""};
