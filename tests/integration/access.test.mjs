@@ -1,8 +1,9 @@
 // Who gets in, who is thrown out and when, and what foreign pages may not do.
 import assert from "node:assert/strict";
 import { spawn, spawnSync } from "node:child_process";
+import { createHash } from "node:crypto";
 import { once } from "node:events";
-import { existsSync, readFileSync, statSync } from "node:fs";
+import { closeSync, existsSync, openSync, readFileSync, statSync } from "node:fs";
 import { connect } from "node:net";
 import { join } from "node:path";
 import { after, before, describe, test } from "node:test";
@@ -25,12 +26,15 @@ describe("accounts while the server runs", () => {
     assert.equal(done.status, 0, done.log);
     return done;
   };
+  const connected = async (token) => {
+    const sockets = [await server.connected(token), await server.connected(token, { transports: ["polling"] })];
+    for (const socket of sockets) socket.why = once(socket, "disconnect").then(([why]) => why);
+    return sockets;
+  };
   const loggedIn = async (name) => {
     await user(["add", name], `password-of-${name.toLowerCase()}`);
     const session = await server.login(name);
-    const sockets = [await server.connected(session.token), await server.connected(session.token, { transports: ["polling"] })];
-    for (const socket of sockets) socket.why = once(socket, "disconnect").then(([why]) => why);
-    return { ...session, sockets };
+    return { ...session, sockets: await connected(session.token) };
   };
   const isOut = async (one, what) => {
     await Promise.all(one.sockets.map((socket) => thrownOut(socket, what)));
@@ -99,6 +103,57 @@ describe("accounts while the server runs", () => {
     const late = Date.now() - inTwoSeconds;
     assert.ok(late > -300 && late < 1_000, `${late} ms after its end`);
     assert.equal((await server.get("/me", fay.token)).status, 401);
+  });
+
+  // Another program that keeps the accounts open: the server hears of what it does when a file is closed.
+  const elsewhere = async () => {
+    const file = join(server.dataDir, "accounts.db");
+    const script = ["import sqlite3,sys", "c=sqlite3.connect(sys.argv[1],isolation_level=None)", "print('ready',flush=True)", "for line in sys.stdin:", " c.execute(line)", " print('done',flush=True)"].join("\n");
+    const child = spawn("python3", ["-c", script, file], { stdio: ["pipe", "pipe", "inherit"] });
+    await once(child.stdout, "data");
+    const does = async (line) => {
+      child.stdin.write(`${line}\n`);
+      await once(child.stdout, "data");
+    };
+    return {
+      does,
+      async goesAway(token) {
+        await does("ALTER TABLE sessions RENAME TO elsewhere");
+        await until(async () => {
+          closeSync(openSync(file, "r+"));
+          return (await server.get("/me", token)).status === 503;
+        }, "the store to be away");
+      },
+      comesBack: () => does("ALTER TABLE elsewhere RENAME TO sessions"),
+      end: () => child.kill(),
+    };
+  };
+
+  test("a session's end ends its sockets also while the store is away", { timeout: 30_000 }, async () => {
+    await user(["add", "Gus"], "password-of-gus");
+    const gus = (await server.login("Gus")).user;
+    const token = "g".repeat(43), end = Date.now() + 4_000;
+    const other = await elsewhere();
+    await other.does(`INSERT INTO sessions SELECT '${createHash("sha256").update(token).digest("hex")}', user_id, ${end} FROM sessions WHERE user_id = '${gus.id}'`);
+    const sockets = await connected(token);
+    await other.goesAway(token);
+    assert.deepEqual(await Promise.all(sockets.map((socket) => socket.why)), ["io server disconnect", "io server disconnect"]);
+    const late = Date.now() - end;
+    assert.ok(late > -300 && late < 1_000, `${late} ms after its end`);
+    await other.comesBack();
+    other.end();
+  });
+
+  test("who was thrown out while the store was away is out soon after it is back", { timeout: 30_000 }, async () => {
+    const hal = await loggedIn("Hal");
+    const other = await elsewhere();
+    await other.goesAway(hal.token);
+    await other.does(`DELETE FROM elsewhere WHERE user_id = '${hal.user.id}'`);
+    await other.comesBack(); // nobody tells the server
+    const back = Date.now();
+    assert.deepEqual(await Promise.all(hal.sockets.map((socket) => socket.why)), ["io server disconnect", "io server disconnect"]);
+    assert.ok(Date.now() - back < 2_000, `${Date.now() - back} ms after the store is back`);
+    other.end();
   });
 
   test("the last administrator stays, unknown names and taken ones are said", async () => {

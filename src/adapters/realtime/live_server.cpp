@@ -8,7 +8,7 @@
 #include "wire/public_json.hpp"
 
 #include <algorithm>
-#include <set>
+#include <map>
 
 namespace tickwire::realtime {
 
@@ -38,6 +38,9 @@ json::array failed(std::string_view code, std::string_view error) {
                        {"error", json::string_view(error.data(), error.size())}}};
 }
 
+// At sessions, when the store could not say whether they go on.
+constexpr std::chrono::seconds look_again_after{1};
+
 constexpr std::string_view everybody = "inbox"; // logged events, held by the cursor until sync is out
 constexpr std::string_view here = "here";       // the rest: only who has had its sync, which comes first
 std::string room_of(const std::string& user_id) { return "user:" + user_id; }
@@ -61,7 +64,7 @@ live_server::live_server(asio::io_context& io, socketio::server& server, log_sto
     , presence_(present)
     , service_(service)
     , pages_(std::move(pages))
-    , session_end_(io) {
+    , look_timer_(io) {
   nsp_.use([this](socket& socket, socketio::next next) { admit(socket, std::move(next)); });
   nsp_.on_connection([this](socket& socket) { connected(socket); });
   nsp_.on_disconnect([this](socket& socket, std::string_view, std::string_view) {
@@ -134,7 +137,7 @@ void live_server::connected(socket& socket) {
   visitor& guest = of(socket);
   // From here on events are held for this socket; what is older comes from the log.
   guest.cursor = std::make_shared<live_cursor>(log_.head());
-  end_sessions_by(guest.until);
+  look_by(guest.until);
   socket.join(everybody);
   socket.join(room_of(guest.who.id));
   if (presence_.arrived(guest.who.id)) {
@@ -240,37 +243,38 @@ void live_server::check_sessions() {
   checking_ = true;
   auto check = [](live_server* self) -> task<void> {
     while (std::exchange(self->check_again_, false)) {
-      std::set<std::string> tokens;
-      self->nsp_.for_each_socket([&](socket& one) { tokens.insert(of(one).token); });
-      timestamp next_end = timestamp::max();
-      for (const std::string& token : tokens) {
+      std::map<std::string, timestamp> ends; // by token
+      self->nsp_.for_each_socket([&](socket& one) { ends[of(one).token] = of(one).until; });
+      for (const auto& [token, until] : ends) {
         const auto session = co_await self->people_.find_session(token);
         if (session) {
-          next_end = std::min(next_end, session->until);
+          self->look_by(session->until);
           self->nsp_.for_each_socket([&](socket& one) {
             if (of(one).token != token) return;
             of(one).who = session->who;
             of(one).until = session->until;
           });
-        } else if (session.error().kind == failure_kind::unauthorized) {
+        } else if (session.error().kind == failure_kind::unauthorized || until <= wall_now()) {
           self->log_out(token);
+        } else {
+          self->look_by(std::min(until, wall_now() + look_again_after)); // the store is away or busy
         }
       }
-      self->next_end_ = timestamp::max();
-      self->end_sessions_by(next_end);
     }
     self->checking_ = false;
   };
   start(io_, "live: a look at all sessions", check(this), [this] { checking_ = false; });
 }
 
-// One timer for the session that ends first.
-void live_server::end_sessions_by(timestamp until) {
-  if (until >= next_end_) return;
-  next_end_ = until;
-  session_end_.expires_after(std::max(until - wall_now(), std::chrono::milliseconds{1}));
-  session_end_.async_wait([this](boost::system::error_code error) {
-    if (!error) check_sessions();
+// One timer, mostly for the session that ends first.
+void live_server::look_by(timestamp when) {
+  if (when >= next_look_) return;
+  next_look_ = when;
+  look_timer_.expires_after(std::max(when - wall_now(), std::chrono::milliseconds{1}));
+  look_timer_.async_wait([this](boost::system::error_code error) {
+    if (error) return;
+    next_look_ = timestamp::max();
+    check_sessions();
   });
 }
 

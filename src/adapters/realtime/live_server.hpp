@@ -42,7 +42,7 @@ private:
   task<void> mark_read(user who, std::string chat_id, std::uint64_t up_to, socketio::acknowledge ack);
   void on_register(socketio::socket& socket, const socketio::incoming& event);
   void relay(socketio::socket& socket, const socketio::incoming& event);
-  void end_sessions_by(timestamp until);
+  void look_by(timestamp when);
 
   boost::asio::io_context& io_;
   socketio::nsp& nsp_;
@@ -52,8 +52,8 @@ private:
   presence& presence_;
   service_state& service_;
   const trusted_pages pages_;
-  boost::asio::steady_timer session_end_;
-  timestamp next_end_ = timestamp::max();
+  boost::asio::steady_timer look_timer_;
+  timestamp next_look_ = timestamp::max();
   bool checking_ = false, check_again_ = false;
 };
 
