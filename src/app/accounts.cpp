@@ -133,8 +133,12 @@ task<result<login_result>> accounts::check_and_enter(login_request request, logi
   auto compare = [this, hash = *found ? (*found)->password_hash : std::string(),
                   password = std::move(request.password)]() -> result<bool> {
     give_way();
-    static const std::string decoy = *crypto_.hash("nobody has this password");
-    const bool right = crypto_.fits(hash.empty() ? decoy : hash, password);
+    if (decoy_.empty()) {
+      auto made = crypto_.hash("nobody has this password");
+      if (!made) return std::unexpected(made.error());
+      decoy_ = std::move(*made);
+    }
+    const bool right = crypto_.fits(hash.empty() ? decoy_ : hash, password);
     return right && !hash.empty();
   };
   const auto right = co_await checks_.run(std::move(compare));

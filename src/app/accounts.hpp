@@ -109,6 +109,7 @@ private:
   password_hashing& crypto_;
   const account_limits limits_;
   const account_clock clock_;
+  std::string decoy_;    // hash of nobody's password; for the thread of checks_
   blocking_pool checks_; // one at a time, and never before other work
   turnstile strangers_;
   login_throttle throttle_;

@@ -246,6 +246,30 @@ TEST_F(Accounts, WhatIsTooLongIsRefusedBeforeAnythingIsReadOrRemembered) {
   EXPECT_EQ(store.reads, reads);
 }
 
+TEST_F(Accounts, WithoutMemoryForAHashALoginIsPutOff) {
+  struct : password_hashing {
+    password_hashing* real = nullptr;
+    bool memory = false;
+    result<std::string> hash(std::string_view password) override {
+      if (memory) return real->hash(password);
+      return fail(failure_kind::overloaded, "no_memory", "No memory.");
+    }
+    bool fits(const std::string& hash, std::string_view password) override {
+      return real->fits(hash, password);
+    }
+    std::string digest(std::string_view token) override { return real->digest(token); }
+  } scarce;
+  scarce.real = hashing.get();
+  accounts people{store, scarce, limits};
+  const auto enter = [&](std::string name) {
+    return wait_for(io, people.log_in({std::move(name), "correct horse", "192.0.2.1", ""}));
+  };
+  EXPECT_EQ(enter("Nobody").error().kind, failure_kind::overloaded);
+  scarce.memory = true;
+  EXPECT_EQ(enter("Nobody").error().kind, failure_kind::unauthorized);
+  EXPECT_TRUE(enter("Ana"));
+}
+
 TEST_F(Accounts, TheSetupLinkIsForTheFirstOneOnly) {
   EXPECT_TRUE(wait_for(io, service.setup_token())->empty());
   EXPECT_EQ(wait_for(io, service.set_up("", "Eve", "long enough")).error().kind, failure_kind::forbidden);
