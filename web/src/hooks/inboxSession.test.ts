@@ -6,6 +6,7 @@ import type { Message } from "@/types/wire";
 
 class FakeSocket implements SocketLike {
   connected = false;
+  active = true;
   sent: [string, unknown][] = [];
   private readonly listeners = new Map<string, (...values: unknown[]) => void>();
   on(event: string, listener: (...values: never[]) => void) {

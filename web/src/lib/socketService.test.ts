@@ -5,6 +5,7 @@ import type { LiveEvent, Sync } from "@/types/wire";
 class FakeSocket implements SocketLike {
   listeners = new Map<string, (...values: unknown[]) => void>();
   connected = false;
+  active = true;
   emitted: [string, unknown][] = [];
   on(event: string, listener: (...values: never[]) => void) {
     this.listeners.set(event, listener as (...values: unknown[]) => void);
@@ -121,13 +122,22 @@ test("refused for a while: it asks again; stopped: it does not", () => {
   vi.useFakeTimers();
   const { socket, service } = begin();
   const connect = vi.spyOn(socket, "connect");
+  socket.active = false; // as the stock client says after CONNECT_ERROR
   socket.says("connect_error", { data: { code: "store_unavailable" } });
   expect(service.getState().line).toBe("reconnecting");
   vi.advanceTimersByTime(1100);
   expect(connect).toHaveBeenCalledTimes(1);
+  socket.says("connect_error", new Error("The server took too long to decide")); // without data
+  vi.advanceTimersByTime(1100);
+  expect(connect).toHaveBeenCalledTimes(2);
+  socket.active = true;
+  socket.says("connect_error", new Error("websocket error")); // it goes on by itself
+  vi.advanceTimersByTime(5000);
+  expect(connect).toHaveBeenCalledTimes(2);
+  socket.active = false;
   socket.says("connect_error", { data: { code: "store_unavailable" } });
   service.stop();
   vi.advanceTimersByTime(5000);
-  expect(connect).toHaveBeenCalledTimes(1);
+  expect(connect).toHaveBeenCalledTimes(2);
   vi.useRealTimers();
 });

@@ -16,6 +16,7 @@ export interface SocketLike {
   connect(): unknown;
   disconnect(): unknown;
   connected: boolean;
+  active: boolean; // connected, or tries to by itself
 }
 export type SocketFactory = (auth: (give: (auth: object) => void) => void) => SocketLike;
 
@@ -68,7 +69,7 @@ export class SocketService {
       if (error.data?.code === "unauthorized") return this.become("unauthorized");
       this.lost();
       // Refused by the server, but not for good: the stock client does not try again after CONNECT_ERROR.
-      if (error.data) this.again = setTimeout(() => socket.connect(), 1000);
+      if (!socket.active) this.again = setTimeout(() => socket.connect(), 1000);
     }) as never);
     addEventListener("offline", this.onNetwork);
     addEventListener("online", this.onNetwork);
