@@ -14,7 +14,7 @@ import { useSession } from "@/hooks/useWebSocketMessages";
 import { browserStorage } from "@/lib/browserStorage";
 import { chatOfPath, pathOfChat } from "@/lib/address";
 import { playArrival } from "@/lib/sound";
-import { chatsInOrder, unreadTotal } from "@/state/inbox";
+import { chatsInOrder, presentChat, unreadTotal } from "@/state/inbox";
 import type { Info, Message } from "@/types/wire";
 
 interface Props {
@@ -26,7 +26,8 @@ interface Props {
 export function InboxPage({ session, info, onLeft }: Props) {
   const { inbox, outbox, line, caughtUp, failure, service } = useSession(session);
   const freshness = useFreshness(line);
-  const [openId, setOpenId] = useState<string | null>(() => chatOfPath(location.pathname));
+  const [askedId, setOpenId] = useState<string | null>(() => chatOfPath(location.pathname));
+  const openId = askedId === null ? null : presentChat(inbox, askedId); // it may have become part of another
   const [infoOf, setInfoOf] = useState<{ chatId: string; id: string } | null>(null);
   const [asking, setAsking] = useState(false);
   const [searched, setSearched] = useState<string | null>(null); // a chat of the address that is not there
@@ -57,6 +58,10 @@ export function InboxPage({ session, info, onLeft }: Props) {
     if ((history.state as { ours?: boolean } | null)?.ours) history.back();
     else open(null);
   }, [open]);
+
+  useEffect(() => {
+    if (openId !== null && openId !== askedId) history.replaceState(history.state, "", pathOfChat(openId));
+  }, [openId, askedId]);
 
   const infoRef = useRef(infoOf);
   infoRef.current = infoOf;

@@ -1,7 +1,9 @@
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import { InboxSession } from "@/hooks/inboxSession";
 import type { SocketLike } from "@/lib/socketService";
-import type { Storage } from "@/state/outbox";
+import { readDraft, writeDraft } from "@/state/drafts";
+import { presentChat } from "@/state/inbox";
+import { readOutbox, type Storage } from "@/state/outbox";
 import type { Message } from "@/types/wire";
 
 class FakeSocket implements SocketLike {
@@ -75,13 +77,16 @@ beforeEach(() => {
   });
 });
 afterEach(() => {
+  for (const session of begun.splice(0)) session.stop();
   vi.useRealTimers();
   vi.unstubAllGlobals();
 });
 
+const begun: InboxSession[] = [];
 async function begin(storage = memory()) {
   const socket = new FakeSocket();
   const session = new InboxSession(me, () => socket, storage);
+  begun.push(session);
   session.start();
   socket.says("sync", { epoch: "e", head: 1, events: [] });
   await vi.advanceTimersByTimeAsync(10);
@@ -300,4 +305,129 @@ test("what is wrong with sending is kept as told; nothing told after a sync mean
   socket.says("disconnect", "transport close");
   socket.says("sync", { epoch: "e", head: 1, events: [] });
   expect(session.getState().service).toBeNull();
+});
+
+test("a page of older chats that was asked for before the list was loaded anew leaves no gap", async () => {
+  const at = (id: string, activity: number) => ({ ...chat(message(1, { chatId: id })), id, activity });
+  const pages: Record<string, unknown> = {
+    "/chats?limit=100": { chats: [at("3", 3)], hasMore: true, head: 3 },
+    "/chats?before=3&limit=100": { chats: [at("1", 1)], hasMore: false, head: 3 },
+    "/chats?before=5&limit=100": { chats: [at("3", 3), at("1", 1)], hasMore: false, head: 5 },
+  };
+  let late: (() => void) | undefined;
+  answers = (path, body) => (path in pages ? { status: 200, body: pages[path] } : usual(path, body));
+  const { session, socket } = await begin();
+  answers = (path, body) => {
+    const answer = { status: 200, body: pages[path] };
+    if (path.startsWith("/chats?before=3")) return new Promise((give) => (late = () => give(answer)));
+    return path in pages ? answer : usual(path, body);
+  };
+  void session.loadMoreChats();
+  await vi.advanceTimersByTimeAsync(0);
+  pages["/chats?limit=100"] = { chats: [at("5", 5)], hasMore: true, head: 5 };
+  socket.says("sync", { epoch: "e", head: 5, events: [], resync: true });
+  await vi.advanceTimersByTimeAsync(100);
+  late?.();
+  await vi.advanceTimersByTimeAsync(100);
+  await session.loadMoreChats();
+  expect(Object.keys(session.getState().inbox.chats).sort()).toEqual(["1", "3", "5"]);
+  session.stop();
+});
+
+test("what was begun in a chat that became part of another goes on there", async () => {
+  const storage = memory();
+  answers = (path, body) => (path === "/send-message" ? { status: 503 } : usual(path, body));
+  const { session, socket } = await begin(storage);
+  session.send("1", "waits");
+  writeDraft(storage, me.id, "1", "begun");
+  await vi.advanceTimersByTimeAsync(0);
+  answers = (path, body) =>
+    path.startsWith("/chats/") ? { status: 200, body: { chat: { ...chat(message(1, { chatId: "7" })), id: "7" }, head: 2 } } : path === "/send-message" ? { status: 503 } : usual(path, body);
+  socket.says("chat_update", { chatId: "1", mergedInto: "7", seq: 2 });
+  await vi.advanceTimersByTimeAsync(100);
+  const { inbox, outbox } = session.getState();
+  expect(presentChat(inbox, "1")).toBe("7");
+  expect(outbox.map((item) => [item.chatId, item.text])).toEqual([["7", "waits"]]);
+  expect(readOutbox(storage, me.id).map((item) => item.chatId)).toEqual(["7"]);
+  expect(readDraft(storage, me.id, "7")).toBe("begun");
+  session.stop();
+});
+
+test("an old address of a chat leads to what the chat is part of now", async () => {
+  const { session } = await begin();
+  answers = (path, body) => (path === "/chats/old" ? { status: 200, body: { chat: { ...chat(message(1, { chatId: "7" })), id: "7" }, head: 2 } } : usual(path, body));
+  await session.findChat("old");
+  expect(presentChat(session.getState().inbox, "old")).toBe("7");
+  session.stop();
+});
+
+test("a page of older messages that was asked for before the list was loaded anew leaves no gap", async () => {
+  const page = (...seqs: number[]) => ({ messages: seqs.filter((seq) => seq > 0).map((seq) => message(seq)), hasMore: Math.min(...seqs) > 1, head: 9 });
+  let newest = page(5, 6);
+  let late: (() => void) | undefined;
+  answers = (path, body) => {
+    if (!path.startsWith("/messages?")) return usual(path, body);
+    const before = Number(new URLSearchParams(path.slice(path.indexOf("?"))).get("before"));
+    if (before === 0) return { status: 200, body: newest };
+    const answer = { status: 200, body: page(before - 2, before - 1) };
+    return before === 5 && !late ? new Promise((give) => (late = () => give(answer))) : answer;
+  };
+  const { session, socket } = await begin();
+  await session.loadChat("1");
+  void session.loadOlder("1");
+  await vi.advanceTimersByTimeAsync(0);
+  newest = page(8, 9); // many came; another chat became part of this one, and its list is loaded anew
+  socket.says("chat_update", { chatId: "old", mergedInto: "1", seq: 2 });
+  await session.loadChat("1");
+  late?.();
+  await vi.advanceTimersByTimeAsync(100);
+  for (let pages = 0; pages < 5; pages++) await session.loadOlder("1");
+  const seqs = session.getState().inbox.lists["1"]?.items.map((one) => one.seq);
+  expect(seqs).toEqual([1, 2, 3, 4, 5, 6, 7, 8, 9]);
+  session.stop();
+});
+
+test("an open chat that another one becomes part of while it loads is loaded in the end", async () => {
+  const { session, socket } = await begin();
+  let late: (() => void) | undefined;
+  answers = (path, body) => {
+    if (path.startsWith("/chats/1")) return { status: 200, body: { chat: chat(message(1)), head: 2 } };
+    return path.startsWith("/messages?") && !late ? new Promise((give) => (late = () => give(usual(path, body)))) : usual(path, body);
+  };
+  session.viewing("1");
+  void session.loadChat("1");
+  await vi.advanceTimersByTimeAsync(0);
+  socket.says("chat_update", { chatId: "old", mergedInto: "1", seq: 2 });
+  late?.();
+  await vi.advanceTimersByTimeAsync(3000);
+  expect(session.getState().inbox.lists["1"]?.items).toHaveLength(1);
+  session.stop();
+});
+
+test("what waits in a chat that became part of another while the page was closed is found there", async () => {
+  const storage = memory();
+  storage.setItem("tickwire.outbox.u.c", JSON.stringify({ clientId: "c", chatId: "old", text: "waits", createdAt: "2026-11-24T10:00:00.000Z" }));
+  answers = (path, body) => {
+    if (path === "/chats/old") return { status: 200, body: { chat: chat(message(1)), head: 1 } };
+    return path === "/send-message" ? { status: 409, body: { detail: "The window is closed." } } : usual(path, body);
+  };
+  const { session } = await begin(storage);
+  await vi.advanceTimersByTimeAsync(100);
+  expect(session.getState().outbox.map((item) => [item.chatId, item.refused])).toEqual([["1", "The window is closed."]]);
+  session.stop();
+});
+
+test("an open chat that the server does not have any more does not make it load everything again and again", async () => {
+  const { session, socket } = await begin();
+  session.viewing("1");
+  await session.loadChat("1");
+  answers = (path, body) => {
+    if (path.startsWith("/messages?")) return { status: 404 };
+    return path.startsWith("/chats") ? { status: 200, body: { chats: [], hasMore: false } } : usual(path, body);
+  };
+  const before = count("/chats?");
+  socket.says("sync", { epoch: "f", head: 1, events: [], resync: true });
+  await vi.advanceTimersByTimeAsync(120_000);
+  expect(count("/chats?") - before).toBe(1);
+  session.stop();
 });

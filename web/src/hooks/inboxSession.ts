@@ -6,7 +6,8 @@ import { loadChats, loadContacts, loadOneChat, loadMessages, loadUsers, retryMes
 import { backoff } from "@/lib/backoff";
 import { randomId } from "@/lib/identifier";
 import { SocketService, type LineState, type SignalName, type SocketFactory } from "@/lib/socketService";
-import { addAnswer, addChat, addChats, addPage, applyEvent, chatOf, emptyInbox, forgetSignals, setPresence, setTyping, type Inbox } from "@/state/inbox";
+import { addAnswer, addChat, addChats, addPage, applyEvent, chatOf, emptyInbox, forgetSignals, presentChat, setPresence, setTyping, type Inbox } from "@/state/inbox";
+import { readDraft, writeDraft } from "@/state/drafts";
 import { forgetPending, joinStorageEvent, keepPending, nextToSend, readOutbox, type Pending, type Storage } from "@/state/outbox";
 import { parseServiceState, type LiveEvent, type Message, type ServiceState, type Sync, type User } from "@/types/wire";
 
@@ -46,7 +47,6 @@ export class InboxSession {
   private moreChats: Promise<boolean> | null = null;
   private finding: Promise<void> | null = null;
   private readonly wanted = new Set<string>(); // chats to find
-  private missing = false; // the last answer was: there is no such thing
   private readonly retrying = new Set<string>();
   onArrival: (message: Message) => void = () => {};
 
@@ -114,8 +114,9 @@ export class InboxSession {
     if (this.state.inbox.lists[chatId]) return;
     // All that is unread, so that reading begins where it was left.
     const limit = Math.min(2 * pageSize, Math.max(pageSize, (this.state.inbox.chats[chatId]?.unread ?? 0) + 20));
-    const done = await this.load(() => loadMessages(chatId, { limit }), (inbox, page) => addPage(inbox, chatId, page.items, page.hasMore, true));
-    if (!done) this.later(`chat ${chatId}`, backoff(this.loadTries++), () => void (this.looksAt === chatId && this.loadChat(chatId)));
+    await this.load(() => loadMessages(chatId, { limit }), (inbox, page) => addPage(inbox, chatId, page, true));
+    // Also when another chat became part of it meanwhile: then the list is not whole and was dropped.
+    if (!this.state.inbox.lists[chatId]) this.later(`chat ${chatId}`, backoff(this.loadTries++), () => void (this.looksAt === chatId && this.loadChat(chatId)));
   }
 
   // Whether there is more of it now.
@@ -123,7 +124,9 @@ export class InboxSession {
     const list = this.state.inbox.lists[chatId];
     const first = list?.items[0];
     if (!list?.hasMore || !first) return false;
-    return this.load(() => loadMessages(chatId, { before: first.seq, limit }), (inbox, page) => addPage(inbox, chatId, page.items, page.hasMore, false));
+    // If the list was loaded anew meanwhile, it may begin elsewhere: what lies between would be missing.
+    const follows = (inbox: Inbox) => inbox.lists[chatId]?.items[0]?.seq === first.seq;
+    return this.load(() => loadMessages(chatId, { before: first.seq, limit }), (inbox, page) => (follows(inbox) ? addPage(inbox, chatId, page, false) : inbox));
   }
 
   // Older pages until the message is there.
@@ -138,8 +141,9 @@ export class InboxSession {
   // Whether there are more now; one load at a time, however often it is asked for, and after a failure a pause.
   loadMoreChats(): Promise<boolean> {
     const { hasMoreChats, chatsDownTo } = this.state.inbox;
+    const follows = (inbox: Inbox) => inbox.chatsDownTo === chatsDownTo;
     if (!hasMoreChats || chatsDownTo === null || this.timers.has("more chats")) return Promise.resolve(false);
-    this.moreChats ??= this.load(() => loadChats(chatsDownTo), (inbox, page) => addChats(inbox, page, false))
+    this.moreChats ??= this.load(() => loadChats(chatsDownTo), (inbox, page) => (follows(inbox) ? addChats(inbox, page, false) : inbox))
       .then((done) => {
         if (!done) this.later("more chats", backoff(this.loadTries++), () => void this.loadMoreChats());
         return done;
@@ -159,8 +163,7 @@ export class InboxSession {
   private async findWanted(): Promise<void> {
     for (const chatId of this.wanted) {
       for (let tries = 0; !this.stopped && !this.state.inbox.chats[chatId]; tries++) {
-        const done = await this.load(() => loadOneChat(chatId), (inbox, found) => addChat(inbox, found.chat, found.head));
-        if (done || this.missing) break;
+        if (await this.findOne(chatId)) break;
         await new Promise((go) => this.later("find chat", backoff(tries), () => go(null)));
       }
       this.wanted.delete(chatId);
@@ -177,10 +180,21 @@ export class InboxSession {
   }
 
   private lookAgain(chatId: string): void {
-    void this.load(() => loadOneChat(chatId), (inbox, found) => addChat(inbox, found.chat, found.head)).then((done) => {
-      if (!done && !this.missing) this.later(`again ${chatId}`, backoff(this.loadTries++), () => this.lookAgain(chatId));
+    void this.findOne(chatId).then((done) => {
+      if (!done) this.later(`again ${chatId}`, backoff(this.loadTries++), () => this.lookAgain(chatId));
     });
     if (this.state.inbox.lists[chatId]) void this.reloadList(chatId);
+  }
+
+  // Whether there is an answer; that there is no such chat is one too.
+  private async findOne(chatId: string): Promise<boolean> {
+    const done = await this.load(
+      async () => orMissing(await loadOneChat(chatId), null),
+      (inbox, found) => (found ? addChat(inbox, chatId, found.chat, found.head) : inbox),
+    );
+    const present = presentChat(this.state.inbox, chatId);
+    if (present !== chatId) this.moveOwn(chatId, present);
+    return done;
   }
 
   private async load<T>(ask: () => Promise<Result<T>>, take: (inbox: Inbox, value: T) => Inbox): Promise<boolean> {
@@ -195,10 +209,8 @@ export class InboxSession {
       this.recentLost = false;
     }
     if (this.stopped) return false;
-    this.missing = !answer.ok && answer.status === 404;
     if (!answer.ok) {
       if (answer.status === 401) this.socket.expire();
-      if (this.missing) return false; // an answer too
       this.set({ failure: answer.detail });
       return false;
     }
@@ -221,6 +233,8 @@ export class InboxSession {
     const gotList = !shown || !this.state.inbox.lists[shown] || (await this.reloadList(shown));
     const gotUsers = await this.reloadUsers();
     if (!gotChats || !gotList || !gotUsers) return this.later("anew", backoff(this.loadTries++), () => void this.loadAnew());
+    // A chat in which something waits may be an old one, or have become part of another while this page was closed.
+    for (const { chatId } of this.state.outbox) if (!this.state.inbox.chats[chatId]) void this.findChat(chatId);
     if (Object.values(this.state.inbox.chats).some((chat) => chat.kind === "group")) await this.loadNames();
   }
 
@@ -228,15 +242,17 @@ export class InboxSession {
     const oldest = this.state.inbox.lists[chatId]?.items[0]?.seq ?? 0;
     return this.load(
       async (): Promise<Result<Page<Message>>> => {
-        let items: Message[] = [];
+        let whole: Page<Message> = { items: [], hasMore: true, head: Infinity };
         for (;;) {
-          const page = await loadMessages(chatId, { limit: reloadSize, ...(items[0] && { before: items[0].seq }) });
+          const before: number | undefined = whole.items[0]?.seq;
+          const page: Result<Page<Message>> = orMissing(await loadMessages(chatId, { limit: reloadSize, before }), { items: [], hasMore: false, head: 0 });
           if (!page.ok) return page;
-          items = [...page.value.items, ...items];
-          if (!page.value.hasMore || (items[0]?.seq ?? 0) <= oldest || items.length >= reloadMax) return { ...page, value: { ...page.value, items } };
+          const { items, hasMore, head } = page.value;
+          whole = { items: [...items, ...whole.items], hasMore, head: Math.min(whole.head, head) };
+          if (!hasMore || (whole.items[0]?.seq ?? 0) <= oldest || whole.items.length >= reloadMax) return { ...page, value: whole };
         }
       },
-      (inbox, page) => addPage(inbox, chatId, page.items, page.hasMore, true),
+      (inbox, page) => addPage(inbox, chatId, page, true),
     );
   }
 
@@ -297,8 +313,22 @@ export class InboxSession {
       delete this.owedMarks[event.data.chatId];
     }
     this.set({ inbox: applyEvent(this.state.inbox, event, this.me.id) });
+    if (event.name === "chat_update" && event.data.mergedInto !== undefined) this.moveOwn(event.data.chatId, event.data.mergedInto);
     this.findUnknown(event);
     if (event.name === "new_message" && event.data.clientId && event.data.senderId === this.me.id) this.drop(event.data.clientId);
+  }
+
+  // What this person has begun to write in a chat that became part of another, or has not got rid of yet.
+  private moveOwn(from: string, into: string): void {
+    const draft = readDraft(this.storage, this.me.id, from);
+    if (draft && !readDraft(this.storage, this.me.id, into)) {
+      writeDraft(this.storage, this.me.id, into, draft);
+      writeDraft(this.storage, this.me.id, from, "");
+    }
+    if (!this.state.outbox.some((item) => item.chatId === from)) return;
+    const outbox = this.state.outbox.map((item) => (item.chatId === from ? { ...item, chatId: into } : item));
+    for (const item of outbox) if (item.chatId === into) keepPending(this.storage, this.me.id, item);
+    this.set({ outbox });
   }
 
   private onSignal(name: SignalName, data: Record<string, unknown>): void {
@@ -401,7 +431,7 @@ export class InboxSession {
         if (this.state.line.line === "live") this.later("send", answer.retryAfter ? answer.retryAfter * 1000 : backoff(this.sendTries++), () => void this.pump());
         break;
       } else {
-        const refused = { ...item, refused: answer.detail };
+        const refused = { ...item, chatId: presentChat(this.state.inbox, chatId), refused: answer.detail };
         keepPending(this.storage, this.me.id, refused);
         this.set({ outbox: this.state.outbox.map((one) => (one.clientId === clientId ? refused : one)) });
       }
@@ -427,4 +457,6 @@ export class InboxSession {
   }
 }
 
+// "There is no such thing" is an answer, and no failure.
+const orMissing = <T, U>(answer: Result<T>, instead: U): Result<T | U> => (answer.ok || answer.status !== 404 ? answer : { ok: true, status: 404, value: instead });
 const pick = <T>(all: Readonly<Record<string, T>>, key: string | null): Record<string, T> => (key !== null && all[key] !== undefined ? { [key]: all[key] } : {});

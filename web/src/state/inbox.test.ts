@@ -37,7 +37,7 @@ test("the same event twice counts once; marks of others do not touch mine", () =
 test("events reach the open list and the preview alike", () => {
   let inbox = withChats("15550000101");
   inbox = applyEvent(inbox, arrives(inbound("a", 2)), "me");
-  inbox = addPage(inbox, "15550000101", [inbound("a", 2)], false, true);
+  inbox = addPage(inbox, "15550000101", { items: [inbound("a", 2)], hasMore: false, head: 2 }, true);
   inbox = applyEvent(inbox, { name: "message_update", seq: 5, data: { messageId: "a", chatId: "15550000101", text: "edited", editedAt: "2026-11-24T10:01:00.000Z", updatedAt: "2026-11-24T10:01:00.000Z", seq: 5 } }, "me");
   expect(inbox.lists["15550000101"]?.items[0]?.text).toBe("edited");
   expect(inbox.chats["15550000101"]?.lastMessage?.text).toBe("edited");

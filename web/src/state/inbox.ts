@@ -59,15 +59,26 @@ function withMessage(chat: Chat, message: Message): Chat {
 }
 
 // Two chats are one: what is known of both is loaded anew, see InboxSession.
-function onMerged(inbox: Inbox, from: string, into: string): Inbox {
+function onMerged(inbox: Inbox, from: string, into: string, seq: number): Inbox {
   const { [from]: _chat, ...chats } = inbox.chats;
   const { [from]: _name, ...contacts } = inbox.contacts;
-  const { [from]: _list, [into]: _other, ...lists } = inbox.lists;
-  void _chat;
-  void _name;
-  void _list;
-  void _other;
-  return { ...inbox, chats, contacts, lists, merged: { ...inbox.merged, [from]: into } };
+  const { [from]: _list, [into]: list, ...others } = inbox.lists;
+  void [_chat, _name, _list];
+  const lists = list && list.asOf >= seq ? { ...others, [into]: list } : others;
+  return leadsTo({ ...inbox, chats, contacts, lists }, from, into);
+}
+
+// What an id leads to leads nowhere itself, so that no way is a circle: ids may come back.
+function leadsTo(inbox: Inbox, from: string, into: string): Inbox {
+  const { [into]: _itself, ...merged } = inbox.merged;
+  void _itself;
+  return { ...inbox, merged: from === into ? merged : { ...merged, [from]: into } };
+}
+
+// The chat that an id leads to now.
+export function presentChat(inbox: Inbox, chatId: string): string {
+  for (let into = inbox.merged[chatId]; into !== undefined; into = inbox.merged[chatId]) chatId = into;
+  return chatId;
 }
 
 function changeChat(chat: Chat, event: LiveEvent, me: string): Chat {
@@ -140,7 +151,7 @@ function joinMessages(inbox: Inbox, gone: string, into: Message): Inbox {
 }
 
 export function applyEvent(inbox: Inbox, event: LiveEvent, me: string): Inbox {
-  if (event.name === "chat_update" && event.data.mergedInto !== undefined) return onMerged(inbox, event.data.chatId, event.data.mergedInto);
+  if (event.name === "chat_update" && event.data.mergedInto !== undefined) return onMerged(inbox, event.data.chatId, event.data.mergedInto, event.seq);
   const next = applyToLists(applyToChats(inbox, event, me), event);
   return event.name === "contact_update" ? { ...next, contacts: { ...next.contacts, [event.data.contactId]: event.data.name } } : next;
 }
@@ -160,13 +171,16 @@ export function addChats(inbox: Inbox, page: { items: readonly Chat[]; hasMore: 
   return { ...inbox, loaded: true, hasMoreChats: hasMore, chatsDownTo: items[items.length - 1]?.activity ?? null, chats: { ...kept, ...told } };
 }
 
-export function addChat(inbox: Inbox, chat: Chat, head: number): Inbox {
-  return withChat(inbox, { ...chat, asOf: head });
+// As it was asked for by an id, which may be that of a chat that became part of it.
+export function addChat(inbox: Inbox, asked: string, chat: Chat, head: number): Inbox {
+  return leadsTo(withChat(inbox, { ...chat, asOf: head }), asked, chat.id);
 }
 
-export function addPage(inbox: Inbox, chatId: string, messages: readonly Message[], hasMore: boolean, anew: boolean): Inbox {
-  const list = anew ? emptyList : (inbox.lists[chatId] ?? emptyList);
-  return { ...inbox, lists: { ...inbox.lists, [chatId]: addMessages({ ...list, hasMore }, messages, hasMore) } };
+// A page of the messages of a chat, or its list anew.
+export function addPage(inbox: Inbox, chatId: string, page: { items: readonly Message[]; hasMore: boolean; head: number }, anew: boolean): Inbox {
+  const { items, hasMore, head } = page;
+  const list = anew ? { ...emptyList, asOf: head } : (inbox.lists[chatId] ?? emptyList);
+  return { ...inbox, lists: { ...inbox.lists, [chatId]: addMessages({ ...list, hasMore }, items, hasMore) } };
 }
 
 // What may be stale after a break of the line: who writes and who looks.

@@ -7,9 +7,10 @@ const rank: Record<Status, number> = { sending: 0, sent: 1, failed: 2, delivered
 export interface MessageList {
   items: readonly Message[]; // by seq
   hasMore: boolean; // older ones on the server
+  asOf: number; // what happened up to this event was in it when it was loaded
 }
 
-export const emptyList: MessageList = { items: [], hasMore: false };
+export const emptyList: MessageList = { items: [], hasMore: false, asOf: 0 };
 
 // Whether what is told stands behind what is known: a later attempt, else a higher status, wins.
 function isOlder(known: Message, told: { attempt: number; status: Status }): boolean {
@@ -55,13 +56,13 @@ export function addMessages(list: MessageList, added: readonly Message[], hasMor
   if (added.length === 0 && hasMore === list.hasMore) return list;
   const last = list.items[list.items.length - 1];
   const first = added[0];
-  if (added.length === 1 && first && (!last || first.seq > last.seq)) return { items: [...list.items, first], hasMore };
+  if (added.length === 1 && first && (!last || first.seq > last.seq)) return { ...list, items: [...list.items, first], hasMore };
   const byId = new Map(list.items.map((message) => [message.id, message]));
   for (const message of added) {
     const known = byId.get(message.id);
     byId.set(message.id, known ? joinMessage(known, message) : message);
   }
-  return { items: [...byId.values()].sort((a, b) => a.seq - b.seq), hasMore };
+  return { ...list, items: [...byId.values()].sort((a, b) => a.seq - b.seq), hasMore };
 }
 
 // An old message in its place; one that lies before all we have comes with its page.
