@@ -431,3 +431,15 @@ test("an open chat that the server does not have any more does not make it load 
   expect(count("/chats?") - before).toBe(1);
   session.stop();
 });
+
+test("what another window queued and did not send before it was closed is sent by this one", async () => {
+  const { session } = await begin();
+  const item = { clientId: "c", chatId: "1", text: "of a closed window", createdAt: "2026-11-24T10:00:00.000Z" };
+  dispatchEvent(new StorageEvent("storage", { key: "tickwire.outbox.u.c", newValue: JSON.stringify(item) }));
+  await vi.advanceTimersByTimeAsync(2000);
+  expect(count("/send-message")).toBe(0); // the other one does
+  await vi.advanceTimersByTimeAsync(10_000);
+  expect(count("/send-message")).toBe(1);
+  expect(session.getState().outbox).toEqual([]);
+  session.stop();
+});

@@ -26,6 +26,7 @@ const reloadMax = 1000; // messages of an open chat that are fetched again when 
 const contactPagesMax = 25;
 const recentMax = 5000;
 const markPause = 200;
+const othersSendWithin = 10_000; // another window of ours, what it has queued
 const typingLasts = 7000; // a writer who is not heard of for so long has stopped
 
 export class InboxSession {
@@ -445,10 +446,12 @@ export class InboxSession {
     this.set({ outbox: this.state.outbox.filter((item) => item.clientId !== clientId) });
   }
 
-  // Another window of ours queued, sent or removed something. It sends what is its own; this one does when its line comes back.
+  // Another window of ours queued, sent or removed something. It sends what is its own; if it is closed before, this one does.
   private readonly onStorage = (event: StorageEvent) => {
     const outbox = joinStorageEvent(this.state.outbox, this.me.id, event.key, event.newValue);
-    if (outbox) this.set({ outbox });
+    if (!outbox) return;
+    this.set({ outbox });
+    this.later("send for another window", othersSendWithin, () => void (this.state.line.line === "live" && this.pump()));
   };
 
   private set(change: Partial<SessionState>): void {
