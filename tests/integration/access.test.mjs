@@ -6,6 +6,7 @@ import { once } from "node:events";
 import { closeSync, existsSync, openSync, readFileSync, statSync } from "node:fs";
 import { connect } from "node:net";
 import { join } from "node:path";
+import { createInterface } from "node:readline";
 import { after, before, describe, test } from "node:test";
 import { Tickwire, textMessage, until } from "../lib/programs.mjs";
 
@@ -110,19 +111,19 @@ describe("accounts while the server runs", () => {
     const file = join(server.dataDir, "accounts.db");
     const script = ["import sqlite3,sys", "c=sqlite3.connect(sys.argv[1],isolation_level=None)", "print('ready',flush=True)", "for line in sys.stdin:", " c.execute(line)", " print('done',flush=True)"].join("\n");
     const child = spawn("python3", ["-c", script, file], { stdio: ["pipe", "pipe", "inherit"] });
-    await once(child.stdout, "data");
+    const answers = createInterface({ input: child.stdout });
+    await once(answers, "line");
     const does = async (line) => {
+      const done = once(answers, "line");
       child.stdin.write(`${line}\n`);
-      await once(child.stdout, "data");
+      await done;
     };
     return {
       does,
       async goesAway(token) {
         await does("ALTER TABLE sessions RENAME TO elsewhere");
-        await until(async () => {
-          closeSync(openSync(file, "r+"));
-          return (await server.get("/me", token)).status === 503;
-        }, "the store to be away");
+        closeSync(openSync(file, "r+"));
+        await until(async () => (await server.get("/me", token)).status === 503, "the store to be away");
       },
       comesBack: () => does("ALTER TABLE elsewhere RENAME TO sessions"),
       end: () => child.kill(),
@@ -132,8 +133,8 @@ describe("accounts while the server runs", () => {
   test("a session's end ends its sockets also while the store is away", { timeout: 30_000 }, async () => {
     await user(["add", "Gus"], "password-of-gus");
     const gus = (await server.login("Gus")).user;
-    const token = "g".repeat(43), end = Date.now() + 4_000;
     const other = await elsewhere();
+    const token = "g".repeat(43), end = Date.now() + 5_000;
     await other.does(`INSERT INTO sessions SELECT '${createHash("sha256").update(token).digest("hex")}', user_id, ${end} FROM sessions WHERE user_id = '${gus.id}'`);
     const sockets = await connected(token);
     await other.goesAway(token);
