@@ -157,6 +157,12 @@ describe("accounts while the server runs", () => {
     other.end();
   });
 
+  test("who sits at the command line may choose a weak password, and is warned", async () => {
+    for (const args of [["add", "Ida"], ["password", "Ida"]]) assert.match((await user(args, "password1")).log, /Warning: .*somebody would guess/);
+    assert.equal((await server.post("/login", { username: "Ida", password: "password1" })).status, 200);
+    assert.doesNotMatch((await user(["password", "Ida"], "a long password of hers")).log, /Warning/);
+  });
+
   test("the last administrator stays, unknown names and taken ones are said", async () => {
     for (const args of [["remove", "Carla"], ["disable", "Carla"], ["role", "Carla", "agent"]]) {
       const refused = await server.command(["user", ...args]);
