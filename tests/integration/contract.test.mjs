@@ -357,7 +357,8 @@ describe("pages and live", () => {
   test("what was missed comes once and in order; other epoch, beyond the head or too much is a resync", async () => {
     const phone = await chatWith();
     const first = await server.connected(ana.token);
-    const { epoch, head, events } = first.named("sync")[0];
+    const { epoch, head, events, userId } = first.named("sync")[0];
+    assert.equal(userId, ana.user.id);
     assert.deepEqual(events, []);
     first.disconnect();
     for (let i = 0; i < 20; i++) await server.webhook(textMessage(`wamid.missed.${phone}.${i}`, phone, `missed ${i}`));

@@ -190,6 +190,7 @@ task<void> live_server::catch_up(std::shared_ptr<socket> socket) {
     wire::object_writer object(sync);
     object.member("epoch", log_.epoch());
     object.member("head", cursor->head());
+    object.member("userId", user_id);
     std::string& list = object.open("events");
     list += '[';
     for (const encoded_event& event : events) {

@@ -443,3 +443,18 @@ test("what another window queued and did not send before it was closed is sent b
   expect(session.getState().outbox).toEqual([]);
   session.stop();
 });
+
+test("a line that comes back as somebody else's ends the session, and nothing goes out in their name", async () => {
+  const { session, socket } = await begin();
+  answers = (path, body) => (path === "/send-message" ? { status: 0 } : usual(path, body));
+  socket.says("disconnect", "transport close");
+  session.send("1", "by Ana");
+  await vi.advanceTimersByTimeAsync(100);
+  answers = usual;
+  const before = asked.length;
+  socket.says("sync", { epoch: "e", head: 1, events: [], userId: "b" });
+  await vi.advanceTimersByTimeAsync(60_000);
+  expect(session.getState().line.line).toBe("unauthorized");
+  expect(asked.length).toBe(before);
+  expect(session.getState().outbox.map((item) => item.text)).toEqual(["by Ana"]);
+});

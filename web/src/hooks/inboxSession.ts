@@ -56,7 +56,7 @@ export class InboxSession {
     makeSocket: SocketFactory,
     private readonly storage: Storage,
   ) {
-    this.socket = new SocketService(makeSocket, {
+    this.socket = new SocketService(makeSocket, me.id, {
       onSync: (sync, events) => this.onSync(sync, events),
       onEvent: (event) => this.onEvent(event),
       onSignal: (name, data) => this.onSignal(name, data),

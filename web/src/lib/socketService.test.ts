@@ -36,6 +36,7 @@ function begin() {
   let auth: ((give: (auth: object) => void) => void) | undefined;
   const service = new SocketService(
     (given) => ((auth = given), socket),
+    "ana",
     { onSync: (sync, missed) => syncs.push([sync, missed]), onEvent: (event) => events.push(event.seq), onSignal: () => {} },
     () => 0,
   );

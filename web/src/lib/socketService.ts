@@ -40,6 +40,7 @@ export class SocketService {
 
   constructor(
     private readonly make: SocketFactory,
+    private readonly userId: string,
     private readonly listener: SocketListener,
     private readonly now: () => number = Date.now,
   ) {
@@ -120,6 +121,8 @@ export class SocketService {
   private onSync(value: unknown): void {
     const sync = parseSync(value);
     if (!sync) return;
+    // While we were away another window logged somebody else in, whose cookie we have now: nothing may go out in their name.
+    if (sync.userId !== undefined && sync.userId !== this.userId) return this.become("unauthorized");
     this.epoch = sync.epoch;
     const events = sync.events.flatMap((item) => parseEvent(item.event, item.data) ?? []).filter((event) => event.seq > (this.seq ?? 0));
     this.seq = sync.head;

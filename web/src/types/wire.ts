@@ -117,6 +117,7 @@ export interface ServiceState {
 export interface Sync {
   epoch: string;
   head: number;
+  userId?: string; // whose session the server takes this for
   events: { seq: number; event: string; data: unknown }[];
   resync?: boolean;
 }
