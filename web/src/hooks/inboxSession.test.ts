@@ -10,6 +10,7 @@ class FakeSocket implements SocketLike {
   connected = false;
   active = true;
   sent: [string, unknown][] = [];
+  answer: ((answer: object) => void) | undefined; // to the newest event that wants one
   private readonly listeners = new Map<string, (...values: unknown[]) => void>();
   on(event: string, listener: (...values: never[]) => void) {
     this.listeners.set(event, listener as never);
@@ -17,6 +18,7 @@ class FakeSocket implements SocketLike {
   }
   emit(event: string, ...values: unknown[]) {
     this.sent.push([event, values[0]]);
+    this.answer = (values[1] as typeof this.answer) ?? this.answer;
     return this;
   }
   connect() {
@@ -457,4 +459,24 @@ test("a line that comes back as somebody else's ends the session, and nothing go
   expect(session.getState().line.line).toBe("unauthorized");
   expect(asked.length).toBe(before);
   expect(session.getState().outbox.map((item) => item.text)).toEqual(["by Ana"]);
+});
+
+test("a read mark that the server could not store is told again", async () => {
+  const { session, socket } = await begin();
+  const reads = () => socket.sent.filter(([name]) => name === "read").length;
+  socket.says("new_message", message(2));
+  session.markRead("1", 2);
+  socket.answer?.({ ok: false, code: "store_unavailable" });
+  await vi.advanceTimersByTimeAsync(2000);
+  expect(reads()).toBe(2);
+  socket.answer?.({ ok: true });
+  socket.says("disconnect", "transport close");
+  socket.says("sync", { epoch: "e", head: 2, events: [] });
+  await vi.advanceTimersByTimeAsync(60_000);
+  expect(reads()).toBe(2);
+  socket.says("new_message", message(3));
+  session.markRead("1", 3);
+  socket.answer?.({ ok: false, code: "unknown_chat" });
+  await vi.advanceTimersByTimeAsync(60_000);
+  expect(reads()).toBe(3);
 });

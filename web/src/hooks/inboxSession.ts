@@ -379,10 +379,21 @@ export class InboxSession {
   private tellMarks(): void {
     for (const [chatId, upTo] of Object.entries(this.owedMarks)) {
       if (this.toldMarks[chatId] === upTo) continue;
-      this.socket.emit("read", { chatId, upTo });
       this.toldMarks[chatId] = upTo;
+      this.socket.emit("read", { chatId, upTo }, (answer) => this.onMarkAnswer(chatId, upTo, answer as { ok?: boolean; code?: string } | null));
       this.later("marks", markPause, () => this.tellMarks());
     }
+  }
+
+  private onMarkAnswer(chatId: string, upTo: number, answer: { ok?: boolean; code?: string } | null): void {
+    if (this.owedMarks[chatId] !== upTo) return; // more has been read since, or it has come as an event
+    if (answer?.ok || answer?.code === "unknown_chat") {
+      delete this.owedMarks[chatId];
+      return;
+    }
+    // The database is away, or there were too many at once.
+    delete this.toldMarks[chatId];
+    this.later("marks", backoff(this.loadTries++), () => this.tellMarks());
   }
 
   // --- sending ---

@@ -114,8 +114,9 @@ export class SocketService {
     this.socket.connect();
   }
 
-  emit(event: string, data: object): void {
-    if (this.socket?.connected && this.state.line === "live") this.socket.emit(event, data);
+  // `answered`: what the server says to it, if it does before the line breaks.
+  emit(event: string, data: object, ...answered: ((answer: unknown) => void)[]): void {
+    if (this.socket?.connected && this.state.line === "live") this.socket.emit(event, data, ...answered);
   }
 
   private onSync(value: unknown): void {
