@@ -512,6 +512,18 @@ describe("looks", () => {
     });
 });
 
+test("who could not be logged out is told so, and stays", async () => {
+  const page = await signIn(browser, server.url, "Ben");
+  await page.route("**/logout", (route) => route.abort());
+  await page.getByRole("button", { name: "Log out" }).click();
+  await page.getByRole("alert").getByText("You are still logged in").waitFor();
+  await live(page);
+  await page.unroute("**/logout");
+  await page.getByRole("button", { name: "Log out" }).click();
+  await page.getByRole("button", { name: "Log in" }).waitFor();
+  await page.context().close();
+});
+
 describe("many chats", () => {
   test("an old chat opens by its address, and is named when somebody writes in it again", async () => {
     const body = textMessage("wamid.old", "15550009999", "the oldest chat of all");

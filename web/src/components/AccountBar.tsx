@@ -13,10 +13,11 @@ interface Props {
   connecting: boolean;
   sound: boolean;
   onSound: (on: boolean) => void;
+  problem: string | null; // why logging out did not work
   onLeave: () => void;
 }
 
-export function AccountBar({ me, info, freshness, connecting, sound, onSound, onLeave }: Props) {
+export function AccountBar({ me, info, freshness, connecting, sound, onSound, problem, onLeave }: Props) {
   const fresh = (freshness === "live" || freshness === "back") && !connecting;
   const word = connecting ? "Connecting" : freshness === "offline" ? "Offline" : fresh ? "Live" : "Reconnecting";
   return (
@@ -30,6 +31,12 @@ export function AccountBar({ me, info, freshness, connecting, sound, onSound, on
               Customer’s phone
             </a>
           </span>
+        </p>
+      )}
+      {problem && (
+        <p className="demo-line" role="alert">
+          <Icon name="alert" small />
+          <span>{problem}</span>
         </p>
       )}
       <footer className="list-foot" role="group" aria-label="Connection and account">

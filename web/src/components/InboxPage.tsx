@@ -1,5 +1,6 @@
 // The inbox: chats, the open conversation, message info; what belongs to the whole window (title, sound, keys, address).
 import { useCallback, useEffect, useMemo, useRef, useState } from "react";
+import { isPassing } from "@/api/client";
 import { logOut } from "@/api/messages";
 import { AccountBar } from "@/components/AccountBar";
 import { ChatListPane } from "@/components/ChatListPane";
@@ -33,6 +34,7 @@ export function InboxPage({ session, info, onLeft }: Props) {
   const [searched, setSearched] = useState<string | null>(null); // a chat of the address that is not there
   const [said, setSaid] = useState(""); // for screen readers: what has just come in
   const [sound, setSound] = useState(() => browserStorage.getItem("tickwire.sound") !== "off");
+  const [notLeft, setNotLeft] = useState<string | null>(null); // why logging out did not work
   const openRef = useRef(openId);
   openRef.current = openId;
 
@@ -126,7 +128,9 @@ export function InboxPage({ session, info, onLeft }: Props) {
   const empty = inbox.loaded && Object.keys(inbox.chats).length === 0;
 
   async function leave() {
-    await logOut();
+    const done = await logOut();
+    // Then the session goes on, and with it whoever sits here next.
+    if (!done.ok && isPassing(done)) return setNotLeft("You are still logged in: the server could not be asked. Try again in a moment.");
     onLeft("asked");
   }
 
@@ -168,6 +172,7 @@ export function InboxPage({ session, info, onLeft }: Props) {
                       // it lasts as long as the page
                     }
                   }}
+                  problem={notLeft}
                   onLeave={() => void leave()}
                 />
               }
