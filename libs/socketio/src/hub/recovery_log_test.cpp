@@ -83,6 +83,17 @@ TEST_F(Log, NothingGoesSilently) {
   EXPECT_FALSE(log.what_it_has({{}, event_number{0, 99}, begun})) << "nobody sent that";
 }
 
+// Of another sender, too, whose number the client does not name.
+TEST_F(Log, WhoHasAnEventHasWhatWasDeliveredBeforeItAndIsGone) {
+  recovery_log log(1h, 1, 100'000);
+  deliver(log, made(1));
+  deliver(log, made(0));
+  const received client{{}, event_number{0, 1}, recovery_log::time_point::min()};
+  EXPECT_EQ(log.missed(*log.what_it_has(client), now, "id", {}), recovery_log::events{});
+  const received other{{}, std::nullopt, recovery_log::time_point::min()};
+  EXPECT_FALSE(log.missed(*log.what_it_has(other), now, "id", {})) << "who had neither";
+}
+
 // Threads deliver in orders of their own; a client goes from one to another, each time with the last event
 // that it had: in the end it has everything once, and of each sender in order.
 TEST_F(Log, AClientGoesFromThreadToThread) {
