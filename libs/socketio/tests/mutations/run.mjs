@@ -8,7 +8,7 @@ const root = path.resolve(import.meta.dirname, "../../../..");
 const library = "libs/socketio";
 const copy = `${root}/build/mutations`;
 const buildDir = `${copy}/build/dev`;
-const patience = 120; // seconds, in which a test that is quick without a fault has failed; or it hangs, which is noticed too
+const patience = 60; // seconds, in which a test that is quick without a fault has failed; or it hangs, which is noticed too
 
 const flags = ["--check", "--record"];
 const words = process.argv.slice(2).filter((word) => !flags.includes(word));
