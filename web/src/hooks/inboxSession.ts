@@ -125,9 +125,15 @@ export class InboxSession {
     const list = this.state.inbox.lists[chatId];
     const first = list?.items[0];
     if (!list?.hasMore || !first) return false;
-    // If the list was loaded anew meanwhile, it may begin elsewhere: what lies between would be missing.
-    const follows = (inbox: Inbox) => inbox.lists[chatId]?.items[0]?.seq === first.seq;
-    return this.load(() => loadMessages(chatId, { before: first.seq, limit }), (inbox, page) => (follows(inbox) ? addPage(inbox, chatId, page, false) : inbox));
+    let taken = false;
+    const done = await this.load(
+      () => loadMessages(chatId, { before: first.seq, limit }),
+      (inbox, page) => {
+        taken = inbox.lists[chatId]?.items[0]?.seq === first.seq;
+        return taken ? addPage(inbox, chatId, page, false) : inbox; // the list was loaded anew meanwhile: it begins elsewhere
+      },
+    );
+    return done && !taken ? this.loadOlder(chatId, limit) : done;
   }
 
   // Older pages until the message is there.
@@ -142,14 +148,21 @@ export class InboxSession {
   // Whether there are more now; one load at a time, however often it is asked for, and after a failure a pause.
   loadMoreChats(): Promise<boolean> {
     const { hasMoreChats, chatsDownTo } = this.state.inbox;
-    const follows = (inbox: Inbox) => inbox.chatsDownTo === chatsDownTo;
     if (!hasMoreChats || chatsDownTo === null || this.timers.has("more chats")) return Promise.resolve(false);
-    this.moreChats ??= this.load(() => loadChats(chatsDownTo), (inbox, page) => (follows(inbox) ? addChats(inbox, page, false) : inbox))
+    let taken = false;
+    this.moreChats ??= this.load(
+      () => loadChats(chatsDownTo),
+      (inbox, page) => {
+        taken = inbox.chatsDownTo === chatsDownTo;
+        return taken ? addChats(inbox, page, false) : inbox; // the list was loaded anew meanwhile: it goes on elsewhere
+      },
+    )
       .then((done) => {
         if (!done) this.later("more chats", backoff(this.loadTries++), () => void this.loadMoreChats());
         return done;
       })
-      .finally(() => (this.moreChats = null));
+      .finally(() => (this.moreChats = null))
+      .then((done) => (done && !taken ? this.loadMoreChats() : done));
     return this.moreChats;
   }
 
