@@ -128,6 +128,8 @@ void database::execute(const std::string& sql) {
 
 int database::changes() const { return sqlite3_changes(handle_); }
 
+bool database::in_transaction() const { return sqlite3_get_autocommit(handle_) == 0; }
+
 bool database::moved_away() const {
   int moved = 0;
   return sqlite3_file_control(handle_, "main", SQLITE_FCNTL_HAS_MOVED, &moved) == SQLITE_OK && moved != 0;

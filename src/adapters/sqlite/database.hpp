@@ -102,6 +102,7 @@ public:
 
   void execute(const std::string& sql);
   int changes() const; // rows changed by the last statement
+  bool in_transaction() const;
   // The file was renamed or removed while it was open: what is written now would be gone after a restart.
   bool moved_away() const;
 

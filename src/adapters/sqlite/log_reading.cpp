@@ -22,25 +22,36 @@ const std::string known_rows = "seq >= " + std::to_string(lowest_position);
 class snapshot {
 public:
   explicit snapshot(database& connection)
-      : connection_(connection) {
-    query(connection_, "BEGIN").step();
-    query ask(connection_, "SELECT coalesce(max(seq), 0) FROM log");
-    ask.step();
-    head_ = static_cast<std::uint64_t>(ask.number(0));
-  }
-  snapshot(const snapshot&) = delete;
-  snapshot& operator=(const snapshot&) = delete;
-  ~snapshot() {
-    try {
-      query(connection_, "COMMIT").step();
-    } catch (const sqlite_error&) { // SQLite has ended it already
-    }
-  }
+      : open_(connection)
+      , head_(newest_entry(connection)) {}
   std::uint64_t head() const { return head_; }
 
 private:
-  database& connection_;
-  std::uint64_t head_ = 0;
+  // Ends whatever happens: a connection that stays within one could never begin the next.
+  struct reading {
+    explicit reading(database& connection)
+        : connection(connection) {
+      query(connection, "BEGIN").step();
+    }
+    reading(const reading&) = delete;
+    reading& operator=(const reading&) = delete;
+    ~reading() {
+      try {
+        query(connection, "COMMIT").step();
+      } catch (const sqlite_error&) { // SQLite has ended it already
+      }
+    }
+    database& connection;
+  };
+
+  static std::uint64_t newest_entry(database& connection) {
+    query ask(connection, "SELECT coalesce(max(seq), 0) FROM log");
+    ask.step();
+    return static_cast<std::uint64_t>(ask.number(0));
+  }
+
+  reading open_;
+  std::uint64_t head_;
 };
 
 // The other names of quoted messages, see core/quote.hpp.

@@ -3,6 +3,7 @@
 #include "adapters/sqlite/database.hpp"
 #include "adapters/sqlite/log_reading.hpp"
 #include "adapters/sqlite/schema.hpp"
+#include "adapters/sqlite/sqlite_rows.hpp"
 #include "contract/log_store_suite.hpp"
 #include "wire/body_json.hpp"
 
@@ -222,6 +223,42 @@ TEST(SqliteLog, AFullDiskIsRefusedAndRecoversByItself) {
   all.after = 0;
   all.limit = 1000;
   EXPECT_EQ(wait_for(io, store->messages(all))->messages.size(), static_cast<std::size_t>(stored + 2));
+}
+
+// SQLite undoes the whole transaction by itself then: there is no point left to go back to, and what failed
+// is still the disk.
+TEST(SqliteLog, AfterAFullDiskInTheMiddleThereIsNothingToUndo) {
+  temporary_folder folder;
+  const auto rows = sqlite::open_rows(folder.path / "inbox-1.db");
+  entry big = received("wamid.big", person("15550000101"), "", 1);
+  big.seq = 1;
+  big.raw.assign(std::size_t{20} * 1024 * 1024, 'x');
+  struct rlimit before{};
+  ::getrlimit(RLIMIT_FSIZE, &before);
+  std::signal(SIGXFSZ, SIG_IGN);
+  rlimit tight = before;
+  tight.rlim_cur = 400'000;
+  ::setrlimit(RLIMIT_FSIZE, &tight);
+  rows->begin();
+  rows->set_point();
+  EXPECT_THROW(rows->write({big, "{}"}), store_error);
+  ::setrlimit(RLIMIT_FSIZE, &before);
+  EXPECT_NO_THROW(rows->undo_since_point());
+  rows->roll_back();
+  EXPECT_EQ(rows->head(), 0u);
+}
+
+// A read that failed once leaves its connection as it was.
+TEST(SqliteLog, AReaderThatFailedReadsAgain) {
+  temporary_folder folder;
+  const std::filesystem::path file = folder.path / "inbox-1.db";
+  const auto rows = sqlite::open_rows(file);
+  sqlite::database writer(file, sqlite::open_mode::read_write);
+  sqlite::database reader(file, sqlite::open_mode::read_only);
+  writer.execute("ALTER TABLE log RENAME TO gone");
+  EXPECT_THROW(sqlite::read_messages(reader, {}), sqlite::sqlite_error);
+  writer.execute("ALTER TABLE gone RENAME TO log");
+  EXPECT_NO_THROW(sqlite::read_messages(reader, {}));
 }
 
 // Somebody's shell holds the database: all that waits is told so after one patience, not each after its own.

@@ -41,6 +41,7 @@ public:
   void keep_since_point() override { database_.execute("RELEASE point"); }
   void undo_since_point() override {
     views_.forget();
+    if (!database_.in_transaction()) return; // a full or broken disk: SQLite has undone all of it by itself
     database_.execute("ROLLBACK TO point");
     database_.execute("RELEASE point");
   }
