@@ -116,6 +116,40 @@ TEST(OneMessage, AQuoteOrReactionByTheOtherScopesIdIsAboutTheSamePersonsMessage)
   EXPECT_EQ(log.rows.messages.size(), before) << "the same message under its other id";
 }
 
+// "\x1C\x18<length>" and who it is made from, then "\x18<length>" and the token.
+std::string made_from(const std::string& who, const std::string& token) {
+  static constexpr std::string_view alphabet =
+      "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+  std::string bytes = "\x1C\x18";
+  bytes += static_cast<char>(who.size());
+  bytes += who + std::string("\x15\x02\x00\x11\x18", 5);
+  bytes += static_cast<char>(token.size());
+  bytes += token + '\0';
+  while (bytes.size() % 3 != 0) bytes += '\0';
+  std::string wamid = "wamid.";
+  for (std::size_t i = 0; i < bytes.size(); i += 3) {
+    const auto byte = [&](std::size_t n) {
+      return static_cast<std::uint32_t>(static_cast<std::uint8_t>(bytes[i + n]));
+    };
+    const std::uint32_t bits = byte(0) << 16 | byte(1) << 8 | byte(2);
+    for (int shift = 18; shift >= 0; shift -= 6) wamid += alphabet[bits >> shift & 63];
+  }
+  return wamid;
+}
+
+TEST(Wamid, AShortTokenIsNoneAndTheUserIdBeforeItIsNoToken) {
+  EXPECT_EQ(token_of(made_from("US.8001000000000001", "AC000000000000000010")), "AC000000000000000010");
+  EXPECT_EQ(token_of(made_from("US.8001000000000001", "3EB012345678")), "");
+}
+
+TEST(OneMessage, MessagesWithShortTokensAreNeverTakenForOne) {
+  memory_log log;
+  const identity mira = person("15557777101", "US.8001000000000001", "Mira");
+  log.append(received(made_from(mira.user_id, "3EB012345678"), mira, "one", 1));
+  log.append(received(made_from(mira.user_id, "3EB087654321"), mira, "two", 2));
+  EXPECT_EQ(log.rows.messages.size(), 2u);
+}
+
 // --- two chats that turn out to be one person ---
 
 entry mark(const std::string& user, const std::string& chat_id, std::uint64_t up_to) {

@@ -45,24 +45,21 @@ std::string token_of(std::string_view wamid) {
   constexpr std::string_view prefix = "wamid.";
   if (!wamid.starts_with(prefix)) return {};
   const std::string inner = from_base64(wamid.substr(prefix.size()));
+  // It is the last thing in there: what stands before a shorter one is the person, the same in all their
+  // messages.
   std::size_t end = inner.size();
-  while (end > 0) {
-    if (!is_letter_or_digit(inner[end - 1])) {
-      --end;
-      continue;
-    }
-    std::size_t begin = end;
-    while (begin > 0 && is_letter_or_digit(inner[begin - 1])) --begin;
-    if (end - begin >= token_min) return begin == 0 ? std::string() : inner.substr(begin, end - begin);
-    end = begin;
-  }
-  return {};
+  while (end > 0 && !is_letter_or_digit(inner[end - 1])) --end;
+  std::size_t begin = end;
+  while (begin > 0 && is_letter_or_digit(inner[begin - 1])) --begin;
+  return begin == 0 || end - begin < token_min ? std::string() : inner.substr(begin, end - begin);
 }
 
 std::string token_key(std::string_view chat_id, std::string_view wamid) {
   const std::string token = token_of(wamid);
   if (token.empty() || chat_id.empty()) return {};
-  return "t:" + std::string(chat_id) + ":" + token;
+  return token_keys_of(chat_id) + token;
 }
+
+std::string token_keys_of(std::string_view chat_id) { return "t:" + std::string(chat_id) + ":"; }
 
 } // namespace tickwire

@@ -7,11 +7,14 @@
 
 namespace tickwire {
 
-// The token within: the last 16 or more letters and digits in a row behind something else. Empty where there
-// is none to be seen; two ids with the same token are the same message only if the person is the same, too.
+// The token within: 16 or more letters and digits in a row behind something else, the last ones there are.
+// Empty where there is none to be seen; two ids with the same token are the same message only if the person
+// is the same, too.
 std::string token_of(std::string_view wamid);
 
 // Under which a message of this chat is bound beside its wamid; empty without a token.
 std::string token_key(std::string_view chat_id, std::string_view wamid);
+// How all of a chat begin.
+std::string token_keys_of(std::string_view chat_id);
 
 } // namespace tickwire
