@@ -1,7 +1,7 @@
 #include "core/apply.hpp"
 
 #include "core/joins.hpp"
-#include "core/quote.hpp"
+#include "core/shown.hpp"
 #include "core/wamid.hpp"
 
 #include <algorithm>
@@ -176,6 +176,7 @@ private:
     views_.remove_message(joined.from);
     stand_for(joined.from, row);
     return event{entry_.seq, "", message_joined_event{joined.from, std::move(row)}};
+    complete_as_shown(row, views_);
   }
 
   std::optional<event> apply(const group_changed& change) {
@@ -237,10 +238,10 @@ private:
     return about(status_event{std::move(row)});
   }
 
-  // As pages see the message: its quote with both names.
+  // As pages see the message.
   template <class MessageEvent>
   event about(MessageEvent said) {
-    complete_quote(said.value, views_);
+    complete_as_shown(said.value, views_);
     return event{entry_.seq, "", std::move(said)};
   }
 

@@ -154,7 +154,7 @@ struct chat_changed {
 };
 
 // What entry.message_id quotes has become known, or known by another wamid; nothing but pages need this,
-// since the row of the message is completed whenever it is read (see quote.hpp).
+// since the row of the message is completed whenever it is read (see shown.hpp).
 struct quote_known {};
 
 // Signed but nothing that moves a view: kept with its raw JSON. `what` names it ("field account_update"), see

@@ -71,6 +71,23 @@ void join_participant(message& row, const status_changed& changed) {
 }
 
 } // namespace
+void join_mark(message& row, reaction_mark mark) {
+  const auto place =
+      std::lower_bound(row.reactions.begin(), row.reactions.end(), mark.from,
+                       [](const reaction_mark& m, const std::string& id) { return m.from < id; });
+  if (place == row.reactions.end() || place->from != mark.from)
+    row.reactions.insert(place, std::move(mark));
+  else if (std::tie(place->at, place->whatsapp_message_id) < std::tie(mark.at, mark.whatsapp_message_id))
+    *place = std::move(mark);
+}
+
+void join_receipt(message& row, const std::string& contact_id, const receipt& other) {
+  receipt& own = receipt_of(row, contact_id);
+  own.value = join(own.value, other.value);
+  if (other.delivered_at) keep_earliest(own.delivered_at, *other.delivered_at);
+  if (other.read_at) keep_earliest(own.read_at, *other.read_at);
+}
+
 
 bool enter_attempt(message& row, int attempt) {
   if (attempt < row.attempt) return false;
@@ -147,14 +164,7 @@ void join_status(message& row, const status_changed& changed) {
 }
 
 void join_reaction(message& row, const reaction& reaction) {
-  const auto place =
-      std::lower_bound(row.reactions.begin(), row.reactions.end(), reaction.sender_id,
-                       [](const reaction_mark& m, const std::string& id) { return m.from < id; });
-  reaction_mark mark{reaction.sender_id, reaction.emoji, reaction.at, reaction.whatsapp_message_id};
-  if (place == row.reactions.end() || place->from != mark.from)
-    row.reactions.insert(place, std::move(mark));
-  else if (std::tie(place->at, place->whatsapp_message_id) < std::tie(mark.at, mark.whatsapp_message_id))
-    *place = std::move(mark);
+  join_mark(row, {reaction.sender_id, reaction.emoji, reaction.at, reaction.whatsapp_message_id});
 }
 
 void join_edit(message& row, const edit& edit) {
@@ -169,6 +179,17 @@ void join_edit(message& row, const edit& edit) {
 void join_revoke(message& row, const revoke& revoke) { keep_earliest(row.revoked_at, revoke.at); }
 
 void join_wamid(message& row, const std::string& wamid) {
+void rename_person(message& row, const std::string& from, const std::string& into) {
+  for (std::string* name : {&row.sender_id, &row.receiver_id})
+    if (*name == from) *name = into;
+  for (reaction_mark& mark : std::exchange(row.reactions, {})) {
+    if (mark.from == from) mark.from = into;
+    join_mark(row, std::move(mark));
+  }
+  for (const receipt& one : std::exchange(row.receipts, {}))
+    join_receipt(row, one.contact_id == from ? into : one.contact_id, one);
+}
+
   if (!wamid.empty() && (row.whatsapp_message_id.empty() || wamid < row.whatsapp_message_id))
     row.whatsapp_message_id = wamid;
 }
@@ -182,14 +203,7 @@ void keep_latest(opt_time& kept, timestamp other) {
 }
 
 void join_message(message& row, const message& other, int attempt) {
-  for (const reaction_mark& mark : other.reactions) {
-    reaction again;
-    again.sender_id = mark.from;
-    again.emoji = mark.emoji;
-    again.at = mark.at;
-    again.whatsapp_message_id = mark.whatsapp_message_id;
-    join_reaction(row, again);
-  }
+  for (const reaction_mark& mark : other.reactions) join_mark(row, mark);
   if (other.edited_at) {
     edit again;
     again.whatsapp_message_id = other.edit_id;

@@ -33,6 +33,9 @@ void join_revoke(message& row, const revoke& revoke);
 // made the row stays.
 void join_message(message& row, const message& other, int attempt);
 
+// `from` turned out to be `into`: as sender or receiver, in reactions and in receipts.
+void rename_person(message& row, const std::string& from, const std::string& into);
+
 // The row is known to WhatsApp by this id; of several of one attempt the lowest is shown.
 void join_wamid(message& row, const std::string& wamid);
 

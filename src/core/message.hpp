@@ -25,7 +25,7 @@ struct message_error {
 };
 
 // What a message quotes, by the name that the one who wrote it used: a wamid (customers) or our id (the
-// team). The other name is looked up whenever the message is shown, see quote.hpp.
+// team). The other name is looked up whenever the message is shown, see shown.hpp.
 struct reply_to {
   std::string whatsapp_message_id;
   std::string message_id; // ours

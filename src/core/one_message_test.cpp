@@ -1,6 +1,6 @@
 // One message is one row, whoever tells of it first and by which of its ids; one person is one chat.
 #include "core/memory_views.hpp"
-#include "core/quote.hpp"
+#include "core/shown.hpp"
 #include "core/testing.hpp"
 #include "core/wamid.hpp"
 
@@ -24,6 +24,12 @@ entry echo_of(const std::string& wamid, const std::string& receiver, int second 
   data.from_business = true;
   data.initial = status::sent;
   return echo;
+}
+
+message shown(memory_log& log, const std::string& id) {
+  message row = log.rows.messages.at(id);
+  complete_as_shown(row, log.rows);
+  return row;
 }
 
 TEST(OneMessage, AnEchoIsTheMessageThatWeSentWheneverItComes) {
@@ -73,6 +79,22 @@ TEST(OneMessage, TheEchoOfAMessageWhoseAnswerWasLostJoinsByTheCallbackData) {
   EXPECT_EQ(log.rows.messages.at("m_1").status, status::delivered);
 }
 
+TEST(OneMessage, PagesHearOfAJoinedMessageWithAllThatBelongsToIt) {
+  memory_log log;
+  log.append(received("wamid.A", person("15550000101"), "hello"));
+  entry answer = accepted("m_1", "15550000101", "to you, too", 1);
+  const std::string quoted = log.rows.bindings.at("wamid.A").message_id;
+  std::get<message_accepted>(answer.data).reply_to_message_id = quoted;
+  log.append(answer);
+  log.append(echo_of("wamid.O", "15550000101"));
+  log.append(answered("m_1", 1, send_outcome_kind::accepted, "wamid.O", 2));
+  const auto told = std::find_if(log.events.begin(), log.events.end(), [](const event& said) {
+    return std::holds_alternative<message_joined_event>(said.what);
+  });
+  ASSERT_NE(told, log.events.end());
+  EXPECT_EQ(std::get<message_joined_event>(told->what).into.reply, (reply_to{"wamid.A", quoted}));
+}
+
 TEST(OneMessage, WhatWasWrittenInTheAppStaysAMessageOfItsOwn) {
   memory_log log;
   log.append(accepted("m_1", "15550000101", "sent once", 1));
@@ -100,7 +122,7 @@ TEST(OneMessage, AQuoteOrReactionByTheOtherScopesIdIsAboutTheSamePersonsMessage)
     std::get<message_received>(quote.data).reply_to_whatsapp_id = by_user_id;
     log.append(quote);
     message row = log.rows.messages.at(log.rows.bindings.at(wamid).message_id);
-    complete_quote(row, log.rows);
+    complete_as_shown(row, log.rows);
     return row.reply ? row.reply->message_id : "";
   };
   EXPECT_EQ(quoting("wamid.Q", mira), first);
@@ -217,6 +239,64 @@ TEST(OnePerson, WhatWasReadStaysReadAndWhatWasNotStaysUnread) {
   ASSERT_EQ(log.rows.chats.size(), 1u);
   EXPECT_EQ(log.rows.count_unread(id, log.rows.find_read_mark("u_ana", id), unread_cap), 2u);
   EXPECT_EQ(log.rows.count_unread(id, log.rows.find_read_mark("u_ben", id), unread_cap), 3u);
+}
+
+TEST(OnePerson, TheirReactionInAChatThatBecamePartOfAnotherIsStillTheirs) {
+  for (const bool target_late : {false, true}) {
+    memory_log log;
+    const identity by_number_only = person("15550000107", "", "Ivo");
+    const entry ours = answered("m_1", 1, send_outcome_kind::accepted, "wamid.O", 2);
+    log.append(received("wamid.1", by_number_only, "by number", 1));
+    log.append(accepted("m_1", "15550000107", "answer", 2));
+    if (!target_late) log.append(ours);
+    log.append(reacted("wamid.R1", "wamid.O", by_number_only, "👍", 3));
+    for (int i = 0; i < 4; ++i)
+      log.append(received("wamid.u" + std::to_string(i), by_user_name(), "by user name", 4 + i));
+    log.append(received("wamid.2", person("15550000107", "US.7", "Ivo"), "both at once", 10));
+    ASSERT_EQ(log.rows.chats.size(), 1u);
+    ASSERT_EQ(log.rows.chats.begin()->first, "US.7");
+    if (target_late) log.append(ours);
+    log.append(reacted("wamid.R2", "wamid.O", person("15550000107", "US.7"), "", 11));
+    const auto reactions = shown(log, "m_1").reactions;
+    ASSERT_EQ(reactions.size(), 1u) << target_late;
+    EXPECT_EQ(reactions[0].from, "US.7");
+    EXPECT_EQ(reactions[0].emoji, "");
+  }
+}
+
+TEST(OnePerson, AMemberOfAGroupIsNamedAsWhoTheyAreNow) {
+  memory_log log;
+  const identity by_number_only = person("15550000107", "", "Ivo");
+  const auto receipt_of = [](const identity& who, status_word word, int second) {
+    entry entry = changed("wamid.O", word, second);
+    entry.key += who.user_id + who.phone;
+    std::get<status_changed>(entry.data).participant = who;
+    return entry;
+  };
+  log.append(received("wamid.1", by_number_only, "in the group", 1, "group-1"));
+  log.append(accepted("m_1", "group-1", "answer", 2));
+  log.append(answered("m_1", 1, send_outcome_kind::accepted, "wamid.O", 2));
+  log.append(receipt_of(by_number_only, status_word::delivered, 3));
+  log.append(reacted("wamid.R1", "wamid.O", by_number_only, "👍", 3));
+  for (int i = 0; i < 2; ++i)
+    log.append(received("wamid.u" + std::to_string(i), by_user_name(), "by user name", 4 + i));
+  const identity whole = person("15550000107", "US.7", "Ivo");
+  log.append(received("wamid.2", whole, "both at once", 10));
+  ASSERT_EQ(log.rows.contacts.at("15550000107").merged_into, "US.7");
+
+  EXPECT_EQ(shown(log, log.rows.bindings.at("wamid.1").message_id).sender_id, "US.7");
+  log.append(reacted("wamid.R2", "wamid.O", whole, "🎉", 11));
+  log.append(receipt_of(whole, status_word::read, 12));
+  const message row = shown(log, "m_1");
+  ASSERT_EQ(row.reactions.size(), 1u);
+  EXPECT_EQ(row.reactions[0].from, "US.7");
+  EXPECT_EQ(row.reactions[0].emoji, "🎉");
+  ASSERT_EQ(row.receipts.size(), 1u);
+  EXPECT_EQ(row.receipts[0].contact_id, "US.7");
+  EXPECT_EQ(row.receipts[0].delivered_at, at(3));
+  EXPECT_EQ(row.receipts[0].value, status::read);
+  ASSERT_TRUE(std::holds_alternative<status_event>(log.events.back().what));
+  EXPECT_EQ(std::get<status_event>(log.events.back().what).value, row) << "pages hear the same";
 }
 
 TEST(OnePerson, ALateNoticeOfANewNumberJoinsTheTwoChats) {

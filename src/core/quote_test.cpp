@@ -1,6 +1,6 @@
 // A quote ends with both names of the quoted message, whatever becomes known first.
 #include "core/memory_views.hpp"
-#include "core/quote.hpp"
+#include "core/shown.hpp"
 #include "core/testing.hpp"
 
 #include <gtest/gtest.h>
@@ -25,7 +25,7 @@ std::map<std::string, message> loaded(memory_log& log) {
   std::map<std::string, message> rows;
   for (auto [id, row] : log.rows.messages) {
     if (!row.known()) continue;
-    complete_quote(row, log.rows);
+    complete_as_shown(row, log.rows);
     rows.emplace(id, row);
   }
   return rows;

@@ -2,7 +2,7 @@
 // chats in their order, unread counts, windows, contacts. The client here is the rule that docs/asyncapi.json
 // states; the page has the same in web/src/state.
 #include "core/memory_views.hpp"
-#include "core/quote.hpp"
+#include "core/shown.hpp"
 #include "core/testing.hpp"
 
 #include <gtest/gtest.h>
@@ -46,7 +46,7 @@ screen loaded(memory_views& rows, const std::string& user) {
   screen all;
   for (auto [id, row] : rows.messages) {
     if (!row.known()) continue;
-    complete_quote(row, rows);
+    complete_as_shown(row, rows);
     all.messages.emplace(id, row);
   }
   all.contacts = rows.contacts;

@@ -60,8 +60,8 @@ public:
   // Messages in the chat, at most `cap`.
   virtual std::uint64_t count_messages(std::string_view chat_id, std::uint64_t cap) = 0;
   virtual void remove_message(std::string_view message_id) = 0;
-  // All messages of `from` stand in `into` from now on, and whoever was called `from` in them is called
-  // `into`.
+  // All messages of `from` stand in `into` from now on, and their sender or receiver who was called
+  // `from` is called `into`.
   virtual void move_messages(std::string_view from, std::string_view into) = 0;
   virtual void remove_chat(std::string_view chat_id) = 0;
 

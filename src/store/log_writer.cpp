@@ -4,7 +4,7 @@
 #include "core/apply.hpp"
 #include "core/complete.hpp"
 #include "core/kept.hpp"
-#include "core/quote.hpp"
+#include "core/shown.hpp"
 #include "wire/entry_json.hpp"
 #include "wire/public_json.hpp"
 
@@ -150,7 +150,7 @@ appended log_writer::append(const entry& proposal) {
 
 std::optional<message> log_writer::shown(const std::string& message_id) {
   std::optional<message> row = rows_->views().find_message(message_id);
-  if (row) complete_quote(*row, rows_->views());
+  if (row) complete_as_shown(*row, rows_->views());
   return row;
 }
 

@@ -11,7 +11,7 @@
 #include "contract/wait_for.hpp"
 #include "core/entry_size.hpp"
 #include "core/memory_views.hpp"
-#include "core/quote.hpp"
+#include "core/shown.hpp"
 #include "core/testing.hpp"
 
 #include <gtest/gtest.h>
@@ -80,8 +80,10 @@ TYPED_TEST_P(LogStore, TwoChatsOfOnePersonBecomeOneAndTheOldIdGoesOnWorking) {
     facts.push_back(
         received("wamid.n" + std::to_string(i), person("15550000107", "", "Ivo"), "by number", i));
   facts.push_back(received("wamid.u1", hidden, "by user id", many));
+  facts.push_back(reacted("wamid.r1", "wamid.u1", hidden, "👍", many));
   facts.push_back(received("wamid.u2", hidden, "again", many + 1));
   facts.push_back(received("wamid.b", person("15550000107", "US.7", "Ivo"), "both", many + 2));
+  facts.push_back(reacted("wamid.r2", "wamid.u1", person("15550000107", "US.7"), "👎", many + 3));
   this->append(std::move(facts));
 
   const auto chats = *wait_for(this->io, this->store->chats("u_ana", {}, 50));
@@ -101,6 +103,9 @@ TYPED_TEST_P(LogStore, TwoChatsOfOnePersonBecomeOneAndTheOldIdGoesOnWorking) {
     EXPECT_EQ(newest.messages[48].text, "again");
     EXPECT_EQ(newest.messages[48].chat_id, "15550000107");
     EXPECT_EQ(newest.messages[46].text, "by number");
+    ASSERT_EQ(newest.messages[47].reactions.size(), 1u) << "of one person";
+    EXPECT_EQ(newest.messages[47].reactions[0].from, "15550000107");
+    EXPECT_EQ(newest.messages[47].reactions[0].emoji, "👎");
   }
   EXPECT_EQ((*wait_for(this->io, this->store->find_contact(hidden)))->id, "15550000107");
   const auto told = std::count_if(this->events.begin(), this->events.end(), [](const encoded_event& event) {
@@ -368,7 +373,7 @@ TYPED_TEST_P(LogStore, ARandomStoryEndsAsInTheReference) {
   std::map<std::string, message> expected;
   for (auto [id, row] : reference.rows.messages) {
     if (!row.known()) continue;
-    complete_quote(row, reference.rows);
+    complete_as_shown(row, reference.rows);
     expected.emplace(id, row);
   }
   EXPECT_EQ(rows, expected) << seed_note();

@@ -3,7 +3,7 @@
 #include "adapters/sqlite/message_rows.hpp"
 #include "adapters/sqlite/sqlite_views.hpp"
 #include "core/position.hpp"
-#include "core/quote.hpp"
+#include "core/shown.hpp"
 
 #include "core/identify.hpp"
 
@@ -54,14 +54,29 @@ private:
   std::uint64_t head_;
 };
 
-// The other names of quoted messages, see core/quote.hpp.
-struct quoted_rows {
+// The contact's id, or that of the one which it is part of: old ids go on working.
+std::string present_id(database& connection, std::string id) {
+  query ask(connection, "SELECT merged_into FROM contacts WHERE id = ?");
+  for (;;) {
+    ask.bind(id);
+    const std::string into = ask.step() ? ask.text(0) : std::string();
+    ask.reset();
+    if (into.empty()) return id;
+    id = into;
+  }
+}
+
+// What core/shown.hpp asks.
+struct rows_to_show {
   database& connection;
   std::optional<std::string> message_of(const std::string& wamid) const {
     return text_of("SELECT message_id FROM bindings WHERE wamid = ?", wamid);
   }
   std::optional<std::string> wamid_of(const std::string& message_id) const {
     return text_of("SELECT wamid FROM messages WHERE id = ?", message_id);
+  }
+  std::string present_id(const std::string& contact_id) const {
+    return sqlite::present_id(connection, contact_id);
   }
   std::optional<std::string> text_of(const std::string& sql, const std::string& name) const {
     query ask(connection, sql);
@@ -74,18 +89,6 @@ std::optional<contact> read_contact_by_id(database& connection, const std::strin
   query ask(connection, "SELECT " + std::string(contact_columns) + " FROM contacts WHERE id = ?");
   ask.bind(id);
   return ask.step() ? std::optional(read_contact(ask)) : std::nullopt;
-}
-
-// The contact's id, or that of the one which it is part of: old ids go on working.
-std::string present_id(database& connection, std::string id) {
-  query ask(connection, "SELECT merged_into FROM contacts WHERE id = ?");
-  for (;;) {
-    ask.bind(id);
-    const std::string into = ask.step() ? ask.text(0) : std::string();
-    ask.reset();
-    if (into.empty()) return id;
-    id = into;
-  }
 }
 
 chat_summary summary_of(database& connection, const std::string& user_id, chat row) {
@@ -123,7 +126,7 @@ message_page read_messages(database& connection, const message_query& wanted) {
     found.reserve(std::min<std::size_t>(limit, 256));
     ask.bind(chat_id, seq, static_cast<std::uint64_t>(limit));
     while (ask.step()) found.push_back(read_message(ask));
-    for (message& row : found) complete_quote_by(quoted_rows{connection}, row);
+    for (message& row : found) complete_as_shown_by(rows_to_show{connection}, row);
     return found;
   };
   message_page page;
@@ -157,7 +160,7 @@ std::optional<message> read_message_by_id(database& connection, const std::strin
   ask.bind(id);
   if (!ask.step()) return std::nullopt;
   message row = read_message(ask);
-  complete_quote_by(quoted_rows{connection}, row);
+  complete_as_shown_by(rows_to_show{connection}, row);
   return row;
 }
 

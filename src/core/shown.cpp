@@ -1,10 +1,10 @@
-#include "core/quote.hpp"
+#include "core/shown.hpp"
 
 #include "core/views.hpp"
 
 namespace tickwire {
 
-void complete_quote(message& row, views& views) {
+void complete_as_shown(message& row, views& views) {
   struct lookup {
     tickwire::views& rows;
     std::optional<std::string> message_of(const std::string& wamid) const {
@@ -15,8 +15,13 @@ void complete_quote(message& row, views& views) {
       const auto quoted = rows.find_message(message_id);
       return quoted ? std::optional(quoted->whatsapp_message_id) : std::nullopt;
     }
+    std::string present_id(std::string id) const {
+      for (auto one = rows.find_contact(id); one && !one->merged_into.empty(); one = rows.find_contact(id))
+        id = one->merged_into;
+      return id;
+    }
   };
-  complete_quote_by(lookup{views}, row);
+  complete_as_shown_by(lookup{views}, row);
 }
 
 } // namespace tickwire
