@@ -222,7 +222,7 @@ task<result<void>> messaging::mark_read(user who, std::string chat_id, std::uint
   // Nobody has read what is not there yet.
   const std::uint64_t reached = std::min(up_to, log_.head());
   // One commit makes a bounded number of messages read, so that it holds up nobody; the rest follow.
-  const std::string key = keys::read_mark(who.id, chat_id, reached);
+  const std::string key = keys::read_mark(who.id, chat_id, reached, log_.head());
   std::string next = key;
   for (;;) {
     entry proposal = fresh(who, std::move(next), read_mark{reached});

@@ -35,8 +35,4 @@ std::int64_t activity(const chat& chat);
 // not know of: WhatsApp itself decides. A window that we saw close is closed.
 bool window_closed(const chat& chat, timestamp now);
 
-// Whether free text is surely refused now. Whoever never wrote to us may still be within a window that we do
-// not know of: WhatsApp itself decides. A window that we saw close is closed.
-bool window_closed(const chat& chat, timestamp now);
-
 } // namespace tickwire

@@ -10,6 +10,8 @@
 #include <algorithm>
 #include <array>
 #include <limits>
+#include <map>
+#include <set>
 #include <utility>
 
 namespace tickwire {
@@ -249,29 +251,39 @@ private:
     fresh.at = proposal_.at;
     fresh.key = "mg:" + merge.from;
     fresh.chat_id = merge.into;
-    contacts_merged merged{merge.from, marks_of_both(merge)};
+    contacts_merged merged{merge.from, marks_of(chats_that_are_one_with(merge))};
     fresh.data = std::move(merged);
     entries_.push_back(std::move(fresh));
   }
 
-  // Before the first message that the user has not read, in whichever of the two it is: rather shown as
-  // unread twice than never.
-  std::vector<contacts_merged::mark> marks_of_both(const identification::merge& merge) {
-    std::vector<contacts_merged::mark> marks = views_.find_read_marks(merge.from);
-    for (contacts_merged::mark& other : views_.find_read_marks(merge.into))
-      if (std::none_of(marks.begin(), marks.end(), [&](const auto& m) { return m.user_id == other.user_id; }))
-        marks.push_back(std::move(other));
+  // The two, and those that have become part of either by this proposal.
+  const std::set<std::string>& chats_that_are_one_with(const identification::merge& merge) {
+    std::set<std::string> smaller{merge.from};
+    if (const auto before = united_.extract(merge.from)) smaller.merge(before.mapped());
+    std::set<std::string>& whole = united_[merge.into];
+    whole.insert(merge.into);
+    whole.merge(smaller);
+    return whole;
+  }
+
+  // Of chats that are one from now on. Before the first message that the user has not read, in whichever of
+  // them it is: rather shown as unread twice than never.
+  std::vector<contacts_merged::mark> marks_of(const std::set<std::string>& chats) {
+    std::set<std::string> users;
+    for (const std::string& chat_id : chats)
+      for (const contacts_merged::mark& mark : views_.find_read_marks(chat_id)) users.insert(mark.user_id);
     constexpr auto all = std::numeric_limits<std::int64_t>::max();
-    for (contacts_merged::mark& mark : marks) {
+    std::vector<contacts_merged::mark> marks;
+    for (const std::string& user_id : users) {
       std::uint64_t first_unread = all;
       std::uint64_t furthest = 0;
-      for (const std::string& chat_id : {merge.from, merge.into}) {
-        const std::uint64_t up_to = views_.find_read_mark(mark.user_id, chat_id);
+      for (const std::string& chat_id : chats) {
+        const std::uint64_t up_to = views_.find_read_mark(user_id, chat_id);
         furthest = std::max(furthest, up_to);
         for (const unseen_message& row : views_.unread_between(chat_id, up_to, all, 1))
           first_unread = std::min<std::uint64_t>(first_unread, row.seq);
       }
-      mark.up_to = first_unread == all ? furthest : first_unread - 1;
+      marks.push_back({user_id, first_unread == all ? furthest : first_unread - 1});
     }
     return marks;
   }
@@ -378,8 +390,9 @@ private:
   views& views_;
   identification people_;
   entry proposal_;
-  std::vector<entry> entries_;    // before the proposal
-  std::vector<entry> afterwards_; // behind it
+  std::vector<entry> entries_;                          // before the proposal
+  std::vector<entry> afterwards_;                       // behind it
+  std::map<std::string, std::set<std::string>> united_; // chat → it and those that become part of it
   bool dropped_ = false;
 };
 

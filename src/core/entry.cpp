@@ -70,8 +70,9 @@ std::string result(std::string_view message_id, int attempt, int try_number) {
 std::string status(std::string_view wamid, std::string_view word, std::string_view participant) {
   return participant.empty() ? joined({"st", wamid, word}) : joined({"st", wamid, word, participant});
 }
-std::string read_mark(std::string_view user_id, std::string_view chat_id, std::uint64_t up_to) {
-  return joined({"rm", user_id, chat_id, std::to_string(up_to)});
+std::string read_mark(std::string_view user_id, std::string_view chat_id, std::uint64_t up_to,
+                      std::uint64_t head) {
+  return joined({"rm", user_id, chat_id, std::to_string(up_to), std::to_string(head)});
 }
 
 } // namespace keys

@@ -204,7 +204,10 @@ std::string retry(std::string_view message_id, int attempt);
 std::string attempted(std::string_view message_id, int attempt, int try_number);
 std::string result(std::string_view message_id, int attempt, int try_number);
 std::string status(std::string_view wamid, std::string_view word, std::string_view participant);
-std::string read_mark(std::string_view user_id, std::string_view chat_id, std::uint64_t up_to);
+// `head`: the newest entry when they said so. When two chats become one, messages may count as unread again,
+// and the same mark as before says something new.
+std::string read_mark(std::string_view user_id, std::string_view chat_id, std::uint64_t up_to,
+                      std::uint64_t head);
 } // namespace keys
 
 } // namespace tickwire

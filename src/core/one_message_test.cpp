@@ -174,8 +174,8 @@ TEST(OneMessage, MessagesWithShortTokensAreNeverTakenForOne) {
 
 // --- two chats that turn out to be one person ---
 
-entry mark(const std::string& user, const std::string& chat_id, std::uint64_t up_to) {
-  entry entry = proposal(keys::read_mark(user, chat_id, up_to), at(50), read_mark{up_to});
+entry mark(const memory_log& log, const std::string& user, const std::string& chat_id, std::uint64_t up_to) {
+  entry entry = proposal(keys::read_mark(user, chat_id, up_to, log.head), at(50), read_mark{up_to});
   entry.chat_id = chat_id;
   entry.actor = user;
   return entry;
@@ -216,7 +216,7 @@ TEST(OnePerson, TwoChatsBecomeOneAndNothingIsLost) {
   EXPECT_EQ(log.rows.contacts.at(old).merged_into, chat.id);
   log.append(accepted("m_1", old, "answer", 5));
   EXPECT_EQ(log.rows.messages.at("m_1").chat_id, chat.id);
-  log.append(mark("u_ana", old, log.head));
+  log.append(mark(log, "u_ana", old, log.head));
   EXPECT_EQ(log.rows.count_unread(chat.id, log.rows.find_read_mark("u_ana", chat.id), unread_cap), 0u);
 
   int told = 0;
@@ -232,13 +232,49 @@ TEST(OnePerson, TwoChatsBecomeOneAndNothingIsLost) {
 TEST(OnePerson, WhatWasReadStaysReadAndWhatWasNotStaysUnread) {
   memory_log log;
   log.append(received("wamid.1", person("15550000107"), "read", 1));
-  log.append(mark("u_ana", "15550000107", log.head));
+  log.append(mark(log, "u_ana", "15550000107", log.head));
   log.append(received("wamid.2", by_user_name(), "not read", 2));
   log.append(received("wamid.3", person("15550000107", "US.7"), "nor this", 3));
   const std::string id = log.rows.chats.begin()->first;
   ASSERT_EQ(log.rows.chats.size(), 1u);
   EXPECT_EQ(log.rows.count_unread(id, log.rows.find_read_mark("u_ana", id), unread_cap), 2u);
   EXPECT_EQ(log.rows.count_unread(id, log.rows.find_read_mark("u_ben", id), unread_cap), 3u);
+}
+
+TEST(OnePerson, OfThreeChatsNoMessageCountsAsReadThatWasNot) {
+  memory_log log;
+  log.append(received("wamid.1", by_user_name(), "not read", 1));
+  log.append(received("wamid.2", person("5215512345678"), "read", 2));
+  for (const char* wamid : {"wamid.3", "wamid.4"})
+    log.append(received(wamid, person("525598765432"), "read", 3));
+  for (const char* chat : {"5215512345678", "525598765432"}) log.append(mark(log, "u_ana", chat, log.head));
+  // One item that names all three.
+  identity whole = person("5215512345678", "US.7");
+  whole.wa_id = "525598765432";
+  log.append(received("wamid.5", whole, "all", 4));
+  ASSERT_EQ(log.rows.chats.size(), 1u);
+  const std::string id = log.rows.chats.begin()->first;
+  std::set<std::string> unread;
+  for (const unseen_message& row :
+       log.rows.unread_between(id, log.rows.find_read_mark("u_ana", id), log.head, 10))
+    unread.insert(row.whatsapp_message_id);
+  EXPECT_TRUE(unread.contains("wamid.1"));
+}
+
+TEST(OnePerson, WhatCountsAsUnreadAgainCanBeReadAgain) {
+  memory_log log;
+  log.append(received("wamid.1", by_user_name(), "not read", 1));
+  log.append(received("wamid.2", person("15550000107"), "read", 2));
+  log.append(received("wamid.3", person("15550000107"), "read", 3));
+  const std::uint64_t newest = log.head;
+  log.append(mark(log, "u_ana", "15550000107", newest));
+  // The two become one without a new message.
+  log.append(reacted("wamid.R", "wamid.1", person("15550000107", "US.7"), "👍", 4));
+  ASSERT_EQ(log.rows.chats.size(), 1u);
+  const std::string id = log.rows.chats.begin()->first;
+  EXPECT_GT(log.rows.count_unread(id, log.rows.find_read_mark("u_ana", id), unread_cap), 0u);
+  log.append(mark(log, "u_ana", id, newest));
+  EXPECT_EQ(log.rows.count_unread(id, log.rows.find_read_mark("u_ana", id), unread_cap), 0u);
 }
 
 TEST(OnePerson, TheirReactionInAChatThatBecamePartOfAnotherIsStillTheirs) {

@@ -137,7 +137,7 @@ TEST(Views, TheFirstOfTheTeamToReadAMessageMakesItRead) {
     if (std::holds_alternative<message_received>(one.data)) places.push_back(one.seq);
   const std::uint64_t third = places[2];
   const auto mark = [&](const std::string& user, std::uint64_t up_to, int second) {
-    entry entry = proposal(keys::read_mark(user, "15550000101", up_to), at(second), read_mark{up_to});
+    entry entry = proposal(keys::read_mark(user, "15550000101", up_to, 0), at(second), read_mark{up_to});
     entry.chat_id = "15550000101";
     entry.actor = user;
     return entry;
@@ -274,7 +274,7 @@ TEST(Views, AReadMarkThatSaysNothingNewIsNotWritten) {
   memory_log log;
   log.append(received("wamid.A", person("15550000101", "US.9001"), "hello", 1));
   const auto mark = [&](std::uint64_t up_to, const char* user) {
-    entry entry = proposal(keys::read_mark(user, "15550000101", up_to), at(2), read_mark{up_to});
+    entry entry = proposal(keys::read_mark(user, "15550000101", up_to, 0), at(2), read_mark{up_to});
     entry.chat_id = "15550000101";
     entry.actor = user;
     return log.append(entry);
