@@ -149,6 +149,7 @@ private:
     gone.merged_into = entry_.chat_id;
     views_.put_contact(gone);
     views_.move_messages(merged.from, entry_.chat_id);
+    views_.move_bindings(token_keys_of(merged.from), token_keys_of(entry_.chat_id));
     if (const auto other = views_.find_chat(merged.from)) {
       chat row = views_.find_chat(entry_.chat_id).value_or(chat{});
       row.id = entry_.chat_id;
@@ -175,8 +176,8 @@ private:
     views_.put_message(row);
     views_.remove_message(joined.from);
     stand_for(joined.from, row);
-    return event{entry_.seq, "", message_joined_event{joined.from, std::move(row)}};
     complete_as_shown(row, views_);
+    return event{entry_.seq, "", message_joined_event{joined.from, std::move(row)}};
   }
 
   std::optional<event> apply(const group_changed& change) {

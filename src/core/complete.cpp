@@ -292,8 +292,11 @@ private:
   std::optional<wamid_binding> find_wamid(const std::string& wamid) {
     if (wamid.empty()) return std::nullopt;
     if (auto binding = views_.find_binding(wamid)) return binding;
-    const std::string key = token_key(proposal_.chat_id, wamid);
-    return key.empty() ? std::nullopt : views_.find_binding(key);
+    const auto united = united_.find(proposal_.chat_id);
+    for (const std::string& chat_id : united == united_.end() ? std::set{proposal_.chat_id} : united->second)
+      if (const std::string key = token_key(chat_id, wamid); !key.empty())
+        if (auto binding = views_.find_binding(key)) return binding;
+    return std::nullopt;
   }
 
   // The wamid leads to the row of an echo, and the callback data to the message that it is the echo of.

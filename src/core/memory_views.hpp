@@ -66,6 +66,13 @@ public:
         for (std::string* name : {&row.chat_id, &row.sender_id, &row.receiver_id})
           if (*name == from) *name = into;
   }
+  void move_bindings(const std::string& from, const std::string& into) override {
+    for (auto place = bindings.lower_bound(from);
+         place != bindings.end() && place->first.starts_with(from);) {
+      bindings.emplace(into + place->first.substr(from.size()), place->second);
+      place = bindings.erase(place);
+    }
+  }
   void remove_chat(std::string_view id) override { chats.erase(std::string(id)); }
   std::vector<contacts_merged::mark> find_read_marks(std::string_view chat_id) override {
     std::vector<contacts_merged::mark> found;

@@ -335,6 +335,35 @@ TEST(OnePerson, AMemberOfAGroupIsNamedAsWhoTheyAreNow) {
   EXPECT_EQ(std::get<status_event>(log.events.back().what).value, row) << "pages hear the same";
 }
 
+TEST(OnePerson, TheMessageThatShowsTwoChatsToBeOneMayQuoteEitherByItsOtherId) {
+  memory_log log;
+  log.append(received(by_number, person("15557777101", "", "Mira"), "the green one?"));
+  identity hidden;
+  hidden.user_id = "US.8001000000000001";
+  for (int i = 0; i < 3; ++i)
+    log.append(received("wamid.u" + std::to_string(i), hidden, "by user name", 1 + i));
+  entry quote = received("wamid.B", person("15557777101", hidden.user_id, "Mira"), "this one", 5);
+  std::get<message_received>(quote.data).reply_to_whatsapp_id = by_user_id;
+  log.append(quote);
+  ASSERT_EQ(log.rows.chats.size(), 1u);
+  EXPECT_EQ(shown(log, log.rows.bindings.at("wamid.B").message_id).reply->message_id,
+            log.rows.bindings.at(by_number).message_id);
+}
+
+TEST(OnePerson, AMessageOfTheChatThatBecamePartOfAnotherIsStillFoundByItsOtherId) {
+  memory_log log;
+  log.append(received(by_number, person("15557777101", "", "Mira"), "the green one?"));
+  identity hidden;
+  hidden.user_id = "US.8001000000000001";
+  for (int i = 0; i < 3; ++i)
+    log.append(received("wamid.u" + std::to_string(i), hidden, "by user name", 1 + i));
+  const identity mira = person("15557777101", "US.8001000000000001", "Mira");
+  log.append(received("wamid.B", mira, "both at once", 5));
+  ASSERT_EQ(log.rows.chats.size(), 1u);
+  log.append(reacted("wamid.R", by_user_id, mira, "👍", 6));
+  EXPECT_EQ(log.rows.messages.at(log.rows.bindings.at(by_number).message_id).reactions.size(), 1u);
+}
+
 TEST(OnePerson, ALateNoticeOfANewNumberJoinsTheTwoChats) {
   memory_log log;
   log.append(received("wamid.1", person("15550000110", "", "Ada"), "old number", 1));

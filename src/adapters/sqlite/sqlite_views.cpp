@@ -274,6 +274,19 @@ void sqlite_views::move_messages(std::string_view from, std::string_view into) {
   written_.reset();
 }
 
+void sqlite_views::move_bindings(const std::string& from, const std::string& into) {
+  std::string behind = from; // the first text that is behind all that begin with `from`
+  ++behind.back();
+  query copy(database_,
+             "INSERT OR IGNORE INTO bindings SELECT ?1 || substr(wamid, length(?2) + 1), message_id, "
+             "attempt FROM bindings WHERE wamid >= ?2 AND wamid < ?3");
+  copy.bind(into, from, behind);
+  copy.step();
+  query remove(database_, "DELETE FROM bindings WHERE wamid >= ? AND wamid < ?");
+  remove.bind(from, behind);
+  remove.step();
+}
+
 void sqlite_views::remove_chat(std::string_view chat_id) {
   query remove(database_, "DELETE FROM chats WHERE id = ?");
   remove.bind(chat_id);
