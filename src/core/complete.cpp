@@ -56,11 +56,7 @@ public:
 private:
   void fill(message_received& received) {
     received.sent_at = not_ahead(received.sent_at);
-    std::string contact_id = known(received.sender, received.sent_at);
-    if (received.became) contact_id = people_.moved(contact_id, *received.became, received.sent_at);
-    announce_people();
-    proposal_.chat_id = received.group_id.empty() ? contact_id : received.group_id;
-    proposal_.actor = received.from_business ? "" : contact_id;
+    if (!take_chat_of_what_is_echoed(received)) take_chat_of_sender(received);
     name_as_known(received.reply_to_whatsapp_id);
     // The echo of what we sent, or a message that came before under another id of WhatsApp's.
     if (const auto binding = find_wamid(received.whatsapp_message_id)) {
@@ -83,6 +79,25 @@ private:
     if (change) announce(std::move(*change));
     if (is_new(received.whatsapp_message_id))
       tell_who_quotes({received.whatsapp_message_id}, received.whatsapp_message_id);
+  }
+
+  // However the echo names the person: what it echoes stands in their chat already.
+  bool take_chat_of_what_is_echoed(const message_received& received) {
+    if (!received.from_business) return false;
+    const auto echoed = views_.find_binding(received.whatsapp_message_id);
+    const auto row = echoed ? views_.find_message(echoed->message_id) : std::nullopt;
+    if (!row || !row->known()) return false;
+    proposal_.chat_id = row->chat_id;
+    also_named(received.sender, received.sent_at);
+    return true;
+  }
+
+  void take_chat_of_sender(const message_received& received) {
+    std::string contact_id = known(received.sender, received.sent_at);
+    if (received.became) contact_id = people_.moved(contact_id, *received.became, received.sent_at);
+    announce_people();
+    proposal_.chat_id = received.group_id.empty() ? contact_id : received.group_id;
+    proposal_.actor = received.from_business ? "" : contact_id;
   }
 
   void fill(message_accepted&) {

@@ -1,6 +1,7 @@
 #include "core/joins.hpp"
 
 #include <algorithm>
+#include <initializer_list>
 #include <tuple>
 #include <utility>
 
@@ -70,7 +71,6 @@ void join_participant(message& row, const status_changed& changed) {
   if (changed.word == status_word::read) keep_earliest(receipt.read_at, changed.changed_at);
 }
 
-} // namespace
 void join_mark(message& row, reaction_mark mark) {
   const auto place =
       std::lower_bound(row.reactions.begin(), row.reactions.end(), mark.from,
@@ -88,6 +88,7 @@ void join_receipt(message& row, const std::string& contact_id, const receipt& ot
   if (other.read_at) keep_earliest(own.read_at, *other.read_at);
 }
 
+} // namespace
 
 bool enter_attempt(message& row, int attempt) {
   if (attempt < row.attempt) return false;
@@ -178,7 +179,6 @@ void join_edit(message& row, const edit& edit) {
 
 void join_revoke(message& row, const revoke& revoke) { keep_earliest(row.revoked_at, revoke.at); }
 
-void join_wamid(message& row, const std::string& wamid) {
 void rename_person(message& row, const std::string& from, const std::string& into) {
   for (std::string* name : {&row.sender_id, &row.receiver_id})
     if (*name == from) *name = into;
@@ -190,6 +190,7 @@ void rename_person(message& row, const std::string& from, const std::string& int
     join_receipt(row, one.contact_id == from ? into : one.contact_id, one);
 }
 
+void join_wamid(message& row, const std::string& wamid) {
   if (!wamid.empty() && (row.whatsapp_message_id.empty() || wamid < row.whatsapp_message_id))
     row.whatsapp_message_id = wamid;
 }
@@ -212,16 +213,25 @@ void join_message(message& row, const message& other, int attempt) {
     join_edit(row, again);
   }
   if (other.revoked_at) keep_earliest(row.revoked_at, *other.revoked_at);
-  if (!enter_attempt(row, attempt)) return;
+  const auto join_times = [&](std::initializer_list<opt_time status_times::*> times) {
+    for (const auto time : times)
+      if (other.times.*time) keep_earliest(row.times.*time, *(other.times.*time));
+  };
+  const bool past = !enter_attempt(row, attempt);
+  for (const receipt& one : other.receipts)
+    if (!past || one.value >= status::delivered) join_receipt(row, one.contact_id, one);
+  if (past) { // only proof of delivery counts, as in join_status
+    const bool arrived = other.status >= status::delivered;
+    if (!arrived && !has_receipt(other)) return;
+    join_arrived(row, attempt, other.whatsapp_message_id);
+    row.status = join(row.status, arrived ? other.status : status::sent);
+    return join_times({&status_times::delivered, &status_times::read, &status_times::played});
+  }
   row.status = join(row.status, other.status);
   join_wamid(row, other.whatsapp_message_id);
-  for (const auto time : {&status_times::accepted, &status_times::sent, &status_times::delivered,
-                          &status_times::read, &status_times::failed, &status_times::played})
-    if (other.times.*time) keep_earliest(row.times.*time, *(other.times.*time));
-  if (other.error && !row.error) {
-    row.error = other.error;
-    row.error_at = other.error_at;
-  }
+  join_times({&status_times::accepted, &status_times::sent, &status_times::delivered, &status_times::read,
+              &status_times::failed, &status_times::played});
+  keep_first_error(row, other.error, other.error_at);
 }
 
 void join_chat(chat& row, const chat& other) {

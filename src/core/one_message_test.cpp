@@ -79,6 +79,39 @@ TEST(OneMessage, TheEchoOfAMessageWhoseAnswerWasLostJoinsByTheCallbackData) {
   EXPECT_EQ(log.rows.messages.at("m_1").status, status::delivered);
 }
 
+// The proof came to the row of the echo, and only then it is known that it was an attempt that is past.
+TEST(OneMessage, WhatTheEchoOfAnOldAttemptProvesIsProvenOfTheMessage) {
+  for (const bool proof_first : {true, false}) {
+    memory_log log;
+    log.append(accepted("m_1", "15550000101", "sent twice", 1));
+    log.append(answered("m_1", 1, send_outcome_kind::unconfirmed));
+    log.append(retried("m_1", 2));
+    log.append(echo_of("wamid.O", "15550000101"));
+    const entry proof = changed("wamid.O", status_word::delivered, 4);
+    if (proof_first) log.append(proof);
+    log.append(changed("wamid.O", status_word::sent, 3, "m_1:1"));
+    if (!proof_first) log.append(proof);
+    ASSERT_EQ(log.rows.messages.size(), 1u);
+    const message& row = log.rows.messages.at("m_1");
+    EXPECT_EQ(row.attempt, 2);
+    EXPECT_EQ(row.status, status::delivered) << proof_first;
+    EXPECT_EQ(row.times.delivered, at(4)) << proof_first;
+    EXPECT_EQ(row.wamid(), "wamid.O") << proof_first;
+  }
+}
+
+TEST(OneMessage, TheEchoOfWhatWeSentOpensNoOtherChatHoweverItNamesThePerson) {
+  memory_log log;
+  log.append(accepted("m_1", "15550000101", "sent once", 1));
+  log.append(answered("m_1", 1, send_outcome_kind::accepted, "wamid.O", 2));
+  entry echo = echo_of("wamid.O", "15550000101");
+  std::get<message_received>(echo.data).sender = {};
+  std::get<message_received>(echo.data).sender.user_id = "US.7";
+  log.append(echo);
+  EXPECT_EQ(log.rows.chats.size(), 1u);
+  EXPECT_EQ(log.rows.messages.size(), 1u);
+}
+
 TEST(OneMessage, PagesHearOfAJoinedMessageWithAllThatBelongsToIt) {
   memory_log log;
   log.append(received("wamid.A", person("15550000101"), "hello"));
