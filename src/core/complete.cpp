@@ -176,11 +176,11 @@ private:
   }
   void fill(edit& edit) {
     edit.at = not_ahead(edit.at);
-    take_target(edit.target_whatsapp_id);
+    take_target_with(edit.with, edit.at, edit.target_whatsapp_id);
   }
   void fill(revoke& revoke) {
     revoke.at = not_ahead(revoke.at);
-    take_target(revoke.target_whatsapp_id);
+    take_target_with(revoke.with, revoke.at, revoke.target_whatsapp_id);
   }
   // The first of the team to read a message makes it `read`, for everybody.
   void fill(tickwire::read_mark& mark) {
@@ -394,6 +394,12 @@ private:
   // A time of Meta's or of a customer's telephone that lies ahead of ours is ours: nothing has happened later
   // than we heard of it, and a later fact must be able to replace it.
   timestamp not_ahead(timestamp time) const { return std::min(time, proposal_.at); }
+
+  void take_target_with(const identity& who, timestamp at, std::string& wamid) {
+    if (!who.empty()) proposal_.chat_id = known(who, at);
+    name_as_known(wamid);
+    take_target(wamid);
+  }
 
   void take_target(const std::string& wamid) {
     if (const auto binding = views_.find_binding(wamid)) proposal_.message_id = binding->message_id;

@@ -98,12 +98,14 @@ struct edit {
   std::string whatsapp_message_id;
   std::string text;
   timestamp at{};
+  identity with{}; // whose chat the message stands in. Only until it is completed
 };
 
 struct revoke {
   std::string target_whatsapp_id;
   std::string whatsapp_message_id;
   timestamp at{};
+  identity with{}; // as in edit
 };
 
 // entry.actor has read entry.chat_id up to here.

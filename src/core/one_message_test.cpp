@@ -144,7 +144,7 @@ TEST(Wamid, TheTokenIsTheSameInBothScopes) {
     EXPECT_EQ(token_of(none), "") << none;
 }
 
-TEST(OneMessage, AQuoteOrReactionByTheOtherScopesIdIsAboutTheSamePersonsMessage) {
+TEST(OneMessage, WhatNamesItByTheOtherScopesIdIsAboutTheSamePersonsMessage) {
   const identity mira = person("15557777101", "US.8001000000000001", "Mira");
   memory_log log;
   log.append(received(by_number, mira, "the green one?"));
@@ -165,6 +165,15 @@ TEST(OneMessage, AQuoteOrReactionByTheOtherScopesIdIsAboutTheSamePersonsMessage)
   EXPECT_EQ(log.rows.messages.at(first).reactions.size(), 1u);
   log.append(reacted("wamid.R2", by_user_id, person("15557777102"), "👎", 4));
   EXPECT_EQ(log.rows.messages.at(first).reactions.size(), 1u);
+
+  entry edit = edited("wamid.E", by_user_id, "the blue one?", 5);
+  std::get<tickwire::edit>(edit.data).with = mira;
+  log.append(edit);
+  EXPECT_EQ(log.rows.messages.at(first).shown_text(), "the blue one?");
+  entry revoke = revoked("wamid.V", by_user_id, 6);
+  std::get<tickwire::revoke>(revoke.data).with = mira;
+  log.append(revoke);
+  EXPECT_TRUE(log.rows.messages.at(first).revoked_at);
 
   const std::size_t before = log.rows.messages.size();
   log.append(received(by_user_id, mira, "the green one?"));

@@ -181,6 +181,31 @@ TEST(WebhookBodies, BatchesCountCompletely) {
   EXPECT_TRUE(after({"envelope-unknown-number"}).rows.messages.empty());
 }
 
+TEST(WebhookBodies, EditsAndRevocationsMayNameTheMessageByItsOtherId) {
+  const std::string written = "wamid.HBgLMTU1NTc3NzcxMDEVAgASGBRBQzAwMDAwMDAwMDAwMDAwMDAxMAA=";
+  const std::string other = "wamid.HBgTVVMuODAwMTAwMDAwMDAwMDAwMRUCABIYFEFDMDAwMDAwMDAwMDAwMDAwMDEwAA==";
+  memory_log log;
+  const auto arrives = [&](const std::string& id, const std::string& rest) {
+    const std::string body =
+        R"({"object":"whatsapp_business_account","entry":[{"id":"1","changes":[{"field":"messages","value":{)"
+        R"("metadata":{"phone_number_id":")" +
+        inbox +
+        R"("},"contacts":[{"wa_id":"15557777101","user_id":"US.8001000000000001","profile":{"name":"Mira"}}],)"
+        R"("messages":[{"from":"15557777101","timestamp":"1790000000","id":")" +
+        id + "\"," + rest + "}]}}]}]}";
+    const auto decoded = decode_webhook(body, inbox, at(0));
+    ASSERT_TRUE(decoded);
+    for (const entry& proposal : decoded->proposals) log.append(proposal);
+  };
+  arrives(written, R"("type":"text","text":{"body":"the green one"})");
+  arrives("wamid.E", R"("type":"edit","edit":{"original_message_id":")" + other +
+                         R"(","message":{"type":"text","text":{"body":"the blue one"}}})");
+  arrives("wamid.V", R"("type":"revoke","revoke":{"original_message_id":")" + other + "\"}");
+  ASSERT_EQ(log.rows.messages.size(), 1u);
+  EXPECT_EQ(log.rows.messages.begin()->second.shown_text(), "the blue one");
+  EXPECT_TRUE(log.rows.messages.begin()->second.revoked_at);
+}
+
 TEST(WebhookBodies, EchoesAreOursAndHistoryCountsNothing) {
   const message echo = only("field-echo-text");
   EXPECT_EQ(echo.direction, direction::out);

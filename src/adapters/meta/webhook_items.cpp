@@ -73,8 +73,8 @@ void webhook_items::message(const json::value& item, named_people& people, origi
   if (who.empty()) who = otherwise;
   const std::string type = text_at(*message, "type");
   if (type == "reaction") return reaction_to(*message, std::move(who), from_business, item);
-  if (type == "edit") return edit_of(*message, item);
-  if (type == "revoke") return revoke_of(*message, item);
+  if (type == "edit") return edit_of(*message, std::move(who), item);
+  if (type == "revoke") return revoke_of(*message, std::move(who), item);
 
   message_received data;
   data.whatsapp_message_id = wamid;
@@ -112,21 +112,22 @@ void webhook_items::reaction_to(const json::object& message, identity who, bool 
   propose(key, std::move(data), item);
 }
 
-void webhook_items::edit_of(const json::object& message, const json::value& item) {
+void webhook_items::edit_of(const json::object& message, identity who, const json::value& item) {
   const auto* body = object_at(message, "edit");
   const std::string target = body ? text_at(*body, "original_message_id") : "";
   const auto* inner = body ? object_at(*body, "message") : nullptr;
   if (target.empty() || !inner) return keep("edit without target", item);
   const std::string wamid = text_at(message, "id");
-  propose(keys::received(wamid), edit{target, wamid, content_of(*inner).text, time_of(message)}, item);
+  propose(keys::received(wamid),
+          edit{target, wamid, content_of(*inner).text, time_of(message), std::move(who)}, item);
 }
 
-void webhook_items::revoke_of(const json::object& message, const json::value& item) {
+void webhook_items::revoke_of(const json::object& message, identity who, const json::value& item) {
   const auto* body = object_at(message, "revoke");
   const std::string target = body ? text_at(*body, "original_message_id") : "";
   if (target.empty()) return keep("revoke without target", item);
   const std::string wamid = text_at(message, "id");
-  propose(keys::received(wamid), revoke{target, wamid, time_of(message)}, item);
+  propose(keys::received(wamid), revoke{target, wamid, time_of(message), std::move(who)}, item);
 }
 
 void webhook_items::status(const json::value& item, named_people& people) {

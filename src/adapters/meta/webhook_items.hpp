@@ -39,8 +39,8 @@ public:
 private:
   void payment(const json::object& status, named_people& people, const json::value& item);
   void reaction_to(const json::object& message, identity who, bool from_business, const json::value& item);
-  void edit_of(const json::object& message, const json::value& item);
-  void revoke_of(const json::object& message, const json::value& item);
+  void edit_of(const json::object& message, identity who, const json::value& item);
+  void revoke_of(const json::object& message, identity who, const json::value& item);
 
   timestamp time_of(const json::object& item) const;
   void propose(std::string key, entry_data data, const json::value& item);
