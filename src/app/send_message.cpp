@@ -1,5 +1,6 @@
 #include "app/send_message.hpp"
 
+#include "app/reading.hpp"
 #include "base/clock.hpp"
 #include "base/random.hpp"
 #include "core/phone.hpp"
@@ -10,11 +11,6 @@ namespace tickwire {
 namespace {
 
 constexpr std::size_t client_id_max = 64;
-
-std::unexpected<failure> unknown_chat() {
-  return fail(failure_kind::not_found, "unknown_chat",
-              "There is no such chat. Open a new one with the person's phone number.");
-}
 
 std::unexpected<failure> fail_window_closed() {
   return fail(failure_kind::conflict, "window_closed",

@@ -163,6 +163,7 @@ public:
       , graph_(meta::make_graph_client(io_.get_executor(), graph_settings_of(config)))
       , sender_(io_, *log_, *graph_, service_, config.whatsapp_phone_number_id, sender_settings_of(config))
       , messages_(*log_, sender_, config.whatsapp_phone_number_id)
+      , reads_(*log_)
       , signature_(config.whatsapp_app_secrets)
       , webhook_(
             *log_,
@@ -173,7 +174,8 @@ public:
             })
       , server_(io_, socket_settings_of(config, raise_descriptor_limit()))
       , live_(io_, server_, *log_, accounts_, messages_, presence_, service_, pages_of(config))
-      , web_(web_settings_of(config), {io_, *log_, accounts_, messages_, webhook_, presence_, service_})
+      , web_(web_settings_of(config),
+             {io_, *log_, accounts_, messages_, reads_, webhook_, presence_, service_})
       , signals_(io_)
       , force_(io_) {
     log_->on_committed([this](std::uint64_t, std::vector<encoded_event> events) { live_.publish(events); });
@@ -283,6 +285,7 @@ private:
   service_state service_;
   sender sender_;
   messaging messages_;
+  reading reads_;
   meta::signature_check signature_;
   ingest_webhook webhook_;
   presence presence_;

@@ -19,15 +19,15 @@ std::string chat_json(const chat_summary& summary) {
 class chat_routes {
 public:
   explicit chat_routes(const services& services)
-      : log_(services.log)
-      , messages_(services.messages) {}
+      : messages_(services.messages)
+      , reads_(services.reads) {}
 
   answer list(call& call) {
     const auto before = position_query(call.request.query(), "before");
     if (!before) co_return problem(before.error());
     const auto limit = limit_query(call.request.query());
     if (!limit) co_return problem(limit.error());
-    auto page = co_await log_.chats(call.who.id, *before, *limit);
+    auto page = co_await reads_.chats(call.who, *before, *limit);
     if (!page) co_return problem(page.error());
     std::string body = "{\"chats\":[";
     for (const chat_summary& summary : page->chats) {
@@ -39,17 +39,13 @@ public:
   }
 
   answer one(call& call) {
-    auto found = co_await log_.find_chat(call.who.id, call.parameter);
+    auto found = co_await reads_.chat(call.who, call.parameter);
     if (!found) co_return problem(found.error());
-    if (!*found) {
-      const failure unknown{failure_kind::not_found, "unknown_chat", "There is no such chat."};
-      co_return problem(unknown);
-    }
     std::string out;
     {
       wire::object_writer object(out);
-      object.raw("chat", chat_json(**found));
-      object.member("head", (*found)->head);
+      object.raw("chat", chat_json(*found));
+      object.member("head", found->head);
     }
     co_return json_answer(std::move(out));
   }
@@ -67,7 +63,7 @@ public:
   answer contacts(call& call) {
     const auto limit = limit_query(call.request.query());
     if (!limit) co_return problem(limit.error());
-    auto page = co_await log_.contacts(call.request.query_value("after"), *limit);
+    auto page = co_await reads_.contacts(call.request.query_value("after"), *limit);
     if (!page) co_return problem(page.error());
     std::string body = "{\"contacts\":[";
     for (const contact& row : page->first) {
@@ -97,8 +93,8 @@ public:
   }
 
 private:
-  log_store& log_;
   messaging& messages_;
+  reading& reads_;
 };
 
 } // namespace

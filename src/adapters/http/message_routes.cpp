@@ -19,8 +19,8 @@ std::string message_json(const message& row) {
 class message_routes {
 public:
   explicit message_routes(const services& services)
-      : log_(services.log)
-      , messages_(services.messages) {}
+      : messages_(services.messages)
+      , reads_(services.reads) {}
 
   answer send(call& call) {
     auto body = read_object(call.request.body());
@@ -64,16 +64,8 @@ public:
     const auto limit = limit_query(call.request.query());
     if (!limit) co_return problem(limit.error());
     query.limit = *limit;
-    auto page = co_await log_.messages(query);
+    auto page = co_await reads_.messages(std::move(query));
     if (!page) co_return problem(page.error());
-    if (page->messages.empty() && query.chat_id) {
-      const auto known = co_await log_.find_chat("", *query.chat_id);
-      if (!known) co_return problem(known.error());
-      if (!*known) {
-        const failure unknown{failure_kind::not_found, "unknown_chat", "There is no such chat."};
-        co_return problem(unknown);
-      }
-    }
     std::string body;
     body.reserve(page->messages.size() * 512 + 64);
     body = "{\"messages\":[";
@@ -86,8 +78,8 @@ public:
   }
 
 private:
-  log_store& log_;
   messaging& messages_;
+  reading& reads_;
 };
 
 } // namespace

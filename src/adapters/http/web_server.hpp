@@ -8,6 +8,7 @@
 #include "app/ingest_webhook.hpp"
 #include "app/ports.hpp"
 #include "app/presence.hpp"
+#include "app/reading.hpp"
 #include "app/send_message.hpp"
 #include "app/service_state.hpp"
 #include "socketio/http.hpp"
@@ -33,6 +34,7 @@ struct services {
   log_store& log;
   accounts& people;
   messaging& messages;
+  reading& reads;
   ingest_webhook& webhook;
   const presence& present;
   const service_state& service;
