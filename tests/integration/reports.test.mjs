@@ -93,14 +93,20 @@ test("07: two chats turn out to be one person: one chat, nothing lost, the old a
   await post("07", { only: [1, 2] });
   const [byNumber, byName] = [await one(`wamid.peer.${run}.07a`), await one(`wamid.peer.${run}.07b`)];
   assert.notEqual(byNumber.chatId, byName.chatId);
+  for (const text of ["one", "two"]) await send({ chatId: byNumber.chatId, text }); // so that this chat stays
+  const asked = { chatId: byName.chatId, text: "three", clientId: `07-${run}` };
+  const sent = await send(asked);
   await post("07", { only: [3] });
+  const again = await server.post("/send-message", asked, ana.token);
+  assert.equal(again.status, 200, "the same request again is the same message");
+  assert.equal(again.body.id, sent.id);
   const three = await Promise.all(["a", "b", "c"].map((mark) => one(`wamid.peer.${run}.07${mark}`)));
   assert.equal(new Set(three.map((message) => message.chatId)).size, 1);
   const { chatId } = three[0];
   assert.equal((await chats()).filter((each) => each.title === "Ivo Brandt").length, 1);
   assert.equal((await chat(chatId)).unread, 3);
   const addresses = [byNumber.chatId, byName.chatId];
-  for (const id of addresses) assert.equal((await server.messages(ana.token, id)).length, 3, "by either address");
+  for (const id of addresses) assert.equal((await server.messages(ana.token, id)).length, 6, "by either address");
   for (const id of addresses) assert.equal((await send({ chatId: id, text: `to ${id}` })).chatId, chatId);
 });
 
