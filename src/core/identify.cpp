@@ -230,7 +230,7 @@ std::string identification::unused_id(const identity& who) {
 void identification::learn(contact record, const identity& who, timestamp at) {
   if (record.phone.empty()) record.phone = who.phone.empty() ? who.wa_id : who.phone;
   // A user id that led here already is the present one, or one from before.
-  const bool is_new = !who.user_id.empty() && find_alias(user_alias(who.user_id)) != record.id;
+  const bool is_new = !who.user_id.empty() && !leads_to(user_alias(who.user_id), record.id);
   if (record.user_id.empty() || is_new) record.user_id = who.user_id;
   join_name(record.profile_name, record.profile_name_at, who.profile_name, at);
   join_name(record.username, record.username_at, who.username, at);
@@ -240,6 +240,12 @@ void identification::learn(contact record, const identity& who, timestamp at) {
   if (!who.user_id.empty()) point(user_alias(who.user_id), record.id);
 }
 
+// Also by way of a contact that has become part of this one.
+bool identification::leads_to(const std::string& alias, const std::string& contact_id) {
+  const auto id = find_alias(alias);
+  return id && present_id(*id) == contact_id;
+}
+
 void identification::point(const std::string& alias, const std::string& contact_id) {
   if (find_alias(alias) == contact_id) return;
   pointed_[alias] = contact_id;
@@ -247,7 +253,7 @@ void identification::point(const std::string& alias, const std::string& contact_
 }
 
 void identification::release(const std::string& alias, const std::string& contact_id) {
-  if (find_alias(alias) != contact_id) return;
+  if (!leads_to(alias, contact_id)) return;
   pointed_[alias] = "";
   change_of(contact_id).aliases.push_back("-" + alias);
 }

@@ -58,6 +58,7 @@ public:
 private:
   std::optional<std::string> find_alias(const std::string& alias);
   std::optional<contact> contact_by_alias(const std::string& alias);
+  bool leads_to(const std::string& alias, const std::string& contact_id);
   std::vector<contact> contacts_of(const identity& who);
   contact made_one(const std::vector<contact>& same);
   std::string unused_id(const identity& who);

@@ -437,6 +437,37 @@ TEST(OnePerson, WhoHadTheNumberBeforeIsSomebodyElse) {
   EXPECT_EQ(log.rows.messages.at(log.rows.bindings.at("wamid.4").message_id).chat_id, "15550000110");
 }
 
+TEST(OnePerson, ALateWebhookBringsNoOldUserIdBack) {
+  memory_log log;
+  log.append(received("wamid.1", person("", "US.1"), "old user id", 1));
+  for (int i = 0; i < 3; ++i)
+    log.append(received("wamid.n" + std::to_string(i), person("", "US.2"), "new user id", 2 + i));
+  entry notice = received("wamid.2", person("", "US.1"), "a new user id", 6);
+  std::get<message_received>(notice.data).became = person("", "US.2");
+  log.append(notice);
+  ASSERT_EQ(log.rows.chats.size(), 1u);
+  log.append(received("wamid.3", person("", "US.1"), "written before the notice", 7));
+  ASSERT_EQ(log.rows.chats.size(), 1u);
+  EXPECT_EQ(log.rows.contacts.at(log.rows.chats.begin()->first).user_id, "US.2");
+}
+
+TEST(OnePerson, ANumberThatWasLeftIsFreeInAllItsForms) {
+  memory_log log;
+  log.append(received("wamid.1", person("525512345678"), "by number", 1));
+  for (int i = 0; i < 3; ++i)
+    log.append(received("wamid.u" + std::to_string(i), by_user_name(), "by user name", 2 + i));
+  // The other form of the number shows the two to be one.
+  log.append(received("wamid.2", person("5215512345678", "US.7"), "both", 6));
+  ASSERT_EQ(log.rows.chats.size(), 1u);
+  entry notice = received("wamid.3", person("5215512345678", "US.7"), "a new number", 7);
+  std::get<message_received>(notice.data).became = person("15550000191", "US.7");
+  log.append(notice);
+  for (const char* form : {"525512345678", "5215512345678"}) {
+    log.append(received(std::string("wamid.next.") + form, person(form), "the next owner", 8));
+    EXPECT_EQ(log.rows.chats.size(), 2u) << form;
+  }
+}
+
 TEST(OnePerson, PeopleWithUserIdsOfTheirOwnAreNeverOne) {
   memory_log log;
   log.append(received("wamid.1", person("5531987770101", "BR.1"), "one", 1));
