@@ -2,10 +2,9 @@
 
 #include "adapters/sqlite/message_rows.hpp"
 #include "adapters/sqlite/sqlite_views.hpp"
+#include "core/identify.hpp"
 #include "core/position.hpp"
 #include "core/shown.hpp"
-
-#include "core/identify.hpp"
 
 #include <algorithm>
 #include <limits>
@@ -184,11 +183,12 @@ chat_page read_chats(database& connection, const std::string& user_id, std::opti
 
 std::pair<std::vector<contact>, bool> read_contacts(database& connection, const std::string& after,
                                                     std::size_t limit) {
+  // Two questions, since an OR would read the list from its start for each page.
+  const std::string behind =
+      after.empty() ? "?1 = ''" : "(title, id) > (SELECT title, id FROM contacts WHERE id = ?1)";
   query ask(connection, "SELECT " + std::string(contact_columns) +
-                            " FROM contacts WHERE merged_into = '' AND (?1 = '' OR (title, id) > (SELECT "
-                            "title, id FROM contacts WHERE "
-                            "id = ?1)) "
-                            "ORDER BY title, id LIMIT ?2");
+                            " FROM contacts WHERE merged_into = '' AND " + behind +
+                            " ORDER BY title, id LIMIT ?2");
   ask.bind(after, static_cast<std::uint64_t>(limit + 1));
   std::vector<contact> rows;
   while (ask.step()) rows.push_back(read_contact(ask));
