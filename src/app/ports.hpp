@@ -34,11 +34,9 @@ struct encoded_event {
 };
 
 struct appended {
-  bool stored = false; // false: the key was there, or it may not happen any more; nothing changed
-  std::uint64_t seq =
-      0;              // of the entry, or of the one that was there; 0: it may not happen (core/complete.hpp)
-  entry stored_entry; // completed; for a duplicate key the one that was there (kind message_accepted and
-                      // retry only)
+  bool stored = false;   // false: the key was there, or it may not happen any more; nothing changed
+  std::uint64_t seq = 0; // of the entry, or of the one that was there; 0: it may not happen, see complete.hpp
+  entry stored_entry;    // completed; for a duplicate key the one that was there
   std::optional<message> row; // the message it is about, as it is now, where there is one
 };
 

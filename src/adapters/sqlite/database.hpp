@@ -36,7 +36,7 @@ inline constexpr bool owns_a_dying_text =
     std::is_same_v<Value, std::string&&> || std::is_same_v<Value, std::optional<std::string>&&>;
 
 // A prepared statement, kept for the life of its connection. Use: bind(…), then step() while there are rows,
-// then it resets by itself at the next bind or at the end of `use`.
+// then reset(); the next bind() does that, too.
 class statement {
 public:
   statement(database& database, std::string_view sql);
@@ -106,8 +106,8 @@ public:
   // The file was renamed or removed while it was open: what is written now would be gone after a restart.
   bool moved_away() const;
 
-  // Brings the schema to migrations.size(): step i takes version i to i+1, each in a transaction of its own.
-  // Throws when the file is newer than that.
+  // Brings the schema to migrations.size(): step i takes version i to i+1, all in one transaction. Throws
+  // when the file is newer than that.
   void migrate(const std::vector<std::string_view>& migrations);
 
   sqlite3* handle() const { return handle_; }

@@ -136,6 +136,54 @@ TEST(SqliteLog, AFileWithBodiesAsTextIsTakenOver) {
   EXPECT_EQ(std::get<message_received>(old_entry->data).body, body);
 }
 
+// The fifth schema had no windows and no history, and what is not known yet stood right below zero.
+TEST(SqliteLog, AFileOfTheFifthSchemaIsTakenOverWithAllThatIsInIt) {
+  temporary_folder folder;
+  const auto millis = [](timestamp time) { return std::to_string(time.time_since_epoch().count()); };
+  {
+    sqlite::database old(folder.path / ("inbox-" + inbox + ".db"), sqlite::open_mode::read_write);
+    old.migrate({sqlite::log_migrations.begin(), sqlite::log_migrations.begin() + 5});
+    const auto row = [&](int place, const std::string& id, const std::string& chat, int status) {
+      old.execute("INSERT INTO messages VALUES (" + std::to_string(place) + ",'" + id + "','" + chat + "','" +
+                  chat + "','" + inbox + "',0,'text','text of " + id + "','','',5,1," +
+                  std::to_string(status) + ",1,0,6,'wamid." + id + "',NULL,NULL,NULL,NULL,NULL,NULL,'')");
+    };
+    row(2, "m_read", "15550000101", 4);
+    row(4, "m_new", "15550000101", 3);
+    row(-3, "m_unknown", "", 3);
+    old.execute("INSERT INTO bindings VALUES ('wamid.m_read','m_read',1), ('wamid.m_unknown','m_unknown',1)");
+    old.execute("INSERT INTO contacts VALUES ('15550000101','','Ana','15550000101','','',1,'ana',5,0,5,'')");
+    old.execute("INSERT INTO aliases VALUES ('p:15550000101','15550000101',1)");
+    old.execute("INSERT INTO chats VALUES ('15550000101',0,'',0,4,'m_new'," + millis(at(0)) + ",1,4)");
+    old.execute("INSERT INTO read_marks VALUES ('','15550000101',2), ('u_ana','15550000101',2)");
+    old.execute("INSERT INTO log VALUES (4,'in:wamid.m_new',5,'unhandled','','','','{\"what\":\"x\"}','',"
+                "'new_message','','{\"seq\":4}')");
+  }
+  boost::asio::io_context io;
+  const auto store = sqlite::open_log(io.get_executor(), config_in(folder.path));
+  const auto chat = *wait_for(io, store->find_chat("u_ana", "15550000101"));
+  ASSERT_TRUE(chat);
+  EXPECT_EQ(chat->chat.window_ends_at, at(0) + std::chrono::hours{24});
+  EXPECT_EQ(chat->unread, 1u);
+  EXPECT_EQ(chat->last_message->id, "m_new");
+  EXPECT_EQ(chat->contact->title(), "Ana");
+  EXPECT_EQ(wait_for(io, store->events_between(0, 4, "u_ana", 10))->events.size(), 1u);
+
+  // History goes between what was not known and what was, and either can be found.
+  entry old_one = received("wamid.old", person("15550000101"), "years ago", -1000);
+  std::get<message_received>(old_one.data).history = true;
+  entry quote = received("wamid.q", person("15550000101"), "about that", 10);
+  std::get<message_received>(quote.data).reply_to_whatsapp_id = "wamid.m_read";
+  ASSERT_TRUE(wait_for(io, store->append({old_one, quote})));
+  const auto page = *wait_for(io, store->messages({}));
+  ASSERT_EQ(page.messages.size(), 4u);
+  EXPECT_EQ(page.messages[0].text, "years ago");
+  EXPECT_EQ(page.messages[1].id, "m_read");
+  EXPECT_EQ(page.messages[3].reply->message_id, "m_read");
+  EXPECT_EQ(wait_for(io, store->chats("u_ana", {}, 50))->chats.front().unread, 2u);
+  EXPECT_EQ(wait_for(io, store->contacts("", 50))->first.size(), 1u);
+}
+
 // A child appends and reports each answered key through a pipe until it is killed with -9. Whatever was
 // answered is there afterwards, the numbers have no gap, and the views are what the log says.
 TEST(SqliteLog, WhatWasAnsweredSurvivesKill9) {
