@@ -175,7 +175,7 @@ private:
     row.updated_at = std::max({row.updated_at, echo->updated_at, entry_.at});
     views_.put_message(row);
     views_.remove_message(joined.from);
-    stand_for(joined.from, row);
+    forget_last_message(echo->chat_id, joined.from);
     complete_as_shown(row, views_);
     return event{entry_.seq, "", message_joined_event{joined.from, std::move(row)}};
   }
@@ -290,11 +290,11 @@ private:
     return binding ? std::optional(binding->message_id) : std::nullopt;
   }
 
-  // The echo's row was the chat's last message; now that is whichever is the newest of those that are left.
-  void stand_for(const std::string& echo_id, const message& instead) {
-    auto row = views_.find_chat(instead.chat_id);
-    if (!row || row->last_message_id != echo_id) return;
-    const message newest = views_.newest_message(instead.chat_id).value_or(instead);
+  // Where a message that is gone was the chat's last, that is now the newest of those that are left.
+  void forget_last_message(const std::string& chat_id, const std::string& gone) {
+    auto row = views_.find_chat(chat_id);
+    if (!row || row->last_message_id != gone) return;
+    const message newest = views_.newest_message(chat_id).value_or(message{});
     row->last_message_id = newest.id;
     row->last_seq = newest.seq;
     views_.put_chat(*row);

@@ -336,6 +336,9 @@ private:
     if (!binding || proposal_.message_id.empty() || binding->message_id == proposal_.message_id) return;
     const auto echo = views_.find_message(binding->message_id);
     if (!echo || echo->direction != direction::out || !echo->client_id.empty()) return;
+    // One message went to one person, by whatever names.
+    proposal_.chat_id = people_.both_are_one(proposal_.chat_id, echo->chat_id);
+    announce_people();
     entry fresh;
     fresh.inbox = proposal_.inbox;
     fresh.at = proposal_.at;

@@ -101,6 +101,14 @@ std::string identification::same_person(const std::string& contact_id, const ide
   return id;
 }
 
+std::string identification::both_are_one(const std::string& contact_id, const std::string& other_id) {
+  const auto one = find_contact(present_id(contact_id)), other = find_contact(present_id(other_id));
+  if (!one || !other || one->id == other->id || are_two_people(*one, *other)) return contact_id;
+  const bool two_lines =
+      !one->phone.empty() && !other->phone.empty() && !may_be_one_line(one->phone, other->phone);
+  return two_lines ? contact_id : made_one({*one, *other}).id;
+}
+
 std::string identification::moved(const std::string& contact_id, const identity& became, timestamp at) {
   std::optional<contact> record = find_contact(contact_id);
   if (!record) return contact_id;

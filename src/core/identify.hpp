@@ -33,6 +33,10 @@ public:
   // We learned that the contact has these names as well. All three: the id of the contact that they are now.
   std::string same_person(const std::string& contact_id, const identity& also, timestamp at);
 
+  // We learned that the two contacts are one person; they stay two where their numbers or user ids say
+  // otherwise. The id of the contact that the first one is now.
+  std::string both_are_one(const std::string& contact_id, const std::string& other_id);
+
   // The person has another number or user id from `at` on. They keep their id and their chat, and the old
   // number is free for its next owner.
   std::string moved(const std::string& contact_id, const identity& became, timestamp at);

@@ -112,6 +112,29 @@ TEST(OneMessage, TheEchoOfWhatWeSentOpensNoOtherChatHoweverItNamesThePerson) {
   EXPECT_EQ(log.rows.messages.size(), 1u);
 }
 
+// The echo came first and named the person by what we had never seen.
+TEST(OneMessage, TheChatThatOnlyAnEchoOpenedIsThatOfTheMessageItEchoes) {
+  for (const bool another_number : {false, true}) {
+    memory_log log;
+    log.append(received("wamid.A", person("15550000101", "", "Kai"), "hello"));
+    log.append(accepted("m_1", "15550000101", "sent once", 1));
+    entry echo = echo_of("wamid.O", "15550000101");
+    std::get<message_received>(echo.data).sender = another_number ? person("4930123456") : person("", "US.7");
+    log.append(echo);
+    EXPECT_EQ(log.rows.chats.size(), 2u);
+    log.append(answered("m_1", 1, send_outcome_kind::accepted, "wamid.O", 2));
+    EXPECT_EQ(log.rows.messages.size(), 2u);
+    EXPECT_EQ(log.rows.messages.at("m_1").chat_id, "15550000101");
+    EXPECT_EQ(log.rows.chats.at("15550000101").last_message_id, "m_1");
+    if (another_number) { // nobody's chat is given away for that
+      EXPECT_EQ(log.rows.chats.at("4930123456").last_message_id, "");
+      continue;
+    }
+    EXPECT_EQ(log.rows.chats.size(), 1u);
+    EXPECT_EQ(log.rows.contacts.at("15550000101").user_id, "US.7");
+  }
+}
+
 TEST(OneMessage, PagesHearOfAJoinedMessageWithAllThatBelongsToIt) {
   memory_log log;
   log.append(received("wamid.A", person("15550000101"), "hello"));
