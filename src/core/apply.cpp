@@ -45,7 +45,8 @@ private:
       if (!outbound && !received.history) keep_earliest(row.times.delivered, received.sent_at);
       if (!received.reply_to_whatsapp_id.empty()) {
         row.reply = reply_to{received.reply_to_whatsapp_id, ""};
-        views_.put_quote(received.reply_to_whatsapp_id, row);
+        for (const std::string& name : names_in(row.chat_id, received.reply_to_whatsapp_id))
+          views_.put_quote(name, row);
       }
       join_wamid(row, received.whatsapp_message_id);
       bind(received.whatsapp_message_id, row);
@@ -149,7 +150,7 @@ private:
     gone.merged_into = entry_.chat_id;
     views_.put_contact(gone);
     views_.move_messages(merged.from, entry_.chat_id);
-    views_.move_bindings(token_keys_of(merged.from), token_keys_of(entry_.chat_id));
+    views_.move_names(token_keys_of(merged.from), token_keys_of(entry_.chat_id));
     if (const auto other = views_.find_chat(merged.from)) {
       chat row = views_.find_chat(entry_.chat_id).value_or(chat{});
       row.id = entry_.chat_id;
@@ -253,7 +254,7 @@ private:
     if (message_id.empty())
       if (const auto binding = views_.find_binding(wamid)) message_id = binding->message_id;
     if (message_id.empty()) {
-      views_.park(wamid, entry_);
+      for (const std::string& name : names_in(entry_.chat_id, wamid)) views_.park(name, entry_);
       return std::nullopt;
     }
     return change_message(message_id, change);
@@ -265,7 +266,10 @@ private:
     views_.put_binding(wamid, {row.id, attempt});
     if (const std::string key = token_key(row.chat_id, wamid); !key.empty() && !views_.find_binding(key))
       views_.put_binding(key, {row.id, attempt});
-    for (const entry& early : views_.take_parked(wamid)) {
+    std::vector<entry> parked;
+    for (const std::string& name : names_in(row.chat_id, wamid))
+      for (entry& early : views_.take_parked(name)) parked.push_back(std::move(early));
+    for (const entry& early : parked) {
       if (const auto* changed = std::get_if<status_changed>(&early.data)) {
         status_changed known = *changed;
         known.attempt = attempt;

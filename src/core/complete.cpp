@@ -78,7 +78,8 @@ private:
     if (change && !received.group_id.empty()) change->kind = chat_kind::group;
     if (change) announce(std::move(*change));
     if (is_new(received.whatsapp_message_id))
-      tell_who_quotes({received.whatsapp_message_id}, received.whatsapp_message_id);
+      tell_who_quotes(names_in(proposal_.chat_id, received.whatsapp_message_id),
+                      received.whatsapp_message_id);
   }
 
   // However the echo names the person: what it echoes stands in their chat already.
@@ -135,7 +136,7 @@ private:
         if (auto change = on_answer(*chat, proposal_.at)) announce(std::move(*change));
     const auto row = views_.find_message(proposal_.message_id);
     if (is_new(result.whatsapp_message_id) || (row && result.attempt > row->attempt))
-      tell_who_quotes({result.whatsapp_message_id, proposal_.message_id}, proposal_.key);
+      tell_who_quotes_ours(proposal_.message_id, result.whatsapp_message_id, proposal_.key);
   }
 
   void fill(status_changed& changed) {
@@ -155,7 +156,7 @@ private:
         proposal_.message_id = row->id;
         changed.attempt = ours->attempt;
         if (is_new(changed.whatsapp_message_id))
-          tell_who_quotes({changed.whatsapp_message_id, row->id}, changed.whatsapp_message_id);
+          tell_who_quotes_ours(row->id, changed.whatsapp_message_id, changed.whatsapp_message_id);
       }
     }
     take_chat_of_message();
@@ -372,8 +373,8 @@ private:
 
   // What this message is called changes; pages are told the newest of those that quote it by one of its
   // names.
-  void tell_who_quotes(std::initializer_list<std::string_view> names, const std::string& cause) {
-    for (const std::string_view quoted : names)
+  void tell_who_quotes(const std::vector<std::string>& names, const std::string& cause) {
+    for (const std::string& quoted : names)
       for (const std::string& by : views_.find_quotes(quoted, quotes_told_max)) {
         entry fresh = beside("qk:" + by + ":" + cause);
         fresh.message_id = by;
@@ -381,6 +382,12 @@ private:
         fresh.data = quote_known{};
         afterwards_.push_back(std::move(fresh));
       }
+  }
+
+  void tell_who_quotes_ours(const std::string& id, const std::string& wamid, const std::string& cause) {
+    std::vector<std::string> names = names_in(proposal_.chat_id, wamid);
+    names.push_back(id);
+    tell_who_quotes(names, cause);
   }
 
   bool is_new(const std::string& wamid) { return !wamid.empty() && !views_.find_binding(wamid); }

@@ -66,12 +66,11 @@ public:
         for (std::string* name : {&row.chat_id, &row.sender_id, &row.receiver_id})
           if (*name == from) *name = into;
   }
-  void move_bindings(const std::string& from, const std::string& into) override {
-    for (auto place = bindings.lower_bound(from);
-         place != bindings.end() && place->first.starts_with(from);) {
-      bindings.emplace(into + place->first.substr(from.size()), place->second);
-      place = bindings.erase(place);
-    }
+  void move_names(const std::string& from, const std::string& into) override {
+    move_in(bindings, from, into, [](auto&, auto&) {});
+    const auto both = [](auto& there, auto& moved) { there.merge(moved); };
+    move_in(parked, from, into, both);
+    move_in(quotes, from, into, both);
   }
   void remove_chat(std::string_view id) override { chats.erase(std::string(id)); }
   std::vector<contacts_merged::mark> find_read_marks(std::string_view chat_id) override {
@@ -140,6 +139,16 @@ public:
   std::map<std::pair<std::string, std::string>, std::uint64_t> marks;
 
 private:
+  // join(there, moved) where the new name has something already.
+  template <class Map, class Join>
+  static void move_in(Map& map, const std::string& from, const std::string& into, Join join) {
+    for (auto place = map.lower_bound(from); place != map.end() && place->first.starts_with(from);) {
+      const auto [there, fresh] = map.try_emplace(into + place->first.substr(from.size()), place->second);
+      if (!fresh) join(there->second, place->second);
+      place = map.erase(place);
+    }
+  }
+
   template <class Map>
   static std::optional<typename Map::mapped_type> find(const Map& map, std::string_view key) {
     const auto place = map.find(std::string(key));

@@ -203,6 +203,48 @@ TEST(OneMessage, WhatNamesItByTheOtherScopesIdIsAboutTheSamePersonsMessage) {
   EXPECT_EQ(log.rows.messages.size(), before) << "the same message under its other id";
 }
 
+TEST(OneMessage, WhatNamesItByTheOtherScopesIdMayComeFirst) {
+  const identity mira = person("15557777101", "US.8001000000000001", "Mira");
+  entry quote = received("wamid.Q", mira, "this one", 2);
+  std::get<message_received>(quote.data).reply_to_whatsapp_id = by_user_id;
+  entry edit = edited("wamid.E", by_user_id, "the blue one?", 5);
+  std::get<tickwire::edit>(edit.data).with = mira;
+  const std::vector<entry> facts{received(by_number, mira, "the green one?", 1), quote, edit,
+                                 reacted("wamid.R", by_user_id, mira, "👍", 3)};
+  std::vector<std::size_t> order{0, 1, 2, 3};
+  do {
+    memory_log log;
+    for (const std::size_t i : order) log.append(facts[i]);
+    const message row = shown(log, log.rows.bindings.at(by_number).message_id);
+    EXPECT_EQ(row.shown_text(), "the blue one?");
+    EXPECT_EQ(row.reactions.size(), 1u);
+    const message quoting = shown(log, log.rows.bindings.at("wamid.Q").message_id);
+    EXPECT_EQ(quoting.reply, (reply_to{by_number, row.id}));
+    std::optional<reply_to> told;
+    for (const event& said : log.events) {
+      if (const auto* fresh = std::get_if<new_message_event>(&said.what);
+          fresh && fresh->value.id == quoting.id)
+        told = fresh->value.reply;
+      if (const auto* update = std::get_if<message_update_event>(&said.what);
+          update && update->value.id == quoting.id)
+        told = update->value.reply;
+    }
+    EXPECT_EQ(told, quoting.reply) << "pages hear of it";
+    if (HasFailure()) return;
+  } while (std::next_permutation(order.begin(), order.end()));
+}
+
+TEST(OnePerson, WhatWaitsForAMessageWaitsForItInTheOneChat) {
+  memory_log log;
+  const std::string user_id = "US.8001000000000001";
+  log.append(received("wamid.1", person("15557777101", "", "Mira"), "hello", 1));
+  log.append(reacted("wamid.R", by_user_id, person("", user_id), "👍", 3));
+  log.append(received("wamid.2", person("15557777101", user_id, "Mira"), "both at once", 4));
+  ASSERT_EQ(log.rows.contacts.at(user_id).merged_into, "15557777101");
+  log.append(received(by_number, person("15557777101"), "the green one?", 2));
+  EXPECT_EQ(shown(log, log.rows.bindings.at(by_number).message_id).reactions.size(), 1u);
+}
+
 // "\x1C\x18<length>" and who it is made from, then "\x18<length>" and the token.
 std::string made_from(const std::string& who, const std::string& token) {
   static constexpr std::string_view alphabet =

@@ -13,7 +13,7 @@ void complete_as_shown(message& row, views& views) {
     }
     std::optional<std::string> wamid_of(const std::string& message_id) const {
       const auto quoted = rows.find_message(message_id);
-      return quoted ? std::optional(quoted->whatsapp_message_id) : std::nullopt;
+      return quoted ? std::optional(quoted->wamid()) : std::nullopt;
     }
     std::string present_id(std::string id) const {
       for (auto one = rows.find_contact(id); one && !one->merged_into.empty(); one = rows.find_contact(id))

@@ -9,18 +9,32 @@
 
 #include "core/joins.hpp"
 #include "core/message.hpp"
+#include "core/wamid.hpp"
 
+#include <optional>
 #include <string>
 #include <vector>
 
 namespace tickwire {
+
+// Of what a customer quotes. They may name it by WhatsApp's other id of it, see wamid.hpp.
+template <class Lookup>
+void complete_quote_by(const Lookup& lookup, reply_to& quote, const std::string& chat_id) {
+  std::optional<std::string> id = lookup.message_of(quote.whatsapp_message_id);
+  if (!id)
+    if (const std::string key = token_key(chat_id, quote.whatsapp_message_id); !key.empty()) {
+      id = lookup.message_of(key);
+      if (id) quote.whatsapp_message_id = lookup.wamid_of(*id).value_or("");
+    }
+  quote.message_id = id.value_or("");
+}
 
 // `Lookup` has `std::optional<std::string> message_of(wamid)`, `std::optional<std::string>
 // wamid_of(message_id)` and `std::string present_id(contact_id)`.
 template <class Lookup>
 void complete_as_shown_by(const Lookup& lookup, message& row) {
   if (row.reply && row.reply->message_id.empty())
-    row.reply->message_id = lookup.message_of(row.reply->whatsapp_message_id).value_or("");
+    complete_quote_by(lookup, *row.reply, row.chat_id);
   else if (row.reply && row.reply->whatsapp_message_id.empty())
     row.reply->whatsapp_message_id = lookup.wamid_of(row.reply->message_id).value_or("");
 

@@ -63,9 +63,9 @@ public:
   // All messages of `from` stand in `into` from now on, and their sender or receiver who was called
   // `from` is called `into`.
   virtual void move_messages(std::string_view from, std::string_view into) = 0;
-  // Bindings of what begins with `from` are those of the same behind `into` from now on; one that is there
-  // stays.
-  virtual void move_bindings(const std::string& from, const std::string& into) = 0;
+  // What is bound, parked or quoted under a name that begins with `from` is so under the same behind `into`
+  // from now on; a binding that is there stays.
+  virtual void move_names(const std::string& from, const std::string& into) = 0;
   virtual void remove_chat(std::string_view chat_id) = 0;
 
   // Who has read something of the chat, and how far.

@@ -60,6 +60,12 @@ std::string token_key(std::string_view chat_id, std::string_view wamid) {
   return token_keys_of(chat_id) + token;
 }
 
+std::vector<std::string> names_in(std::string_view chat_id, std::string_view wamid) {
+  std::vector<std::string> names{std::string(wamid)};
+  if (std::string key = token_key(chat_id, wamid); !key.empty()) names.push_back(std::move(key));
+  return names;
+}
+
 std::string token_keys_of(std::string_view chat_id) { return "t:" + std::string(chat_id) + ":"; }
 
 } // namespace tickwire

@@ -4,6 +4,7 @@
 
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace tickwire {
 
@@ -14,6 +15,9 @@ std::string token_of(std::string_view wamid);
 
 // Under which a message of this chat is bound beside its wamid; empty without a token.
 std::string token_key(std::string_view chat_id, std::string_view wamid);
+// By which names something about this message is kept in the chat until it is known: the wamid, and the one
+// that it shares with WhatsApp's other id of it.
+std::vector<std::string> names_in(std::string_view chat_id, std::string_view wamid);
 // How all of a chat begin.
 std::string token_keys_of(std::string_view chat_id);
 

@@ -72,7 +72,10 @@ struct rows_to_show {
     return text_of("SELECT message_id FROM bindings WHERE wamid = ?", wamid);
   }
   std::optional<std::string> wamid_of(const std::string& message_id) const {
-    return text_of("SELECT wamid FROM messages WHERE id = ?", message_id);
+    return text_of(
+        "SELECT CASE WHEN wamid <> '' OR details = '' THEN wamid "
+        "ELSE coalesce(json_extract(details, '$.arrived.wamid'), '') END FROM messages WHERE id = ?",
+        message_id);
   }
   std::string present_id(const std::string& contact_id) const {
     return sqlite::present_id(connection, contact_id);

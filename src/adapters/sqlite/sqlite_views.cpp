@@ -274,17 +274,21 @@ void sqlite_views::move_messages(std::string_view from, std::string_view into) {
   written_.reset();
 }
 
-void sqlite_views::move_bindings(const std::string& from, const std::string& into) {
+void sqlite_views::move_names(const std::string& from, const std::string& into) {
   std::string behind = from; // the first text that is behind all that begin with `from`
   ++behind.back();
-  query copy(database_,
-             "INSERT OR IGNORE INTO bindings SELECT ?1 || substr(wamid, length(?2) + 1), message_id, "
-             "attempt FROM bindings WHERE wamid >= ?2 AND wamid < ?3");
-  copy.bind(into, from, behind);
-  copy.step();
-  query remove(database_, "DELETE FROM bindings WHERE wamid >= ? AND wamid < ?");
-  remove.bind(from, behind);
-  remove.step();
+  const std::vector<std::pair<std::string, std::string>> tables{
+      {"bindings", "wamid"}, {"parked", "wamid"}, {"quotes", "quoted"}};
+  for (const auto& [table, name] : tables) {
+    const std::string those = " WHERE " + name + " >= ?1 AND " + name + " < ?2";
+    query move(database_, "UPDATE OR IGNORE " + table + " SET " + name + " = ?3 || substr(" + name +
+                              ", length(?1) + 1)" + those);
+    move.bind(from, behind, into);
+    move.step();
+    query remove(database_, "DELETE FROM " + table + those); // those whose place was taken
+    remove.bind(from, behind);
+    remove.step();
+  }
 }
 
 void sqlite_views::remove_chat(std::string_view chat_id) {

@@ -33,7 +33,7 @@ public:
   std::uint64_t count_messages(std::string_view chat_id, std::uint64_t cap) override;
   void remove_message(std::string_view message_id) override;
   void move_messages(std::string_view from, std::string_view into) override;
-  void move_bindings(const std::string& from, const std::string& into) override;
+  void move_names(const std::string& from, const std::string& into) override;
   void remove_chat(std::string_view chat_id) override;
   std::vector<contacts_merged::mark> find_read_marks(std::string_view chat_id) override;
   std::uint64_t find_read_mark(std::string_view user_id, std::string_view chat_id) override;
