@@ -8,6 +8,7 @@
 #include <algorithm>
 #include <functional>
 #include <future>
+#include <memory>
 #include <optional>
 #include <stdexcept>
 #include <string>
@@ -226,8 +227,10 @@ TEST_F(Guest, AnswersFindTheirWayAsLongAsItIsThere) {
   std::thread([&] { way->run([&] { ++run; }); }).join();
   ASSERT_TRUE(comes([&] { return run == 1; }));
   home.reset();
-  way->run([&] { ++run; });
+  const auto held = std::make_shared<int>();
+  way->run([&run, held] { ++run; });
   EXPECT_EQ(run, 1);
+  EXPECT_EQ(held.use_count(), 1) << "it is thrown away, not kept for who is gone";
 }
 
 TEST(LoopOfItsOwn, RunsMailAndTimersOnItsThreadAndEndsWhenItIsStopped) {
