@@ -149,7 +149,10 @@ void connection::start() {
   set_deadline(now + home_->settings().head_timeout);
 }
 
-std::size_t connection::unfinished_bytes() const { return open_ && http_ ? http_->share.bytes() : 0; }
+// What came behind a request under way waits for that one's answer: it cannot be refused before.
+std::size_t connection::unfinished_bytes() const {
+  return open_ && http_ && !http_->busy ? http_->share.bytes() : 0;
+}
 
 bool connection::idle() const {
   return http_ && !http_->busy && !http_->parser && http_->in.empty() && http_->out.empty() &&
@@ -180,7 +183,7 @@ void connection::on_events(std::uint32_t events) {
     want(events_ & ~static_cast<std::uint32_t>(EPOLLOUT));
     http_ ? write_http() : write_websocket();
   }
-  if (open_ && events & (EPOLLIN | EPOLLHUP | EPOLLERR)) on_readable();
+  if (open_ && events & (EPOLLIN | EPOLLRDHUP | EPOLLHUP | EPOLLERR)) on_readable();
 }
 
 void connection::on_readable() {
@@ -285,11 +288,11 @@ void connection::take_http(std::string_view data) {
     return;
   }
   http_->in.append(data);
-  if (http_->busy) {
-    if (http_->in.size() > pipelined_max) want(events_ & ~static_cast<std::uint32_t>(EPOLLIN));
-    return;
-  }
-  parse_http();
+  if (!http_->busy) return parse_http();
+  count_in_flight();
+  // Then it is not read before the answer, and only its end is noticed.
+  if (http_->in.size() > pipelined_max || too_much_in_flight())
+    want((events_ & ~static_cast<std::uint32_t>(EPOLLIN)) | EPOLLRDHUP);
 }
 
 void connection::parse_http() {
@@ -336,7 +339,7 @@ void connection::parse_http() {
       break;
     }
     if (!had_head && parser.is_header_done() && !check_head(false)) break;
-    http_->share.set(home_->all().in_flight, http_->in.size() + parser.get().body().size());
+    count_in_flight();
     if (http_->share.bytes() > 0) make_room();
     if (!open_ || !http_->parser) break; // it was refused itself
     if (parser.is_done()) {
@@ -352,13 +355,24 @@ void connection::parse_http() {
   if (!open_ || !http_) return;
   http_->parsing = false;
   if (http_->in.empty()) std::string().swap(http_->in);
+  count_in_flight();
   if (shard* target = std::exchange(http_->moving_to, nullptr)) home_->hand_over(*this, *target);
+}
+
+// What has come and is not handed on yet; a request that was handed on counts its body itself.
+void connection::count_in_flight() {
+  const std::size_t of_body = http_->parser ? http_->parser->get().body().size() : 0;
+  http_->share.set(home_->all().in_flight, http_->in.size() + of_body);
+}
+
+bool connection::too_much_in_flight() const {
+  const std::size_t most = home_->settings().max_bytes_in_flight;
+  return most > 0 && *home_->all().in_flight > most;
 }
 
 // What is not whole gives way, largest first: who sends slowly, or never ends, holds up nobody who does not.
 void connection::make_room() {
-  const std::size_t most = home_->settings().max_bytes_in_flight;
-  while (most > 0 && *home_->all().in_flight > most) {
+  while (too_much_in_flight()) {
     connection* heaviest = home_->heaviest_unfinished(); // this one at the least
     heaviest->refuse_request(503, "Too much is being sent at this moment. Try again in a second.");
     if (heaviest == this) return;
@@ -583,7 +597,7 @@ void connection::answered() {
   http_->current.reset();
   if (http_->close_after) return linger();
   set_deadline(steady::now() + home_->settings().keep_alive_timeout);
-  if (!paused_) want(events_ | EPOLLIN);
+  if (!paused_) want((events_ | EPOLLIN) & ~static_cast<std::uint32_t>(EPOLLRDHUP));
   if (!http_->in.empty() && !http_->parsing) home_->resume_later(*this, {});
 }
 

@@ -71,6 +71,8 @@ private:
   void write_http();
   void answered();
   void linger();
+  void count_in_flight();
+  bool too_much_in_flight() const;
   void make_room();
   void set_deadline(time_point deadline);
   std::shared_ptr<exchange> new_exchange();
