@@ -6,6 +6,8 @@
 
 #include <gtest/gtest.h>
 
+#include <poll.h>
+
 #include <algorithm>
 #include <atomic>
 #include <optional>
@@ -227,6 +229,59 @@ TEST_F(Lifetime, DataThatCannotBeCopiedIsLostAndNothingElse) {
     ASSERT_TRUE(comes(io, [&] { return came; }));
   }
   EXPECT_TRUE(comes(io, [&] { return left; }));
+}
+
+TEST_F(Lifetime, AConnectionOnItsWayToAThreadThatEndsIsClosed) {
+  boost::asio::io_context io;
+  std::atomic<bool> waits = false, ends = false;
+  std::vector<boost::asio::ip::tcp::socket> clients;
+  std::thread later;
+  {
+    config settings;
+    settings.threads = 2;
+    server here(io, settings);
+    here.of("/").on("wait", [&](socket&, const incoming&) {
+      waits = true;
+      while (!ends) std::this_thread::yield();
+    });
+    const auto port = *here.listen("127.0.0.1", 0);
+    clients.push_back(client_of(port, "")); // every second one is of the other thread
+    clients.push_back(client_of(port, std::string(upgrade) + frame("40") + frame("42[\"wait\"]")));
+    ASSERT_TRUE(comes(io, [&] { return waits.load(); }));
+    for (int i = 0; i < 2; ++i) clients.push_back(client_of(port, ""));
+    ASSERT_TRUE(comes(io, [&] { return here.connections() == 4; }));
+    // Nothing shows that the server waits for its thread. When this is too early, it takes the connection
+    // first.
+    later = std::thread([&] {
+      std::this_thread::sleep_for(50ms);
+      ends = true;
+    });
+  }
+  later.join();
+  pollfd last{clients.back().native_handle(), POLLIN, 0};
+  EXPECT_EQ(::poll(&last, 1, 5'000), 1) << "it is still open";
+}
+
+TEST_F(Lifetime, ClientsByIPv4HaveTheirPlainAddressOnASocketForIPv6Too) {
+  for (const auto& [proxies, expected] : {std::pair<std::vector<std::string>, std::string>{{}, "127.0.0.1"},
+                                          {{"127.0.0.1"}, "10.1.2.3"},
+                                          {{"::ffff:127.0.0.1"}, "10.1.2.3"}}) {
+    boost::asio::io_context io;
+    std::string from;
+    config settings;
+    settings.trusted_proxies = proxies;
+    server here(io, settings);
+    here.on_http([&](const http_request& request, responder answer) {
+      from = request.remote_address();
+      answer.send({});
+    });
+    const auto port = here.listen("::", 0);
+    if (!port) GTEST_SKIP() << "this machine has no IPv6";
+    const auto client =
+        client_of(*port, "GET / HTTP/1.1\r\nHost: x\r\nX-Forwarded-For: ::ffff:10.1.2.3\r\n\r\n");
+    ASSERT_TRUE(comes(io, [&] { return !from.empty(); }));
+    EXPECT_EQ(from, expected);
+  }
 }
 
 TEST_F(Lifetime, ASecondThreadThatRunsTheContextIsTold) {

@@ -24,10 +24,14 @@ std::optional<std::string> read_address(std::string_view text) {
   boost::system::error_code wrong;
   const auto address = boost::asio::ip::make_address(std::string(text), wrong);
   if (wrong) return std::nullopt;
+  if (address.is_v6() && address.to_v6().is_v4_mapped())
+    return make_address_v4(boost::asio::ip::v4_mapped, address.to_v6()).to_string();
   return address.to_string();
 }
 
 } // namespace
+
+std::string plain_address(std::string_view text) { return read_address(text).value_or(std::string(text)); }
 
 bool is_trusted(std::string_view address, const std::vector<std::string>& trusted) {
   return std::find(trusted.begin(), trusted.end(), address) != trusted.end();

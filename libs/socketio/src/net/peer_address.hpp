@@ -13,6 +13,10 @@ namespace socketio::detail {
 std::string client_address(const std::string& peer, std::string_view forwarded,
                            const std::vector<std::string>& trusted_proxies);
 
+// An address as it is compared and told: IPv4 also where it is written as IPv6 ("::ffff:1.2.3.4"). What is
+// none stays as it is.
+std::string plain_address(std::string_view text);
+
 bool is_trusted(std::string_view address, const std::vector<std::string>& trusted_proxies);
 
 } // namespace socketio::detail

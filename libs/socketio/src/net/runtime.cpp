@@ -1,6 +1,7 @@
 #include "net/runtime.hpp"
 
 #include "codec/base64.hpp"
+#include "net/peer_address.hpp"
 
 #include <boost/asio/error.hpp>
 #include <boost/asio/ip/address.hpp>
@@ -20,6 +21,7 @@
 #include <cerrno>
 #include <cstring>
 #include <stdexcept>
+#include <utility>
 
 namespace socketio::detail {
 
@@ -30,6 +32,23 @@ namespace {
 
 constexpr std::chrono::milliseconds accept_retry{50}; // after EMFILE and the like
 constexpr int accepts_per_turn = 64;
+
+// A connection on its way to its thread, which may end before it comes there.
+class accepted {
+public:
+  explicit accepted(int descriptor)
+      : descriptor_(descriptor) {}
+  accepted(accepted&& other) noexcept
+      : descriptor_(other.take()) {}
+  accepted& operator=(accepted&&) = delete;
+  ~accepted() {
+    if (descriptor_ >= 0) ::close(descriptor_);
+  }
+  int take() { return std::exchange(descriptor_, -1); }
+
+private:
+  int descriptor_;
+};
 
 // The kernel's randomness, fetched for many ids at once.
 void random_bytes(unsigned char* out, std::size_t size) {
@@ -68,7 +87,12 @@ std::string text_of(const sockaddr_storage& address) {
     ::inet_ntop(AF_INET, &reinterpret_cast<const sockaddr_in&>(address).sin_addr, text, sizeof text);
   else if (address.ss_family == AF_INET6)
     ::inet_ntop(AF_INET6, &reinterpret_cast<const sockaddr_in6&>(address).sin6_addr, text, sizeof text);
-  return text;
+  return plain_address(text); // a socket for IPv6 has IPv4's clients too
+}
+
+config with_plain_addresses(config given) {
+  for (std::string& proxy : given.trusted_proxies) proxy = plain_address(proxy);
+  return given;
 }
 
 // Of two of them the sum is what clients wait for, with timers of 31 bits.
@@ -115,7 +139,7 @@ std::size_t loop_of(std::string_view sid) {
 runtime::runtime(asio::io_context& io, config config, application& application)
     : silent(config.max_silent_connections, config.max_silent_per_address)
     , io_(io)
-    , config_(with_throttled_log(with_times_in_reach(std::move(config))))
+    , config_(with_throttled_log(with_plain_addresses(with_times_in_reach(std::move(config)))))
     , application_(application) {
   const std::size_t threads = std::clamp<std::size_t>(config_.threads, 1, 64);
   for (std::size_t i = 0; i < threads; ++i) {
@@ -202,8 +226,8 @@ void runtime::accept_some() {
     const int on = 1;
     ::setsockopt(descriptor, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
     shard& target = *shards_[next_shard_++ % shards_.size()];
-    target.its_loop().run([&target, descriptor, remote = text_of(peer)]() mutable {
-      target.adopt(descriptor, std::move(remote));
+    target.its_loop().run([&target, its = accepted(descriptor), remote = text_of(peer)]() mutable {
+      target.adopt(its.take(), std::move(remote));
     });
   }
 }
