@@ -43,8 +43,8 @@ struct recovery_options {
   std::chrono::milliseconds max_disconnection{120'000}; // how long a session that was cut off is kept
   bool skip_middlewares = true;                         // of a namespace, when a session is recovered
   std::size_t max_sessions = 10'000;                    // that are kept; beyond it the oldest go
-  // Events kept for replay, of one namespace on one thread (the threads share the bytes); when they do not
-  // reach back far enough, a session is not recovered.
+  // Events kept for replay, until max_disconnection is over: how many of one namespace, how many bytes of all
+  // namespaces together. When they do not reach back far enough, a session is not recovered.
   std::size_t max_packets = 50'000;
   std::size_t max_bytes = 64 * 1024 * 1024;
 };

@@ -239,8 +239,7 @@ void hub::deliver(nsp& where, std::shared_ptr<broadcast_event> event) {
   const auto current =
       std::find_if(slices.begin(), slices.end(), [](const auto& slice) { return slice->home.is_current(); });
   const auto take = [](nsp_slice& slice, const std::shared_ptr<const broadcast_event>& its) {
-    if (its->number)
-      slice.log->append(*its->number, steady::now(), its->size(), its->is_volatile ? nullptr : its);
+    if (its->number) slice.record(its);
     deliver_here(slice, *its);
   };
   const auto tell_others = [&] {

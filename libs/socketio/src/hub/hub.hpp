@@ -213,9 +213,10 @@ public:
                  std::function<void(std::size_t)> asked, ack_handler answered);
 
   // --- recovery ---
-  void remember(socket& socket);     // it is here and alive
-  void keep(socket& socket);         // it was cut off
-  void forget(const socket& socket); // it left
+  const byte_total log_bytes = std::make_shared<std::atomic<std::size_t>>(0); // of all recovery logs
+  void remember(socket& socket);                                              // it is here and alive
+  void keep(socket& socket);                                                  // it was cut off
+  void forget(const socket& socket);                                          // it left
   // Gives the session to `loop` through `found`, there; an old connection that is still open is cut first.
   // `last`: the last event that its client has had.
   void take_session(loop& loop, const std::string& pid, const std::string& nsp,

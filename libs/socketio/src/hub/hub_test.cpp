@@ -117,6 +117,20 @@ bool comes(boost::asio::io_context& io, const std::function<bool()>& holds) {
   return holds();
 }
 
+TEST(Hub, WhatRecoveryKeepsHasOneLimitForAllNamespacesAndGoesInTime) {
+  boost::asio::io_context io;
+  config settings;
+  settings.ping_interval = settings.ping_timeout = 1ms;
+  settings.recovery = recovery_options{.max_disconnection = 300ms, .max_bytes = 10'000};
+  hub all(io, settings);
+  for (const char* name : {"/a", "/b", "/c"})
+    for (int i = 0; i < 20; ++i) all.of(name).emit("x", {std::string(1'000, 'x')});
+  ASSERT_TRUE(comes(io, [&] { return *all.log_bytes > 0; })) << "in one turn";
+  EXPECT_GT(*all.log_bytes, 8'000u);
+  EXPECT_LE(*all.log_bytes, 10'000u);
+  EXPECT_TRUE(comes(io, [&] { return *all.log_bytes == 0; })) << "though nothing new comes";
+}
+
 struct Lifetime : ::testing::Test {
   // Without a mask that changes anything.
   static std::string frame(std::string_view text) {

@@ -24,8 +24,7 @@ nsp::nsp(std::string name, hub& hub)
   state_->hub = &hub;
   state_->current = std::make_shared<const handlers>();
   for (std::size_t i = 0; i < hub.engine.threads(); ++i)
-    state_->slices.push_back(
-        std::make_unique<nsp_slice>(*this, hub.engine.loop_at(i), state_->current, hub.settings()));
+    state_->slices.push_back(std::make_unique<nsp_slice>(*this, hub.engine.loop_at(i), state_->current, hub));
 }
 
 nsp::~nsp() = default;

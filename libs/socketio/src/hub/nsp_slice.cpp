@@ -11,15 +11,48 @@ std::chrono::milliseconds time_to_keep(const config& settings) {
   return settings.recovery->max_disconnection + settings.ping_interval + settings.ping_timeout;
 }
 
+constexpr std::size_t entry_cost = 64; // what an event in the log costs beside its bytes
+
 } // namespace
 
-nsp_slice::nsp_slice(nsp& owner, loop& home, std::shared_ptr<const handlers> table, const config& settings)
+nsp_slice::nsp_slice(nsp& owner, loop& home, std::shared_ptr<const handlers> table, hub& all)
     : owner(owner)
     , home(home)
-    , table(std::move(table)) {
+    , table(std::move(table))
+    , all_(all) {
+  const config& settings = all.settings();
   if (settings.recovery)
     log = std::make_unique<recovery_log>(time_to_keep(settings), settings.recovery->max_packets,
                                          settings.recovery->max_bytes);
+}
+
+// All logs together have max_bytes. Who has something new gives up its own oldest for it.
+void nsp_slice::record(const std::shared_ptr<const broadcast_event>& event) {
+  // A volatile one is not sent again, but a client may name it. The threads share the bytes.
+  const auto kept = event->is_volatile ? nullptr : event;
+  const std::size_t bytes = kept ? kept->size() / all_.engine.threads() : 0;
+  log->append(*event->number, steady::now(), entry_cost + bytes, kept);
+  log_bytes_.set(all_.log_bytes, log->bytes());
+  while (!log->empty() && *all_.log_bytes > all_.settings().recovery->max_bytes) {
+    log->drop_oldest();
+    log_bytes_.set(all_.log_bytes, log->bytes());
+  }
+  forget_in_time();
+}
+
+// What is too old goes, also when nothing new comes.
+void nsp_slice::forget_in_time() {
+  if (forgetting_ || log->empty()) return;
+  forgetting_ = true;
+  const auto left = std::chrono::ceil<std::chrono::milliseconds>(log->expires() - steady::now());
+  home.after(left + std::chrono::milliseconds(1), [this, its = owner.weak_from_this()] {
+    const auto alive = its.lock();
+    if (!alive) return;
+    forgetting_ = false;
+    log->drop_old(steady::now());
+    log_bytes_.set(all_.log_bytes, log->bytes());
+    forget_in_time();
+  });
 }
 
 void nsp_slice::add(socket& socket) {

@@ -3,6 +3,7 @@
 
 #include "codec/seeded_hash.hpp"
 #include "hub/recovery_log.hpp"
+#include "net/byte_share.hpp"
 #include "net/loop.hpp"
 #include "socketio/server.hpp"
 
@@ -31,13 +32,14 @@ struct room {
 
 class nsp_slice {
 public:
-  nsp_slice(nsp& owner, loop& home, std::shared_ptr<const handlers> table, const config& config);
+  nsp_slice(nsp& owner, loop& home, std::shared_ptr<const handlers> table, hub& all);
 
   nsp& owner;
   loop& home;
   std::shared_ptr<const handlers> table;
   std::unique_ptr<recovery_log> log; // when recovery is on
 
+  void record(const std::shared_ptr<const broadcast_event>& event); // in the log
   void add(socket& socket);
   void remove(socket& socket);
   void join(socket& socket, std::string_view name); // again: nothing
@@ -69,6 +71,8 @@ public:
   std::vector<std::shared_ptr<socket>> select(const target_options& whom);
 
 private:
+  void forget_in_time();
+
   // Those in any of some rooms, once each.
   std::vector<socket*> in_any_of(const std::vector<std::string>& names) {
     std::vector<socket*> all;
@@ -100,6 +104,9 @@ private:
     std::vector<const socket*> sockets;
   };
 
+  hub& all_;
+  byte_share log_bytes_;
+  bool forgetting_ = false; // a time is set
   std::vector<socket*> members_;
   std::unordered_map<std::string_view, socket*> by_id_; // keys live in the sockets
   text_map<std::unique_ptr<room>> rooms_;

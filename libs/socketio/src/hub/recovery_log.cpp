@@ -65,7 +65,7 @@ void recovery_log::append(const event_number& number, time_point now, std::size_
   told_.reset();
   entries_.push_back({number, now, bytes, std::move(event)});
   bytes_ += bytes;
-  while (entries_.size() > max_packets_ || bytes_ > max_bytes_) drop_front();
+  while (entries_.size() > max_packets_ || bytes_ > max_bytes_) drop_oldest();
 }
 
 std::shared_ptr<const progress> recovery_log::reached() {
@@ -74,10 +74,10 @@ std::shared_ptr<const progress> recovery_log::reached() {
 }
 
 void recovery_log::drop_old(time_point now) {
-  while (!entries_.empty() && entries_.front().at + keep_ < now) drop_front();
+  while (!entries_.empty() && expires() < now) drop_oldest();
 }
 
-void recovery_log::drop_front() {
+void recovery_log::drop_oldest() {
   const entry& oldest = entries_.front();
   gone_.add(oldest.number);
   last_gone_ = oldest.number;

@@ -79,6 +79,12 @@ public:
   // `event` is null where nothing is to be sent again, but a client may name it.
   void append(const event_number& number, time_point now, std::size_t bytes,
               std::shared_ptr<const broadcast_event> event);
+  bool empty() const { return entries_.empty(); }
+  std::size_t bytes() const { return bytes_; }
+  // When the oldest is older than they are kept; not of an empty one.
+  time_point expires() const { return entries_.front().at + keep_; }
+  void drop_old(time_point now);
+  void drop_oldest(); // not of an empty one
   // All that has been delivered here.
   std::shared_ptr<const progress> reached();
   // What a client has, of all there is. Nothing: what it says cannot be.
@@ -89,9 +95,6 @@ public:
                                std::span<const stay> stays);
 
 private:
-  void drop_old(time_point now);
-  void drop_front();
-
   struct entry {
     event_number number;
     time_point at;
