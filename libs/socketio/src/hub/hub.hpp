@@ -2,13 +2,13 @@
 // with the sockets that live there; what concerns several threads goes to each by mail.
 #pragma once
 
-#include "codec/socket_packet.hpp"
 #include "hub/broadcast_event.hpp"
+#include "hub/client.hpp"
 #include "hub/encode.hpp"
+#include "hub/handlers.hpp"
+#include "hub/kept_session.hpp"
 #include "hub/nsp_slice.hpp"
-#include "hub/recovery_log.hpp"
 #include "net/guarded.hpp"
-#include "net/live_session.hpp"
 #include "net/runtime.hpp"
 #include "socketio/server.hpp"
 
@@ -24,149 +24,6 @@
 #include <vector>
 
 namespace socketio::detail {
-
-// What an application wants to be told of a namespace. Immutable: a change makes a new one, which each thread
-// gets.
-struct handlers {
-  std::vector<std::function<void(socket&, next)>> middlewares;
-  std::vector<std::function<void(socket&, const incoming&, next)>> packet_middlewares;
-  std::vector<std::function<void(socket&)>> on_connection;
-  std::vector<std::function<void(socket&, std::string_view)>> on_disconnecting;
-  std::vector<std::function<void(socket&, std::string_view, std::string_view)>> on_disconnect;
-  std::vector<std::function<void(socket&, const connect_error&)>> on_packet_refused;
-  std::vector<std::function<void(socket&, const incoming&)>> any;
-  std::vector<std::function<void(socket&, const packet_data&)>> any_outgoing;
-  text_map<std::vector<std::function<void(socket&, const incoming&)>>> events;
-  text_map<std::vector<std::function<void(const packet_data&, acknowledge_server)>>> server_events;
-};
-
-// An answer that a client owes us.
-struct pending_ack final : timer {
-  pending_ack(socket& owner, std::uint64_t id, ack_handler answered)
-      : owner(owner)
-      , id(id)
-      , answered(std::move(answered)) {}
-  ~pending_ack();
-  void on_time(time_point now) override;
-  socket& owner;
-  std::uint64_t id;
-  ack_handler answered;
-};
-
-// An answer that we owe a client.
-struct ack_once {
-  std::weak_ptr<socket> whom;
-  std::shared_ptr<way_to_loop> home; // of the socket
-  std::uint64_t id = 0;
-  std::atomic<bool> done = false;
-};
-
-// One session seen from Socket.IO: the sockets it has joined, and the binary packet it is in the middle of.
-class client final : public session_peer {
-public:
-  client(hub& hub, live_session& link);
-  ~client() override;
-
-  void on_message(bool binary, std::string_view data, const http_request* request) override;
-  void on_closed(std::string_view reason, std::string_view detail) override;
-
-  live_session& link() { return link_; }
-  void leave(socket& socket, std::string_view reason, std::string_view detail = {});
-  void disconnect_all(); // DISCONNECT in each namespace, then the end
-
-private:
-  friend class hub;
-  friend class socketio::socket;
-  // Its parts are on their way, and late when its time comes.
-  struct half_packet final : timer {
-    explicit half_packet(client& owner)
-        : owner(owner) {}
-    ~half_packet();
-    void on_time(time_point now) override;
-    client& owner;
-    codec::socket_packet packet;
-    std::vector<std::string> attachments;
-    std::size_t bytes = 0;
-  };
-
-  void on_packet(codec::socket_packet packet, std::vector<std::string> attachments, std::size_t bytes);
-  void on_event(socket& target, codec::socket_packet packet, std::vector<std::string> attachments,
-                std::size_t bytes);
-  void on_ack(socket& target, std::uint64_t id, packet_data answer);
-  void connect(std::string_view nsp_name, boost::json::value auth);
-  void ask_middleware(std::shared_ptr<socket> socket, std::shared_ptr<const handlers> table,
-                      std::size_t index);
-  void admit(const std::shared_ptr<socket>& socket);
-  void refuse(const std::shared_ptr<socket>& socket, const connect_error& error);
-  void give_back(socket& not_admitted);
-  void violation(std::string_view what);
-  socket* find(std::string_view nsp) const;
-
-  hub& hub_;
-  live_session& link_;
-  bool closed_ = false;
-  std::vector<std::shared_ptr<socket>> sockets_; // connected, or their middlewares are being asked
-  std::unique_ptr<half_packet> half_;
-};
-
-// Events of one socket that wait for packet middlewares, in the order in which they came.
-struct packet_line {
-  struct waiting {
-    std::string name;
-    incoming event;
-    std::size_t bytes = 0;                 // of its packet
-    std::shared_ptr<const handlers> table; // since it is the first
-    std::size_t asked = 0;                 // how many of the middlewares
-    bool answered = true;                  // by the last that was asked
-    std::optional<connect_error> refused;
-  };
-  std::list<std::shared_ptr<waiting>> events; // takes least when it is empty
-  std::size_t bytes = 0;
-  bool moving = false; // who moves it on is at it
-};
-
-// A namespace of of_matching() that must not go although nobody is in it.
-class nsp_pin {
-public:
-  nsp_pin(hub& all, std::shared_ptr<nsp> which);
-  nsp_pin(const nsp_pin&) = delete;
-  nsp_pin& operator=(const nsp_pin&) = delete;
-  ~nsp_pin();
-
-private:
-  hub& all_;
-  const std::shared_ptr<nsp> which_;
-};
-
-// A session that was cut off and may be taken up again.
-struct kept_session {
-  kept_session(hub& all, std::shared_ptr<nsp> nsp, nsp_slice& slice)
-      : pin(all, std::move(nsp))
-      , slice(slice) {}
-  nsp_pin pin;
-  nsp_slice& slice; // where it was
-  std::string id, pid;
-  std::vector<stay> stays;
-  progress forgotten;
-  received has;
-  std::optional<event_number> came_with;
-  std::any data;
-  boost::json::value shared_data;
-  time_point expires;
-};
-
-// What recovery keeps of a socket beside it.
-struct recovery_state {
-  std::string pid;                       // private id: who knows it may come back as this socket
-  progress before;                       // what its client had when it came to this thread
-  std::optional<event_number> came_with; // the last event that it named then
-  time_point came_at{};
-  std::vector<stay> stays;
-  progress forgotten;                     // what concerned it while it was in rooms that are not in `stays`
-  std::unique_ptr<kept_session> restored; // until it is admitted
-
-  void end_stay(std::string_view room, const std::shared_ptr<const progress>& now);
-};
 
 class hub final : public application, public cluster_member {
 public:

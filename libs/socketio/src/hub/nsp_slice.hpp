@@ -1,8 +1,8 @@
 // The sockets of one namespace on one thread, and their rooms.
 #pragma once
 
-#include "codec/seeded_hash.hpp"
 #include "hub/recovery_log.hpp"
+#include "hub/text_map.hpp"
 #include "net/byte_share.hpp"
 #include "net/loop.hpp"
 #include "socketio/server.hpp"
@@ -15,13 +15,6 @@
 #include <vector>
 
 namespace socketio::detail {
-
-struct text_hash {
-  using is_transparent = void;
-  std::size_t operator()(std::string_view text) const { return codec::seeded_hash(text); }
-};
-template <class Value>
-using text_map = std::unordered_map<std::string, Value, text_hash, std::equal_to<>>;
 
 struct handlers;
 
