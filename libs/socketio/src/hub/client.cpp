@@ -269,7 +269,15 @@ void client::ask_middleware(std::shared_ptr<socket> socket, std::shared_ptr<cons
 
 void client::admit(const std::shared_ptr<socket>& socket) {
   nsp_slice& slice = socket->slice_;
-  if (hub_.announce(*socket->nsp_)) hub_.renew_handlers(slice); // which may have got some by that
+  if (socket->nsp_->state_->parent) {
+    const auto again = [socket] {
+      socket->slice_.home.run([socket] {
+        if (socket->client_) socket->client_->admit(socket);
+      });
+    };
+    if (!hub_.announce(*socket->nsp_, again)) return;
+    hub_.renew_handlers(slice); // on_new_namespace may have set some
+  }
   if (socket->recovery_ && !hub_.catch_up(*socket)) {
     hub_.begin_anew(*socket);
     return ask_middleware(socket, slice.table, 0);

@@ -123,10 +123,26 @@ std::shared_ptr<nsp> hub::child_for(std::string_view name, const json::value& au
 }
 
 // Whoever is refused may make up names: only now it is told to the cluster and to the application.
-bool hub::announce(nsp& its) {
-  if (!its.state_->parent || its.state_->announced.exchange(true)) return false;
+bool hub::announce(nsp& its, std::function<void()> told) {
+  if (!its.state_->parent) return true;
+  {
+    const std::scoped_lock lock(nsps_mutex_);
+    if (its.state_->being_announced) {
+      if (told) its.state_->when_announced.push_back(std::move(told));
+      return false;
+    }
+    if (its.state_->announced.exchange(true)) return true;
+    its.state_->being_announced = true;
+  }
   tell_cluster(its.name());
   if (on_new_namespace) call(on_new_namespace, its);
+  std::vector<std::function<void()>> waiting;
+  {
+    const std::scoped_lock lock(nsps_mutex_);
+    its.state_->being_announced = false;
+    waiting.swap(its.state_->when_announced);
+  }
+  for (const auto& one : waiting) one();
   return true;
 }
 
@@ -189,11 +205,13 @@ void hub::change_handlers(nsp& where, const std::function<void(handlers&)>& chan
   }
 }
 
-// By mail, also before the threads run: they read it before their first client.
+// By mail, also before the threads run: they read it before their first client. A letter brings the newest,
+// since renew_handlers() may have been before it.
 void hub::set_handlers(nsp& where, std::shared_ptr<const handlers> table) {
-  where.state_->current = table;
+  where.state_->current = std::move(table);
+  if (where.state_->is_parent) return; // it has no clients
   for (const auto& slice : where.state_->slices)
-    slice->home.post([keep = where.shared_from_this(), &its = *slice, table] { its.table = table; });
+    slice->home.post([this, keep = where.shared_from_this(), &its = *slice] { renew_handlers(its); });
 }
 
 void hub::renew_handlers(nsp_slice& slice) {

@@ -47,9 +47,9 @@ public:
   nsp_slice* slice_for(loop& loop, std::string_view name, const boost::json::value& auth);
   void hold(nsp& nsp);
   void release(nsp& nsp);
-  // A child has its first client, or of() asks for it: it is there for others too. False: it was already, or
-  // is no child.
-  bool announce(nsp& nsp);
+  // Before a client of a child is admitted, or when of() asks for the child: the first time, the cluster and
+  // on_new_namespace are told of it. False: another thread is at that, and calls `told` when it is done.
+  bool announce(nsp& nsp, std::function<void()> told = {});
   std::shared_ptr<nsp> find(std::string_view name);
   std::function<void(nsp&)> on_new_namespace;
   // Changes the handlers of a namespace and, where it is a parent, of its children.
@@ -171,7 +171,9 @@ struct nsp::state {
   bool is_parent = false;              // of_matching()
   nsp* parent = nullptr;               // of a child
   std::size_t users = 0;               // of a child: sockets in it or on their way, with hub's mutex
-  std::atomic<bool> announced = false; // of a child: it has had a client that was admitted
+  std::atomic<bool> announced = false; // of a child: a client was about to be admitted, or of() asked for it
+  bool being_announced = false;        // with hub's mutex, as the next
+  std::vector<std::function<void()>> when_announced;
 };
 
 } // namespace socketio

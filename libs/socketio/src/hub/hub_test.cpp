@@ -298,6 +298,35 @@ TEST_F(Lifetime, ClientsByIPv4HaveTheirPlainAddressOnASocketForIPv6Too) {
   }
 }
 
+// One thread is still told of a new namespace, and about to set its handlers, when the next client comes on
+// another.
+TEST_F(Lifetime, EachClientOfANewNamespaceHasTheHandlersThatWereSetForIt) {
+  boost::asio::io_context io;
+  config settings;
+  settings.threads = 2;
+  std::atomic<int> asked = 0, came = 0;
+  std::atomic<bool> is_told = false, go_on = false;
+  server here(io, settings);
+  here.of_matching([](std::string_view, const boost::json::value&) { return true; })
+      .use([&](socket&, const next& admits) {
+        ++asked;
+        admits({});
+      });
+  here.on_new_namespace([&](nsp& fresh) {
+    is_told = true;
+    while (!go_on) std::this_thread::yield();
+    fresh.on_connection([&](socket&) { ++came; });
+  });
+  const auto port = *here.listen("127.0.0.1", 0);
+  auto first = client_of(port, upgrade); // every second one is of the other thread
+  const auto second = client_of(port, std::string(upgrade) + frame("40/new,"));
+  EXPECT_TRUE(comes(io, [&] { return is_told.load(); }));
+  boost::asio::write(first, boost::asio::buffer(frame("40/new,")));
+  EXPECT_TRUE(comes(io, [&] { return asked == 2; }));
+  go_on = true;
+  EXPECT_TRUE(comes(io, [&] { return came == 2; })) << came;
+}
+
 TEST_F(Lifetime, ASecondThreadThatRunsTheContextIsTold) {
   boost::asio::io_context io;
   server here(io, {});
