@@ -16,7 +16,8 @@ namespace socketio {
 
 namespace {
 
-// Asks a server once more than it answers: when the last copy of its handler goes uncalled, `lost` is called.
+// A handler for one answer. Calls `lost` where none will come: all copies of the handler are gone, and none
+// of them was called.
 template <class Answer>
 std::function<void(Answer)> answer_or(std::function<void(Answer)> answered, std::function<void()> lost) {
   struct once {

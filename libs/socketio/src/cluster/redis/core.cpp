@@ -32,7 +32,7 @@ redis_core::redis_core(asio::io_context& io, redis_options options)
 
 void redis_core::start(cluster_member& local) {
   gate_.open(local);
-  const auto run = [this](connection& which) {
+  const auto run = [this](redis_connection& which) {
     asio::co_spawn(
         strand_, [self = shared_from_this(), &which] { return which.run(); },
         [](const std::exception_ptr& failed) {
@@ -251,7 +251,7 @@ void redis_core::arm() {
 
 // --- what Redis says ---
 
-void redis_core::on_up(connection& which) {
+void redis_core::on_up(redis_connection& which) {
   if (&which == &publisher_) {
     publishing_ = true;
     return;
@@ -261,7 +261,7 @@ void redis_core::on_up(connection& which) {
 }
 
 // Answers can be lost from now on, so nothing is waited for any more.
-void redis_core::on_down(connection& which) {
+void redis_core::on_down(redis_connection& which) {
   if (&which == &publisher_) publishing_ = false;
   if (&which == &listener_) {
     subscriptions_.down();
@@ -274,7 +274,7 @@ void redis_core::on_down(connection& which) {
   on_questions([](request_table& questions) { return questions.away(); });
 }
 
-void redis_core::on_heard(connection&, heard what) {
+void redis_core::on_heard(redis_connection&, heard what) {
   std::visit(overloaded{
                  [&](hears::message& message) { on_message(std::move(message)); },
                  [&](const hears::confirmed& confirmed) { on_confirmed(confirmed); },

@@ -3,7 +3,7 @@
 
 #include "cluster/member_gate.hpp"
 #include "cluster/redis/byte_budget.hpp"
-#include "cluster/redis/connection.hpp"
+#include "cluster/redis/redis_connection.hpp"
 #include "cluster/redis/subscriptions.hpp"
 #include "cluster/redis_format.hpp"
 #include "cluster/request_table.hpp"
@@ -21,7 +21,7 @@
 namespace socketio::cluster {
 
 // Kept alive by what it has under way; stop() ends that.
-class redis_core final : public std::enable_shared_from_this<redis_core>, private connection_owner {
+class redis_core final : public std::enable_shared_from_this<redis_core>, private redis_connection_owner {
 public:
   redis_core(boost::asio::io_context& io, redis_options options);
 
@@ -82,9 +82,9 @@ private:
   void forget_unless_known(const std::string& nsp);
   void arm();
 
-  void on_up(connection& which) override;
-  void on_down(connection& which) override;
-  void on_heard(connection& which, heard what) override;
+  void on_up(redis_connection& which) override;
+  void on_down(redis_connection& which) override;
+  void on_heard(redis_connection& which, heard what) override;
   void on_log(std::string_view line) override;
 
   void on_confirmed(const hears::confirmed& confirmed);
@@ -114,7 +114,7 @@ private:
   bool stopped_ = false; // with the questions
 
   strand strand_;
-  connection publisher_, listener_;
+  redis_connection publisher_, listener_;
   boost::asio::steady_timer deadline_;
   std::optional<time_point> armed_; // what deadline_ waits for
   subscriptions subscriptions_;

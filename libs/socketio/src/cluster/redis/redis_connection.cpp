@@ -1,4 +1,4 @@
-#include "cluster/redis/connection.hpp"
+#include "cluster/redis/redis_connection.hpp"
 
 #include <boost/asio/as_tuple.hpp>
 #include <boost/asio/connect.hpp>
@@ -33,8 +33,8 @@ dialogue_settings settings_of(const redis_options& options) {
 
 } // namespace
 
-connection::connection(strand strand, const redis_options& options, std::string_view purpose,
-                       connection_owner& owner)
+redis_connection::redis_connection(strand strand, const redis_options& options, std::string_view purpose,
+                                   redis_connection_owner& owner)
     : options_(options)
     , purpose_(purpose)
     , owner_(owner)
@@ -44,7 +44,7 @@ connection::connection(strand strand, const redis_options& options, std::string_
     , clock_(strand)
     , wake_writer_(strand) {}
 
-void connection::stop() {
+void redis_connection::stop() {
   stopped_ = true;
   resolver_.cancel();
   error_code ignored;
@@ -54,7 +54,7 @@ void connection::stop() {
   wake_writer_.cancel();
 }
 
-void connection::finish(std::chrono::milliseconds patience, std::shared_ptr<void> owner) {
+void redis_connection::finish(std::chrono::milliseconds patience, std::shared_ptr<void> owner) {
   if (!up()) return stop();
   finishing_ = true;
   wake_writer_.cancel();
@@ -64,7 +64,7 @@ void connection::finish(std::chrono::milliseconds patience, std::shared_ptr<void
   });
 }
 
-asio::awaitable<void> connection::run() {
+asio::awaitable<void> redis_connection::run() {
   backoff pauses(options_.reconnect_delay, options_.reconnect_delay_max);
   while (!stopped_) {
     const time_point began = steady_clock::now();
@@ -89,14 +89,14 @@ asio::awaitable<void> connection::run() {
 }
 
 // A line for each change, not for each attempt.
-void connection::tell(std::string_view what) {
+void redis_connection::tell(std::string_view what) {
   if (what == last_told_) return;
   last_told_ = what;
   owner_.on_log("Redis " + options_.host + ':' + std::to_string(options_.port) + ", " + purpose_ + ": " +
                 last_told_);
 }
 
-asio::awaitable<error_code> connection::open() {
+asio::awaitable<error_code> redis_connection::open() {
   auto ended = co_await (look_up_and_connect() || expire(options_.connect_timeout));
   error_code failed = std::visit([](error_code ec) { return ec; }, ended);
   if (failed) co_return failed;
@@ -105,7 +105,7 @@ asio::awaitable<error_code> connection::open() {
   co_return failed;
 }
 
-asio::awaitable<error_code> connection::look_up_and_connect() {
+asio::awaitable<error_code> redis_connection::look_up_and_connect() {
   error_code failed;
   const auto address = asio::ip::make_address(options_.host, failed);
   if (!failed) {
@@ -120,7 +120,7 @@ asio::awaitable<error_code> connection::look_up_and_connect() {
   co_return failed;
 }
 
-asio::awaitable<error_code> connection::expire(std::chrono::milliseconds patience) {
+asio::awaitable<error_code> redis_connection::expire(std::chrono::milliseconds patience) {
   error_code cancelled;
   pause_.expires_after(patience);
   co_await pause_.async_wait(asio::redirect_error(asio::use_awaitable, cancelled));
@@ -129,12 +129,12 @@ asio::awaitable<error_code> connection::expire(std::chrono::milliseconds patienc
   co_return asio::error::timed_out;
 }
 
-asio::awaitable<std::string> connection::converse() {
+asio::awaitable<std::string> redis_connection::converse() {
   auto ended = co_await (read() || write() || watch());
   co_return std::visit([](std::string& why) { return std::move(why); }, ended);
 }
 
-asio::awaitable<std::string> connection::read() {
+asio::awaitable<std::string> redis_connection::read() {
   redis_reader reader(options_.max_message_bytes);
   std::vector<char> buffer(read_bytes);
   while (!stopped_) {
@@ -155,7 +155,7 @@ asio::awaitable<std::string> connection::read() {
 }
 
 // Why the connection is to be given up, if it is.
-std::optional<std::string> connection::hear(heard what) {
+std::optional<std::string> redis_connection::hear(heard what) {
   if (std::holds_alternative<hears::nothing>(what)) return std::nullopt;
   if (auto* failure = std::get_if<hears::failure>(&what)) return std::move(failure->why);
   if (std::holds_alternative<hears::greeted>(what)) {
@@ -168,7 +168,7 @@ std::optional<std::string> connection::hear(heard what) {
   return std::nullopt;
 }
 
-asio::awaitable<std::string> connection::write() {
+asio::awaitable<std::string> redis_connection::write() {
   while (!stopped_) {
     error_code failed;
     const std::vector<redis_command> commands = dialogue_->take(write_bytes);
@@ -193,7 +193,7 @@ asio::awaitable<std::string> connection::write() {
   co_return "stopped";
 }
 
-asio::awaitable<std::string> connection::watch() {
+asio::awaitable<std::string> redis_connection::watch() {
   while (!stopped_) {
     const auto next = dialogue_->at(steady_clock::now());
     if (!next) co_return "no answer";

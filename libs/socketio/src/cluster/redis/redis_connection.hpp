@@ -19,25 +19,26 @@ namespace socketio::cluster {
 
 using strand = boost::asio::strand<boost::asio::io_context::executor_type>;
 
-class connection;
+class redis_connection;
 
 // Whose connection it is. Called on the strand.
-class connection_owner {
+class redis_connection_owner {
 public:
-  virtual void on_up(connection& which) = 0;
-  virtual void on_down(connection& which) = 0; // after on_up only
-  virtual void on_heard(connection& which, heard what) = 0;
+  virtual void on_up(redis_connection& which) = 0;
+  virtual void on_down(redis_connection& which) = 0; // after on_up only
+  virtual void on_heard(redis_connection& which, heard what) = 0;
   virtual void on_log(std::string_view line) = 0;
 
 protected:
-  ~connection_owner() = default;
+  ~redis_connection_owner() = default;
 };
 
 // Belongs to its strand.
-class connection {
+class redis_connection {
 public:
   // `purpose`, for the log: "publishing".
-  connection(strand strand, const redis_options& options, std::string_view purpose, connection_owner& owner);
+  redis_connection(strand strand, const redis_options& options, std::string_view purpose,
+                   redis_connection_owner& owner);
 
   // Connects, and again whenever it is lost, until stop() or finish(); the owner must live until it returns.
   boost::asio::awaitable<void> run();
@@ -69,7 +70,7 @@ private:
 
   const redis_options options_;
   const std::string purpose_;
-  connection_owner& owner_;
+  redis_connection_owner& owner_;
   tcp::resolver resolver_;
   tcp::socket socket_;
   boost::asio::steady_timer pause_, clock_, wake_writer_;
