@@ -68,7 +68,6 @@ public:
 
   std::string_view sid() const { return {sid_.data(), sid_.size()}; }
   transport current() const { return transport_; }
-  bool upgrading() const { return upgrading_; }
   bool closed() const { return closed_; }
   // The client said goodbye while no GET of it was here: one may be on its way, and is to be answered.
   bool expects_late_poll() const { return late_poll_; }
