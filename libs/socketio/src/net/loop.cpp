@@ -141,6 +141,7 @@ void loop::need_turn() {
 
 void loop::bury(std::unique_ptr<mortal> dead) {
   unfinished_.erase(dead.get());
+  going_on_.erase(dead.get());
   dead_.push_back(std::move(dead));
   need_turn();
 }
@@ -180,11 +181,12 @@ void loop::turn(int timeout_ms) {
   if (!was_away) timers_.run_due(now);
   // Who dies in this turn is not freed before its end, and ignores what still comes. But a connection that
   // goes on may leave for another thread, where no event of here may reach it: so events come first.
-  const auto unfinished = std::exchange(unfinished_, {});
+  going_on_.merge(unfinished_);
+  unfinished_.clear();
   for (int i = 0; i < count; ++i)
     static_cast<pollable*>(events[static_cast<std::size_t>(i)].data.ptr)
         ->on_events(events[static_cast<std::size_t>(i)].events);
-  for (mortal* one : unfinished) one->go_on();
+  while (!going_on_.empty()) going_on_.extract(going_on_.begin()).value()->go_on();
   if (was_away) timers_.run_due(now);
   end_turn();
 }

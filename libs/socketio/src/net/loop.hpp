@@ -138,7 +138,7 @@ private:
   timer_heap timers_;
   std::list<std::unique_ptr<delayed>> delayed_;
   std::vector<std::unique_ptr<mortal>> dead_;
-  std::unordered_set<mortal*> unfinished_;
+  std::unordered_set<mortal*> unfinished_, going_on_; // in the next turn, in this one
   bool in_turn_ = false;
   bool turn_posted_ = false;
   std::atomic<bool> stopping_ = false;

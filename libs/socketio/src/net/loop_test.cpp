@@ -202,6 +202,17 @@ TEST_F(Guest, WhoIsBuriedDoesNotGoOn) {
   EXPECT_EQ(told, (std::vector<std::string>{"gone"}));
 }
 
+TEST_F(Guest, WhoIsBuriedInTheTurnInWhichItWouldGoOnDoesNot) {
+  std::vector<std::string> told;
+  home->post([&] {
+    auto one = std::make_unique<member>(told);
+    home->go_on_next_turn(*one);
+    home->post([&, one = std::move(one)]() mutable { home->bury(std::move(one)); });
+  });
+  ASSERT_TRUE(comes([&] { return !told.empty(); }));
+  EXPECT_EQ(told, (std::vector<std::string>{"gone"}));
+}
+
 TEST_F(Guest, WhatThrowsEndsItsOwnCallOnly) {
   int read = 0;
   counted due;
