@@ -288,13 +288,15 @@ void client::admit(const std::shared_ptr<socket>& socket) {
   answer += "\"}";
 
   slice.add(*socket);
-  if (socket->recovery_) socket->recovery_->restored.reset(); // what goes with it may send again
+  if (socket->recovery_) {
+    hub_.remember(*socket); // before its client hears that it is here, and may come back on another thread
+    socket->recovery_->restored.reset(); // what goes with it may send again, or end it
+  }
   ++socket->nsp_->state_->size;
   link_.joined();
   link_.send(control_packet(socket_type::connect, socket->nsp_->name(), answer));
   link_.let_first_packet_arrive();
   if (!socket->member_) return; // it could not be written: the connection is gone
-  if (socket->recovery_) hub_.remember(*socket);
   const auto table = slice.table;
   for (const auto& handler : table->on_connection)
     if (socket->member_) hub_.call(handler, *socket);
