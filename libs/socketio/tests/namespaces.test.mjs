@@ -422,6 +422,7 @@ unlessPlain(describe)("packets pass middlewares and catch-alls", () => {
       // One alone is never too much.
       const large = await Frames.join(other.port);
       assert.deepEqual(await large.call("join", "x".repeat(50_000)), [true]);
+      for (let i = 0; i < 20; i++) assert.deepEqual(await large.call("join", "x"), [true]); // what has passed does not count
       large.destroy();
       await other.stop();
     });
