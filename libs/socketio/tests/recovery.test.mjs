@@ -69,6 +69,8 @@ describe("comes back", () => {
     const frames = await join();
     const { sid, pid } = frames.connected;
     await frames.call("join", "room");
+    await frames.call("join", "elsewhere");
+    await frames.call("leave", "elsewhere");
     await frames.call("keep", "data");
     await send(other, sid, "seen", 0);
     const offset = (await frames.event()).at(-1);
