@@ -1,5 +1,6 @@
 // The server that `script/bench socketio` measures; bench/socketio/peers has the same in other libraries.
 // Usage: bench_server [--port N]   (or PORT=N; on 127.0.0.1)
+// THREADS=N: so many of them; RECOVERY=yes: with connection state recovery.
 //
 //   register ID    joins the room u:ID            POST /broadcast   emits new_message <body> to everybody
 //   echo X         is answered by echo X          POST /unicast     emits it to the room u:<body.userId>
@@ -17,16 +18,17 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 
 namespace {
 
 namespace json = boost::json;
 
-std::optional<std::uint16_t> parse_port(std::string_view text) {
-  std::uint16_t port = 0;
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), port);
+std::optional<std::uint16_t> parse_number(std::string_view text) {
+  std::uint16_t number = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
   if (error != std::errc{} || end != text.data() + text.size()) return std::nullopt;
-  return port;
+  return number;
 }
 
 // Ids may be texts or numbers.
@@ -41,33 +43,40 @@ unsigned deliver(socketio::nsp& everybody, const socketio::http_request& request
   if (request.method() != "POST" || (!to_one && request.path() != "/broadcast")) return 404;
   if (request.body_too_large()) return 413;
   boost::system::error_code error;
-  const auto body = json::parse(request.body(), error);
+  // Parsed, and sent as the value that it is, as the peers do. Sending the text as it came would be cheaper.
+  auto body = json::parse(request.body(), error);
   if (error) return 400;
-  // What was parsed without error is JSON text, and can be sent as it came.
-  const auto event = socketio::outgoing::event("/", "new_message", request.body());
-  if (!to_one) return everybody.emit(event), 200;
+  if (!to_one) return everybody.emit("new_message", {std::move(body)}), 200;
   const auto* id = body.is_object() ? body.get_object().if_contains("userId") : nullptr;
   const auto room = id ? user_room(*id) : std::nullopt;
   if (!room) return 400;
-  everybody.to(*room).emit(event);
+  everybody.to(*room).emit("new_message", {std::move(body)});
   return 200;
+}
+
+std::string_view environment(const char* name, std::string_view otherwise) {
+  const char* value = std::getenv(name);
+  return value && *value ? value : otherwise;
 }
 
 } // namespace
 
 int main(int argc, char** argv) {
-  const char* from_environment = std::getenv("PORT");
-  std::string_view text = from_environment ? from_environment : "3000";
+  auto text = environment("PORT", "3000");
   if (argc == 3 && std::string_view(argv[1]) == "--port")
     text = argv[2];
   else if (argc != 1)
     return std::cerr << "usage: bench_server [--port N]\n", 2;
-  const auto port = parse_port(text);
+  const auto port = parse_number(text);
   if (!port) return std::cerr << "not a port: " << text << "\n", 2;
+  const auto threads = parse_number(environment("THREADS", "1"));
+  if (!threads) return std::cerr << "THREADS is not a number\n", 2;
 
   boost::asio::io_context io(1);
   socketio::config config;
   config.ping_interval = std::chrono::seconds{25};
+  config.threads = *threads;
+  if (!environment("RECOVERY", "").empty()) config.recovery = socketio::recovery_options{};
   socketio::server server(io, config);
 
   auto& everybody = server.of("/");
