@@ -1,5 +1,5 @@
 // bench_server in Node's socket.io, as its performance guide says: native bufferutil, WebSocket without
-// compression (the default), the handshake's request not kept.
+// compression (the default), the handshake's request not kept. RECOVERY=yes: with connection state recovery.
 import { createServer } from "node:http";
 import { Server } from "socket.io";
 
@@ -29,7 +29,12 @@ const http = createServer((request, response) => {
   });
 });
 
-const io = new Server(http, { pingInterval: 25_000, pingTimeout: 20_000, serveClient: false });
+const io = new Server(http, {
+  pingInterval: 25_000,
+  pingTimeout: 20_000,
+  serveClient: false,
+  ...(process.env.RECOVERY ? { connectionStateRecovery: {} } : {}),
+});
 io.engine.on("connection", (raw) => {
   raw.request = null;
 });

@@ -1,5 +1,5 @@
-//! bench_server in socketioxide on axum: one tokio worker, larger buffers than its default of 128 packets,
-//! beyond which it drops events.
+//! bench_server in socketioxide on axum: THREADS tokio workers (1), larger buffers than its default of 128
+//! packets, beyond which it drops events.
 use axum::{
     Router,
     body::Bytes,
@@ -14,6 +14,7 @@ use socketioxide::{
     extract::{AckSender, Data, SocketRef},
 };
 use std::time::Duration;
+use tokio::runtime::Builder;
 use tokio::signal::unix::{SignalKind, signal};
 
 type Answer = (
@@ -76,8 +77,18 @@ fn on_connect(socket: SocketRef) {
     });
 }
 
-#[tokio::main(flavor = "current_thread")]
-async fn main() {
+fn main() {
+    let threads = std::env::var("THREADS").map_or(1, |text| text.parse().expect("THREADS is a number"));
+    let mut runtime = if threads == 1 {
+        Builder::new_current_thread()
+    } else {
+        Builder::new_multi_thread()
+    };
+    let runtime = runtime.worker_threads(threads).enable_all().build();
+    runtime.expect("a runtime").block_on(serve());
+}
+
+async fn serve() {
     let port: u16 = std::env::args()
         .nth(1)
         .and_then(|text| text.parse().ok())
