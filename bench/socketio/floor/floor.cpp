@@ -5,6 +5,7 @@
 #include <netinet/tcp.h>
 #include <openssl/evp.h>
 #include <openssl/sha.h>
+#include <poll.h>
 #include <signal.h>
 #include <sys/epoll.h>
 #include <sys/socket.h>
@@ -59,8 +60,19 @@ std::string accept_key(std::string_view key) {
 } // namespace
 
 void send_now(int fd, std::string_view bytes) {
-  if (::send(fd, bytes.data(), bytes.size(), MSG_NOSIGNAL) == static_cast<ssize_t>(bytes.size())) return;
-  if (errno != EPIPE && errno != ECONNRESET) fail("send");
+  while (!bytes.empty()) {
+    const auto sent = ::send(fd, bytes.data(), bytes.size(), MSG_NOSIGNAL);
+    if (sent >= 0) {
+      bytes.remove_prefix(static_cast<std::size_t>(sent));
+    } else if (errno == EAGAIN) {
+      pollfd writable{.fd = fd, .events = POLLOUT, .revents = 0};
+      ::poll(&writable, 1, -1);
+    } else if (errno == EPIPE || errno == ECONNRESET) {
+      return;
+    } else if (errno != EINTR) {
+      fail("send");
+    }
+  }
 }
 
 std::string http_answer(std::string_view type, std::string_view body) {
@@ -186,8 +198,8 @@ std::size_t floor_server::take_http(int fd, std::string_view bytes) {
     const auto event = frame(R"(42["new_message",)" + std::string(body) + "]");
     if (target == "/broadcast")
       send_to_everybody(event);
-    else if (const auto user = number_at(body, 11); user < users_.size()) // {"userId":"17",…
-      send_now(users_[user], event);
+    else if (const auto room = number_at(body, 11); room < rooms_.size()) // {"userId":"17",…
+      for (const int member : rooms_[room]) send_now(member, event);
     static const auto ok = http_answer("application/json", R"({"ok":true})");
     send_now(fd, ok);
   }
@@ -233,7 +245,7 @@ std::size_t floor_server::take_frame(int fd, char* begin, std::size_t size) {
 }
 
 void floor_server::event(int fd, char* text, std::size_t size) {
-  constexpr std::string_view ack_name = R"(["echo-ack",)", register_name = R"(42["register",")";
+  constexpr std::string_view ack_name = R"(["echo-ack",)", register_name = R"(420["register",")";
   const std::string_view whole(text, size);
   if (whole == "40") {
     static std::uint64_t made = 0;
@@ -243,9 +255,10 @@ void floor_server::event(int fd, char* text, std::size_t size) {
   } else if (whole.starts_with(R"(42["b)")) {
     send_to_everybody(framed(text, size));
   } else if (whole.starts_with(register_name)) {
-    const auto user = number_at(whole, register_name.size());
-    if (users_.size() <= user) users_.resize(user + 1, -1);
-    users_[user] = fd;
+    const auto room = number_at(whole, register_name.size());
+    if (rooms_.size() <= room) rooms_.resize(room + 1);
+    rooms_[room].push_back(fd);
+    send_now(fd, frame("430[]"));
   } else if (whole.starts_with("42")) { // 42<id>["echo-ack",X] → 43<id>[X]
     const auto name = whole.find('[');
     char* const answer = text + ack_name.size() - 1;

@@ -1,5 +1,5 @@
 // The floor under all servers: what the kernel and the load cost. It shakes hands and sends prepared frames;
-// it parses at fixed places, checks nothing, keeps no clocks and trusts that nobody reads slowly. One thread,
+// it parses at fixed places, checks nothing, keeps no clocks and waits for whoever reads slowly. One thread,
 // one read and one write for each event. Not a server to learn from.
 #pragma once
 
@@ -51,11 +51,11 @@ private:
   int epoll_, listener_;
   std::vector<connection> connections_; // by descriptor
   std::vector<int> everybody_;
-  std::vector<int> users_; // registered descriptors
+  std::vector<std::vector<int>> rooms_; // the descriptors of those who have registered for each
   std::vector<polling_session> polling_;
 };
 
-// Whole, or the run ends: the floor has no queues.
+// Whole: the floor has no queues, and waits for whoever is slow to read.
 void send_now(int fd, std::string_view bytes);
 std::string http_answer(std::string_view type, std::string_view body);
 std::string session_id(std::uint64_t number); // as long as the others' are

@@ -8,7 +8,7 @@ namespace {
 class broadcasts final : public crowd {
 public:
   broadcasts(poller& poller, const settings& settings)
-      : crowd(poller, settings.port)
+      : crowd(poller, settings)
       , settings_(settings)
       , burst_(settings.under_way ? settings.under_way : 1)
       , last_(settings.clients, 0)

@@ -11,9 +11,10 @@ namespace load {
 
 class crowd : public client_events {
 public:
-  crowd(poller& poller, std::uint16_t port)
+  crowd(poller& poller, const settings& settings)
       : poller_(poller)
-      , port_(port) {}
+      , port_(settings.port)
+      , browser_(settings.browser) {}
 
   // Until so many are connected. Each connection's time goes to `measured`, if given.
   void grow(unsigned size, measurement* measured = nullptr) {
@@ -22,10 +23,8 @@ public:
     begun_.resize(size);
     clients_.reserve(size);
     for (unsigned i = 0; i < handshakes_under_way; ++i) begin_next();
-    auto before = connected_;
-    while (!poller_.run_until(clock::now() + patience, [&] { return connected_ == wanted_; }))
-      if (std::exchange(before, connected_) == connected_)
-        throw fault("only " + std::to_string(connected_) + " of " + std::to_string(size) + " connected");
+    if (!poller_.run_while_moving(patience, connected_, [&] { return connected_ == wanted_; }))
+      throw fault("only " + std::to_string(connected_) + " of " + std::to_string(size) + " connected");
     measured_ = nullptr;
   }
   websocket_client& at(std::size_t i) { return *clients_[i]; }
@@ -47,13 +46,15 @@ private:
     const auto number = static_cast<unsigned>(clients_.size());
     clients_.push_back(std::make_unique<websocket_client>(number, *this));
     begun_[number] = clock::now();
-    clients_.back()->connect(poller_, port_);
+    clients_.back()->connect(poller_, port_, browser_);
   }
   std::uint16_t port_;
+  bool browser_;
   std::vector<std::unique_ptr<websocket_client>> clients_;
   std::vector<clock::time_point> begun_;
   measurement* measured_ = nullptr;
-  unsigned wanted_ = 0, connected_ = 0;
+  unsigned wanted_ = 0;
+  std::uint64_t connected_ = 0;
 };
 
 } // namespace load

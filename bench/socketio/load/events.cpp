@@ -8,7 +8,7 @@ namespace {
 class returning_events final : public crowd {
 public:
   returning_events(poller& poller, const settings& settings, bool acknowledged)
-      : crowd(poller, settings.port)
+      : crowd(poller, settings)
       , settings_(settings)
       , acknowledged_(acknowledged)
       , under_way_(settings.under_way ? settings.under_way : 4)

@@ -8,7 +8,6 @@
 #include <charconv>
 #include <chrono>
 #include <cstdint>
-#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -22,8 +21,11 @@ struct settings {
   std::vector<unsigned> steps{1000, 10000}; // connections of `connects`
   unsigned clients = 1000;
   unsigned under_way = 0; // events of one client, broadcasts, or posts; 0: as the figure likes
+  unsigned rooms = 0;     // of `posts`; 0: as many as clients
+  unsigned members = 1;   // of each room
   std::chrono::milliseconds warm{1000}, measured{3000};
   std::size_t payload = 100; // bytes of each event's text
+  bool browser = false;      // connect with the headers that a browser sends
 };
 
 constexpr std::chrono::seconds patience{10}; // after which what has not come is lost
@@ -45,7 +47,9 @@ inline std::uint64_t number_in(std::string_view text) {
 
 // Anything but 0 in these, and the server has not done its work.
 struct mistakes {
-  std::uint64_t lost = 0, doubled = 0, astray = 0;
+  std::uint64_t lost = 0, doubled = 0;
+  std::uint64_t astray = 0; // to the wrong client, or out of order
+  std::uint64_t cut = 0;    // clients whose connection the server has ended
 };
 
 using result = std::vector<std::pair<std::string, double>>;
@@ -78,9 +82,11 @@ public:
         {"per_cpu_second", static_cast<double>(events_) / seconds(cpu_)},
         {"p50_us", static_cast<double>(latencies_.quantile(0.5))},
         {"p99_us", static_cast<double>(latencies_.quantile(0.99))},
+        {"p999_us", static_cast<double>(latencies_.quantile(0.999))},
         {"lost", static_cast<double>(mistakes.lost)},
         {"doubled", static_cast<double>(mistakes.doubled)},
         {"astray", static_cast<double>(mistakes.astray)},
+        {"cut", static_cast<double>(mistakes.cut)},
         {"events", static_cast<double>(events_)},
         {"cpu_seconds", seconds(cpu_)},
         {"seconds", seconds(took_)},

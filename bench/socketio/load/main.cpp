@@ -1,6 +1,7 @@
 // Puts one figure's load on a server and prints what it cost the server, as JSON.
 // Usage: load FIGURE --port N --pid P [--clients N] [--steps N,N] [--under-way N] [--warm MS] [--measured MS]
-//             [--payload BYTES]        FIGURE: connects, echo, acks, broadcast, posts, polling
+//             [--payload BYTES] [--headers few|browser] [--rooms N] [--members N]
+//        FIGURE: connects, echo, acks, broadcast, posts, polling
 #include "figure.hpp"
 
 #include <sys/resource.h>
@@ -38,6 +39,12 @@ load::settings settings_of(int argc, char** argv) {
       settings.measured = std::chrono::milliseconds{number()};
     else if (name == "--payload")
       settings.payload = number();
+    else if (name == "--rooms")
+      settings.rooms = number();
+    else if (name == "--members")
+      settings.members = number();
+    else if (name == "--headers" && (value == "few" || value == "browser"))
+      settings.browser = value == "browser";
     else if (name == "--steps") {
       settings.steps.clear();
       std::istringstream list(value);
@@ -46,8 +53,9 @@ load::settings settings_of(int argc, char** argv) {
     } else
       throw load::fault("unknown option " + name);
   }
-  if (settings.port == 0 || settings.pid == 0 || settings.clients == 0 || settings.steps.empty())
-    throw load::fault("--port and --pid are needed");
+  if (settings.port == 0 || settings.pid == 0) throw load::fault("--port and --pid are needed");
+  if (settings.clients == 0 || settings.steps.empty() || settings.members == 0)
+    throw load::fault("--clients, --steps and --members must not be 0");
   return settings;
 }
 

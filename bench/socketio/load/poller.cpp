@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include <array>
+#include <utility>
 
 namespace load {
 
@@ -78,6 +79,14 @@ void poller::run_for(std::chrono::milliseconds time) {
   run_until(clock::now() + time, [] { return false; });
 }
 
+bool poller::run_while_moving(std::chrono::milliseconds patience, const std::uint64_t& count,
+                              const std::function<bool()>& done) {
+  auto before = count;
+  while (!run_until(clock::now() + patience, done))
+    if (std::exchange(before, count) == count) return false;
+  return true;
+}
+
 void send_all(int fd, std::string_view bytes) {
   while (!bytes.empty()) {
     const auto sent = ::send(fd, bytes.data(), bytes.size(), MSG_NOSIGNAL);
@@ -97,7 +106,7 @@ std::string_view receive(int fd) {
   static std::array<char, 256 * 1024> buffer;
   const auto count = ::recv(fd, buffer.data(), buffer.size(), 0);
   if (count > 0) return {buffer.data(), static_cast<std::size_t>(count)};
-  if (count == 0) throw fault("the server closed a connection");
+  if (count == 0 || errno == ECONNRESET) throw connection_ended();
   if (errno == EAGAIN || errno == EINTR) return {};
   fail("recv");
 }

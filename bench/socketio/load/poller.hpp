@@ -15,6 +15,12 @@ struct fault : std::runtime_error {
   using std::runtime_error::runtime_error;
 };
 
+// The other side has ended a connection.
+struct connection_ended : fault {
+  connection_ended()
+      : fault("the server ended a connection") {}
+};
+
 using clock = std::chrono::steady_clock;
 
 class watcher {
@@ -37,6 +43,9 @@ public:
   // Until done() says so; false when the time is over first.
   bool run_until(clock::time_point end, const std::function<bool()>& done);
   void run_for(std::chrono::milliseconds time);
+  // Until done() says so; false when `count` has not changed for so long.
+  bool run_while_moving(std::chrono::milliseconds patience, const std::uint64_t& count,
+                        const std::function<bool()>& done);
 
 private:
   int epoll_;
@@ -48,7 +57,7 @@ private:
 void send_all(int fd, std::string_view bytes);
 // By reset, so that no port is left waiting.
 void close_at_once(int fd);
-// One read into a buffer that all share. Empty: nothing there. Throws when the other side has closed.
+// One read into a buffer that all share. Empty: nothing there. Throws connection_ended.
 std::string_view receive(int fd);
 
 } // namespace load

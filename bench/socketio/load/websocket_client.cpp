@@ -12,15 +12,25 @@ constexpr unsigned text_frame = 1, close_frame = 8, ping_frame = 9, pong_frame =
 constexpr std::array<unsigned char, 4> mask{0x5a, 0xc3, 0x96, 0x3c};
 constexpr std::size_t max_payload = 4096;
 
+// What Chromium sends with the handshake of a page that is logged in, beside the headers it cannot do
+// without.
+constexpr std::string_view browser_headers =
+    "Pragma: no-cache\r\nCache-Control: no-cache\r\n"
+    "User-Agent: Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) "
+    "Chrome/142.0.0.0 Safari/537.36\r\n"
+    "Origin: https://inbox.example.org\r\n"
+    "Accept-Encoding: gzip, deflate, br, zstd\r\nAccept-Language: en-GB,en;q=0.9,de;q=0.8\r\n"
+    "Cookie: session=6f1c0a4d9b7e42538c61f0d2a9e7b3c4; theme=dark; consent=necessary\r\n"
+    "Sec-WebSocket-Extensions: permessage-deflate; client_max_window_bits\r\n";
+
 } // namespace
 
-void websocket_client::connect(poller& poller, std::uint16_t port) {
+void websocket_client::connect(poller& poller, std::uint16_t port, bool browser) {
   fd_ = poller.connect(port, this);
   phase_ = phase::http;
   send_all(fd_, "GET /socket.io/?EIO=4&transport=websocket HTTP/1.1\r\n"
                 "Host: 127.0.0.1:" +
-                    std::to_string(port) +
-                    "\r\n"
+                    std::to_string(port) + "\r\n" + std::string(browser ? browser_headers : "") +
                     "Connection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\n"
                     "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n");
 }
@@ -53,7 +63,13 @@ void websocket_client::send_frame(unsigned opcode, std::string_view payload) {
 
 void websocket_client::readable() {
   if (fd_ < 0) return;
-  auto bytes = receive(fd_);
+  std::string_view bytes;
+  try {
+    bytes = receive(fd_);
+  } catch (const connection_ended&) {
+    close();
+    return events_->ended(*this);
+  }
   std::string joined;
   if (!rest_.empty()) {
     joined = std::move(rest_) + std::string(bytes);
@@ -106,7 +122,9 @@ std::size_t websocket_client::take_frame(std::string_view bytes) {
   case 0x80 | pong_frame:
     break;
   case 0x80 | close_frame:
-    throw fault("the server closed a WebSocket");
+    close();
+    events_->ended(*this);
+    break;
   default:
     throw fault("an unexpected frame");
   }

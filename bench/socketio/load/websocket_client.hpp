@@ -17,6 +17,8 @@ public:
   virtual void connected(websocket_client&) {}
   // A Socket.IO event or acknowledgement, whole: `42["echo",…]`.
   virtual void message(websocket_client&, std::string_view) {}
+  // The server has ended the connection: the run is worth nothing, unless it counts such clients.
+  virtual void ended(websocket_client&) { throw connection_ended(); }
 };
 
 class websocket_client final : public watcher {
@@ -28,10 +30,9 @@ public:
   websocket_client(const websocket_client&) = delete;
   websocket_client& operator=(const websocket_client&) = delete;
 
-  void connect(poller& poller, std::uint16_t port);
+  void connect(poller& poller, std::uint16_t port, bool browser = false);
   void close();
   void send(std::string_view text);
-  bool is_connected() const { return phase_ == phase::connected; }
   void readable() override;
 
   const unsigned number;
