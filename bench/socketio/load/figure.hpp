@@ -2,9 +2,11 @@
 #pragma once
 
 #include "histogram.hpp"
+#include "machine.hpp"
 #include "poller.hpp"
 #include "server_process.hpp"
 
+#include <algorithm>
 #include <charconv>
 #include <chrono>
 #include <cstdint>
@@ -23,9 +25,11 @@ struct settings {
   unsigned under_way = 0; // events of one client, broadcasts, or posts; 0: as the figure likes
   unsigned rooms = 0;     // of `posts`; 0: as many as clients
   unsigned members = 1;   // of each room
+  unsigned rate = 20;     // events of one client in a second, of `steady`
   std::chrono::milliseconds warm{1000}, measured{3000};
-  std::size_t payload = 100; // bytes of each event's text
-  bool browser = false;      // connect with the headers that a browser sends
+  std::chrono::milliseconds stopped{1000}; // of `stop`: how long the server stands still
+  std::size_t payload = 100;               // bytes of each event's text
+  bool browser = false;                    // connect with the headers that a browser sends
 };
 
 constexpr std::chrono::seconds patience{10}; // after which what has not come is lost
@@ -62,6 +66,7 @@ public:
   void begin() {
     cpu_ = server_.cpu();
     own_cpu_ = own_.cpu();
+    machine_cpu_ = machine_cpu();
     begun_ = clock::now();
     running_ = true;
   }
@@ -74,6 +79,7 @@ public:
     running_ = false;
     cpu_ = server_.cpu() - cpu_;
     own_cpu_ = own_.cpu() - own_cpu_;
+    machine_cpu_ = machine_cpu() - machine_cpu_;
     took_ = clock::now() - begun_;
   }
   result report(const mistakes& mistakes) const {
@@ -91,12 +97,13 @@ public:
         {"cpu_seconds", seconds(cpu_)},
         {"seconds", seconds(took_)},
         {"load_cpu_seconds", seconds(own_cpu_)},
+        {"others_cpu_seconds", std::max(0.0, seconds(machine_cpu_ - cpu_ - own_cpu_))},
     };
   }
 
 private:
   server_process server_, own_;
-  std::chrono::nanoseconds cpu_{0}, own_cpu_{0};
+  std::chrono::nanoseconds cpu_{0}, own_cpu_{0}, machine_cpu_{0};
   clock::duration took_{0};
   clock::time_point begun_;
   histogram latencies_;
@@ -110,5 +117,7 @@ result acks(const settings&);
 result broadcast(const settings&);
 result posts(const settings&);
 result polling(const settings&);
+result steady(const settings&);
+result stop(const settings&);
 
 } // namespace load

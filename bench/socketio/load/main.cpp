@@ -1,7 +1,7 @@
 // Puts one figure's load on a server and prints what it cost the server, as JSON.
 // Usage: load FIGURE --port N --pid P [--clients N] [--steps N,N] [--under-way N] [--warm MS] [--measured MS]
-//             [--payload BYTES] [--headers few|browser] [--rooms N] [--members N]
-//        FIGURE: connects, echo, acks, broadcast, posts, polling
+//             [--payload BYTES] [--headers few|browser] [--rooms N] [--members N] [--rate N] [--stopped MS]
+//        FIGURE: connects, echo, acks, broadcast, posts, polling, steady, stop
 #include "figure.hpp"
 
 #include <sys/resource.h>
@@ -43,6 +43,10 @@ load::settings settings_of(int argc, char** argv) {
       settings.rooms = number();
     else if (name == "--members")
       settings.members = number();
+    else if (name == "--rate")
+      settings.rate = number();
+    else if (name == "--stopped")
+      settings.stopped = std::chrono::milliseconds{number()};
     else if (name == "--headers" && (value == "few" || value == "browser"))
       settings.browser = value == "browser";
     else if (name == "--steps") {
@@ -54,8 +58,8 @@ load::settings settings_of(int argc, char** argv) {
       throw load::fault("unknown option " + name);
   }
   if (settings.port == 0 || settings.pid == 0) throw load::fault("--port and --pid are needed");
-  if (settings.clients == 0 || settings.steps.empty() || settings.members == 0)
-    throw load::fault("--clients, --steps and --members must not be 0");
+  if (settings.clients == 0 || settings.steps.empty() || settings.members == 0 || settings.rate == 0)
+    throw load::fault("--clients, --steps, --members and --rate must not be 0");
   return settings;
 }
 
@@ -64,7 +68,8 @@ load::settings settings_of(int argc, char** argv) {
 int main(int argc, char** argv) {
   const std::map<std::string, load::result (*)(const load::settings&)> figures{
       {"connects", load::connects},   {"echo", load::echo},   {"acks", load::acks},
-      {"broadcast", load::broadcast}, {"posts", load::posts}, {"polling", load::polling}};
+      {"broadcast", load::broadcast}, {"posts", load::posts}, {"polling", load::polling},
+      {"steady", load::steady},       {"stop", load::stop}};
   const auto figure = figures.find(argc > 1 ? argv[1] : "");
   if (figure == figures.end()) return std::fputs("load: which figure?\n", stderr), 2;
   try {

@@ -4,6 +4,7 @@
 #include <fstream>
 #include <string>
 
+#include <signal.h>
 #include <time.h>
 
 namespace load {
@@ -45,6 +46,10 @@ std::uint64_t server_process::rss_bytes() const {
     sum += kib * 1024;
   }
   return sum;
+}
+
+void server_process::signal(int number) const {
+  for (const auto pid : tree()) ::kill(pid, number);
 }
 
 std::uint64_t server_process::settled_rss_bytes(poller& poller) const {

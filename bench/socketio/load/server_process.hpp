@@ -20,6 +20,7 @@ public:
   // /proc/PID/stat).
   std::chrono::nanoseconds cpu() const;
   std::uint64_t rss_bytes() const;
+  void signal(int number) const;
   // Once it has kept the same for a second (to within 64 KiB), or after ten.
   std::uint64_t settled_rss_bytes(poller& poller) const;
 
