@@ -1,7 +1,9 @@
 // Socket.IO servers side by side: they take turns on core 0, the load has core 1. Every figure is the median of
-// the rounds, per second of the server's processor time; losses and doubles fail the run.
+// the rounds, per second of the server's processor time; what ours loses or doubles fails the run, what a peer does
+// is told.
 // Usage: script/bench socketio [--quick] [--servers a,b] [--figures a,b] [--rounds N] [--measured MS] [--warm MS]
 //                              [--ours PATH] [--json FILE]
+// --quick shows within a minute or two that everything works: small crowds, whose numbers say little.
 // --ours PATH measures that program (started as PATH --port N) instead of this tree's bench_server.
 import { execFile, spawn } from "node:child_process";
 import { existsSync, writeFileSync } from "node:fs";
@@ -9,16 +11,16 @@ import net from "node:net";
 import { loadavg } from "node:os";
 import { resolve } from "node:path";
 import { parseArgs, promisify } from "node:util";
-import { bigCrowd, figures } from "./figures.mjs";
+import { figuresOf } from "./figures.mjs";
 import { load, makeNative, servers } from "./servers.mjs";
-import { print } from "./table.mjs";
+import { mistakesIn, print } from "./table.mjs";
 
 const serverCore = "0", loadCore = "1";
 const { values: options } = parseArgs({
   options: {
     quick: { type: "boolean", default: false },
     servers: { type: "string", default: Object.keys(servers).join(",") },
-    figures: { type: "string", default: Object.keys(figures).join(",") },
+    figures: { type: "string", default: Object.keys(figuresOf(false)).join(",") },
     rounds: { type: "string" },
     measured: { type: "string" },
     warm: { type: "string" },
@@ -27,7 +29,9 @@ const { values: options } = parseArgs({
   },
 });
 const rounds = Number(options.rounds ?? process.env.ROUNDS ?? (options.quick ? 1 : 3));
-const times = ["--warm", options.warm ?? (options.quick ? 500 : 1000), "--measured", options.measured ?? (options.quick ? 1000 : 3000)];
+const figures = figuresOf(options.quick);
+const warm = options.warm ?? (options.quick ? 100 : 1000);
+const measured = (figure) => options.measured ?? figures[figure].measured ?? (options.quick ? 300 : 3000);
 const chosen = (list, all, what) =>
   list.split(",").map((name) => (name in all ? name : fail(`no ${what} is called ${name}; there are: ${Object.keys(all).join(", ")}`)));
 
@@ -64,11 +68,11 @@ const answers = (port) =>
   });
 const pause = (ms) => new Promise((done) => setTimeout(done, ms));
 
-async function start(name) {
+async function start(name, given) {
   const port = await freePort();
   // As many descriptors as may be; the shell is replaced, so the process is the server's own.
   const child = spawn("bash", ["-c", 'ulimit -n "$(ulimit -Hn)"; exec taskset -c "$0" "$@"', serverCore, ...servers[name].start(String(port))], {
-    env: { ...process.env, ...servers[name].environment },
+    env: { ...process.env, ...given, ...servers[name].environment?.(given) },
     stdio: ["ignore", "ignore", "pipe"],
   });
   let said = "";
@@ -103,22 +107,24 @@ for (const signal of ["SIGINT", "SIGTERM"])
     process.exit(1);
   });
 
+const knows = (name, environment = {}) => Object.keys(environment).every((option) => servers[name].knows?.includes(option));
+
 async function measure(figure, name) {
-  const server = await start(name);
+  let server;
   try {
-    const steps = figure === "connects" ? ["--steps", options.quick ? "1000" : `1000,${bigCrowd}`] : [];
-    const args = ["-c", loadCore, load, ...figures[figure].load, ...steps, ...times, "--port", server.port, "--pid", server.pid];
+    server = await start(name, figures[figure].environment ?? {});
+    const args = ["-c", loadCore, load, ...figures[figure].load, "--warm", warm, "--measured", measured(figure), "--port", server.port, "--pid", server.pid];
     const { stdout } = await promisify(execFile)("taskset", args.map(String));
     const result = JSON.parse(stdout);
-    const mistakes = ["lost", "doubled", "astray"].filter((kind) => result[kind] > 0);
-    if (mistakes.length) problems.push(`${name}, ${figure}: ${mistakes.map((kind) => `${result[kind]} ${kind}`).join(", ")}`);
+    const wrong = mistakesIn([result]);
+    if (wrong) (name === "tickwire" || name === "floor" ? problems : ofPeers).push(`${name}, ${figure}: ${wrong}`);
     return result;
   } catch (error) {
-    problems.push(`${name}, ${figure}: ${error.stderr?.trim() || error.message} ${server.said()}`.trim());
+    problems.push(`${name}, ${figure}: ${error.stderr?.trim() || error.message} ${server?.said() ?? ""}`.trim());
     return undefined;
   } finally {
-    const end = await server.stop();
-    if (name === "tickwire" && (end.code !== 0 || end.ms > 3000))
+    const end = await server?.stop();
+    if (end && name === "tickwire" && (end.code !== 0 || end.ms > 3000))
       problems.push(`tickwire ended with ${end.signal ?? end.code} ${end.ms} ms after SIGTERM`);
   }
 }
@@ -129,23 +135,29 @@ const here = (path) => resolve(process.env.CALLED_FROM ?? ".", path);
 if (options.ours) {
   const program = here(options.ours);
   if (!existsSync(program)) fail(`${program} is not there`);
-  servers.tickwire = { make() {}, start: (port) => [program, "--port", port] };
+  servers.tickwire = { ...servers.tickwire, make() {}, start: (port) => [program, "--port", port] };
 }
 makeReady(serverNames);
 
-const problems = [];
+const problems = [], ofPeers = [];
 const results = Object.fromEntries(figureNames.map((figure) => [figure, Object.fromEntries(serverNames.map((name) => [name, []]))]));
 console.error(`bench socketio: ${rounds} round${rounds === 1 ? "" : "s"}; others' load on this machine: ${loadavg()[0].toFixed(1)}`);
+const tell = (round, figure, name, result) =>
+  console.error(
+    `round ${round + 1} ${figure.padEnd(18)} ${name.padEnd(12)} ${Math.round(result.per_cpu_second).toLocaleString("en").padStart(9)} p50 ${result.p50_us} µs, p99 ${result.p99_us} µs${mistakesIn([result]) && `: ${mistakesIn([result])}`}`,
+  );
 for (let round = 0; round < rounds; ++round)
   for (const figure of figureNames)
     for (let i = 0; i < serverNames.length; ++i) {
       const name = serverNames[(i + round) % serverNames.length];
+      if (!knows(name, figures[figure].environment) || (round > 0 && figures[figure].measured)) continue;
       const result = await measure(figure, name);
       if (!result) continue;
       results[figure][name].push(result);
-      console.error(`round ${round + 1} ${figure.padEnd(13)} ${name.padEnd(12)} ${Math.round(result.per_cpu_second).toLocaleString("en").padStart(9)} p50 ${result.p50_us} µs, p99 ${result.p99_us} µs`);
+      tell(round, figure, name, result);
     }
 
-print(results, serverNames, options.quick);
+print(results, serverNames, figures);
+if (ofPeers.length) console.log(`\nPeers' mistakes:\n${ofPeers.join("\n")}`);
 if (options.json) writeFileSync(here(options.json), JSON.stringify(results, null, 1));
 if (problems.length) fail(`\n${problems.join("\n")}`);

@@ -1,4 +1,5 @@
-// The servers of the Socket.IO benchmark: how each is made ready, and how it is started.
+// The servers of the Socket.IO benchmark: how each is made ready, how it is started, and which options it `knows`
+// from its environment: THREADS (a number), RECOVERY (anything).
 import { execFileSync } from "node:child_process";
 import { cpSync, existsSync, mkdirSync, readFileSync } from "node:fs";
 
@@ -34,6 +35,7 @@ export const servers = {
   floor: {
     make: () => {}, // with the load
     start: (port) => [`${made}/native/floor`, port],
+    knows: ["THREADS", "RECOVERY"], // and heeds neither: nothing lies deeper
   },
   tickwire: {
     make() {
@@ -41,17 +43,20 @@ export const servers = {
       run("cmake", ["--build", "--preset", "release", "--target", "bench_server"], { cwd: root });
     },
     start: (port) => [`${root}build/release/bin/bench_server`, "--port", port],
+    knows: ["THREADS", "RECOVERY"],
   },
   socketioxide: {
     needs: "Rust 1.94 or newer (cargo) and crates.io",
     make: () => run("cargo", ["build", "--release", "--locked", "--target-dir", `${made}/cargo`], { cwd: `${peers}/socketioxide` }),
     start: (port) => [`${made}/cargo/release/bench-peer-socketioxide`, port],
+    knows: ["THREADS"],
   },
   go: {
     needs: "Go 1.24 or newer and its module proxy",
     make: () => run("go", ["build", "-mod=readonly", "-o", `${made}/go-peer`, "."], { cwd: `${peers}/go` }),
     start: (port) => [`${made}/go-peer`, port],
-    environment: { GOMAXPROCS: "1" },
+    environment: ({ THREADS = "1" }) => ({ GOMAXPROCS: THREADS }),
+    knows: ["THREADS"], // with recovery it panics at its start
   },
   node: {
     needs: "npm and its registry",
@@ -60,7 +65,8 @@ export const servers = {
         run("npm", ["ci", "--no-audit", "--no-fund", "--loglevel=error"], { cwd: `${peers}/node` }),
       ),
     start: (port) => [process.execPath, `${peers}/node/server.mjs`, port],
-    environment: { NODE_ENV: "production" },
+    environment: () => ({ NODE_ENV: "production" }),
+    knows: ["RECOVERY"],
   },
   python: {
     needs: "python3 with venv, and PyPI",
