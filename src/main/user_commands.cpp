@@ -4,6 +4,7 @@
 #include "adapters/sqlite/sqlite_accounts.hpp"
 #include "app/accounts.hpp"
 #include "core/weak_password.hpp"
+#include "store/account_rules.hpp"
 
 #include <CLI/CLI.hpp>
 
@@ -32,9 +33,6 @@ T wait_for(asio::io_context& io, task<T> work) {
   return std::move(*done);
 }
 
-std::string_view word_of(enum role role) { return role == role::admin ? "admin" : "agent"; }
-enum role role_of(std::string_view word) { return word == "admin" ? role::admin : role::agent; }
-
 // From standard input, with or without a new line behind it.
 // Who sits at the server's own command line may take a weak password, but is told.
 result<std::string> hashed_password(const std::string& name) {
@@ -55,7 +53,7 @@ outcome list(asio::io_context& io, account_store& store) {
   const auto all = wait_for(io, store.users());
   if (!all) return std::unexpected(all.error());
   for (const user& one : *all)
-    std::cout << word_of(one.role) << (one.disabled ? "  disabled  " : "            ") << one.name << "\n";
+    std::cout << to_text(one.role) << (one.disabled ? "  disabled  " : "            ") << one.name << "\n";
   return std::to_string(all->size()) + (all->size() == 1 ? " user." : " users.");
 }
 
@@ -65,7 +63,7 @@ outcome add(asio::io_context& io, account_store& store, const std::string& name,
   if (!hash) return std::unexpected(hash.error());
   const auto added = wait_for(io, store.add_user(name, role, std::move(*hash)));
   if (!added) return std::unexpected(added.error());
-  return "Added " + added->name + " (" + std::string(word_of(role)) + ").";
+  return "Added " + added->name + " (" + std::string(to_text(role)) + ").";
 }
 
 outcome change(asio::io_context& io, account_store& store, const std::string& name, user_change change,
@@ -117,7 +115,7 @@ int user_commands::run(const std::filesystem::path& data_dir) const {
   if (command == "list") {
     done = list(io, *store);
   } else if (command == "add") {
-    done = add(io, *store, name, role_of(role));
+    done = add(io, *store, name, role_from(role));
   } else if (command == "remove") {
     const auto removed = wait_for(io, store->remove_user(name));
     done = removed ? outcome("Removed " + name + ".") : std::unexpected(removed.error());
@@ -130,7 +128,7 @@ int user_commands::run(const std::filesystem::path& data_dir) const {
     done = hash ? change(io, *store, name, {.password_hash = *hash}, name + " has a new password.")
                 : std::unexpected(hash.error());
   } else if (command == "role") {
-    done = change(io, *store, name, {.role = role_of(role)}, name + " is " + role + " now.");
+    done = change(io, *store, name, {.role = role_from(role)}, name + " is " + role + " now.");
   } else if (command == "disable") {
     done = change(io, *store, name, {.disabled = true}, name + " cannot log in any more.");
   } else if (command == "enable") {

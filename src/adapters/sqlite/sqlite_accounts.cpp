@@ -7,6 +7,7 @@
 #include "base/clock.hpp"
 #include "base/logging.hpp"
 #include "core/text.hpp"
+#include "store/account_rules.hpp"
 
 namespace tickwire::sqlite {
 
@@ -14,23 +15,12 @@ namespace {
 
 constexpr std::string_view user_columns = "users.id, name, role, disabled";
 
-std::string_view to_text(enum role role) { return role == role::admin ? "admin" : "agent"; }
-enum role role_from(std::string_view text) { return text == "admin" ? role::admin : role::agent; }
-
 // From the columns above, which come first.
 user read_user(const statement& row) {
   return {row.text(0), row.text(1), role_from(row.view(2)), row.number(3) != 0};
 }
 
 std::int64_t millis(timestamp time) { return time.time_since_epoch().count(); }
-
-std::unexpected<failure> no_such_user(const std::string& name) {
-  return fail(failure_kind::not_found, "unknown_user", "There is no user called \"" + name + "\".");
-}
-std::unexpected<failure> name_taken(const std::string& name) {
-  return fail(failure_kind::conflict, "name_taken",
-              "Somebody is called \"" + name + "\" already. Choose another name.");
-}
 
 std::filesystem::path made(const std::filesystem::path& directory) {
   std::error_code error;
@@ -55,43 +45,29 @@ public:
   }
 
   task<result<std::vector<user>>> users() override {
-    return run<std::vector<user>>([this] {
-      query ask(database_, "SELECT " + std::string(user_columns) + " FROM users ORDER BY name_key");
-      std::vector<user> rows;
-      while (ask.step()) rows.push_back(read_user(ask));
-      return rows;
-    });
+    return run<std::vector<user>>([this] { return users_of(all()); });
   }
 
   task<result<user>> add_user(std::string name, enum role role, std::string password_hash) override {
-    return add(std::move(name), role, std::move(password_hash), false);
+    return add(std::move(name), role, std::move(password_hash), add_account);
   }
   task<result<user>> add_first_user(std::string name, enum role role, std::string password_hash) override {
-    return add(std::move(name), role, std::move(password_hash), true);
+    return add(std::move(name), role, std::move(password_hash), add_first_account);
   }
 
   task<result<user>> change_user(std::string name, user_change change) override {
     return run<user>([this, name = std::move(name), change = std::move(change)]() -> result<user> {
       transaction whole(database_);
-      auto found = find(name);
-      if (!found) return no_such_user(name);
-      user who = found->who;
-      const user before = who;
-      if (change.name) who.name = *change.name;
-      if (change.role) who.role = *change.role;
-      if (change.disabled) who.disabled = *change.disabled;
-      if (auto stays = somebody_administers(before, who.role == role::admin && !who.disabled); !stays)
-        return std::unexpected(stays.error());
+      const auto done = change_account(all(), name, change);
+      if (!done) return std::unexpected(done.error());
+      const user& who = done->now.who;
       const std::string key = ascii_lower(who.name);
-      if (const auto other = find(who.name); other && other->who.id != who.id) return name_taken(who.name);
       statement(
           database_,
           "UPDATE users SET name = ?, name_key = ?, role = ?, disabled = ?, password_hash = ? WHERE id = ?")
-          .bind(who.name, key, to_text(who.role), who.disabled,
-                change.password_hash ? *change.password_hash : found->password_hash, who.id)
+          .bind(who.name, key, to_text(who.role), who.disabled, done->now.password_hash, who.id)
           .run();
-      if (change.password_hash || who.disabled) end_sessions(who.id);
-      if (change.password_hash) forget_devices(who.id);
+      end_what_ends(*done);
       whole.commit();
       return who;
     });
@@ -100,12 +76,10 @@ public:
   task<result<void>> remove_user(std::string name) override {
     return run<void>([this, name = std::move(name)]() -> result<void> {
       transaction whole(database_);
-      const auto found = find(name);
-      if (!found) return no_such_user(name);
-      if (auto stays = somebody_administers(found->who, false); !stays) return stays;
-      statement(database_, "DELETE FROM users WHERE id = ?").bind(found->who.id).run();
-      end_sessions(found->who.id);
-      forget_devices(found->who.id);
+      const auto done = remove_account(all(), name);
+      if (!done) return std::unexpected(done.error());
+      statement(database_, "DELETE FROM users WHERE id = ?").bind(done->now.who.id).run();
+      end_what_ends(*done);
       whole.commit();
       return {};
     });
@@ -181,43 +155,31 @@ private:
     return user_record{read_user(ask), ask.text(4)};
   }
 
-  // Whether an administrator who may log in is left when `who` is one only if `stays`.
-  result<void> somebody_administers(const user& who, bool stays) {
-    if (stays || who.role != role::admin || who.disabled) return {};
-    query others(database_, "SELECT count(*) FROM users WHERE role = 'admin' AND disabled = 0 AND id <> ?");
-    others.bind(who.id);
-    others.step();
-    if (others.number(0) > 0) return {};
-    return fail(failure_kind::conflict, "last_admin",
-                "\"" + who.name + "\" is the last administrator. Make somebody else one first.");
+  account_list all() {
+    query ask(database_,
+              "SELECT " + std::string(user_columns) + ", password_hash FROM users ORDER BY name_key");
+    account_list rows;
+    while (ask.step()) rows.push_back({read_user(ask), ask.text(4)});
+    return rows;
   }
 
-  void end_sessions(const std::string& user_id) {
-    statement(database_, "DELETE FROM sessions WHERE user_id = ?").bind(user_id).run();
-  }
-  void forget_devices(const std::string& user_id) {
-    statement(database_, "DELETE FROM devices WHERE user_id = ?").bind(user_id).run();
+  void end_what_ends(const account_change& done) {
+    const std::string& id = done.now.who.id;
+    if (done.ends_sessions) statement(database_, "DELETE FROM sessions WHERE user_id = ?").bind(id).run();
+    if (done.forgets_devices) statement(database_, "DELETE FROM devices WHERE user_id = ?").bind(id).run();
   }
 
-  task<result<user>> add(std::string name, enum role role, std::string password_hash, bool only_first) {
+  task<result<user>> add(std::string name, enum role role, std::string password_hash,
+                         decltype(add_account)* rule) {
     return run<user>([=, this]() -> result<user> {
       transaction whole(database_);
-      statement count(database_, "SELECT count(*) FROM users");
-      count.step();
-      const bool some = count.number(0) > 0;
-      count.reset();
-      if (only_first && some)
-        return fail(failure_kind::conflict, "already_set_up",
-                    "There is an administrator already. Log in, or ask them for an account.");
-      if (find(name)) return name_taken(name);
-      statement random(database_, "SELECT lower(hex(randomblob(8)))");
-      random.step();
-      user who{"u_" + random.text(0), name, role};
-      random.reset();
-      const std::string key = ascii_lower(name);
+      const auto added = rule(all(), name, role, password_hash);
+      if (!added) return std::unexpected(added.error());
+      const user& who = added->who;
+      const std::string key = ascii_lower(who.name);
       statement(database_,
                 "INSERT INTO users (id, name, name_key, role, password_hash) VALUES (?, ?, ?, ?, ?)")
-          .bind(who.id, who.name, key, to_text(role), password_hash)
+          .bind(who.id, who.name, key, to_text(who.role), added->password_hash)
           .run();
       whole.commit();
       return who;
@@ -231,8 +193,7 @@ private:
         return work();
       } catch (const sqlite_error& error) {
         log_error(std::string("accounts: ") + error.what());
-        return fail(failure_kind::store_unavailable, "store_unavailable",
-                    "The accounts cannot be read or written at the moment. Try again in a few seconds.");
+        return accounts_unavailable();
       }
     };
     co_return co_await pool_.run(std::move(on_thread));
