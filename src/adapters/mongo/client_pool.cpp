@@ -1,5 +1,6 @@
 #include "adapters/mongo/client_pool.hpp"
 
+#include "adapters/mongo/uri.hpp"
 #include "base/logging.hpp"
 
 #include <mongoc/mongoc.h>
@@ -117,13 +118,11 @@ struct client::collection_handle {
 
 client_pool::client_pool(pool_config config) {
   start_driver();
+  if (const std::string problem = problem_of_uri(config.uri); !problem.empty())
+    throw std::runtime_error("MONGODB_URI " + problem + ".");
   bson_error_t error;
   const owned_uri uri(mongoc_uri_new_with_error(config.uri.c_str(), &error));
-  if (!uri)
-    throw std::runtime_error(std::string("MONGODB_URI is not an address of MongoDB: ") + error.message +
-                             ". It looks like mongodb://host:27017/tickwire.");
-  const char* database = mongoc_uri_get_database(uri.get());
-  database_ = database && *database ? database : "tickwire";
+  database_ = database_of(config.uri);
 
   set_default(uri.get(), MONGOC_URI_SERVERSELECTIONTIMEOUTMS, config.patience.connecting);
   set_default(uri.get(), MONGOC_URI_CONNECTTIMEOUTMS, config.patience.connecting);
