@@ -7,6 +7,7 @@ import http from "node:http";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { io } from "socket.io-client";
+import { newStore } from "./stores.mjs";
 
 const bin = join(process.env.BUILD_DIR ?? new URL("../../build/release", import.meta.url).pathname, "bin");
 export const inbox = "100000000000001";
@@ -77,16 +78,17 @@ export const graphError = (response, code, status = 400) => {
 };
 
 export class Tickwire {
-  static async start({ graph, env = {}, users = { Ana: "password-of-ana", Ben: "password-of-ben" }, dataDir, port } = {}) {
+  static async start({ graph, env = {}, users = { Ana: "password-of-ana", Ben: "password-of-ben" }, dataDir, port, storeAlone } = {}) {
     const self = new Tickwire();
     self.dataDir = dataDir ?? mkdtempSync(join(tmpdir(), "tickwire-"));
     process.on("exit", () => rmSync(self.dataDir, { recursive: true, force: true }));
+    self.store = await newStore({ dataDir: self.dataDir, inbox, alone: storeAlone });
     self.port = port ?? (await freePort());
     self.url = `http://127.0.0.1:${self.port}`;
     self.env = {
       PATH: process.env.PATH, DATA_DIR: self.dataDir, HOST: "127.0.0.1", PORT: String(self.port),
       WHATSAPP_ACCESS_TOKEN: secrets.accessToken, WHATSAPP_PHONE_NUMBER_ID: inbox, WHATSAPP_APP_SECRET: secrets.appSecret,
-      WHATSAPP_VERIFY_TOKEN: secrets.verifyToken, WHATSAPP_API_BASE: graph ?? "http://127.0.0.1:9", ...env,
+      WHATSAPP_VERIFY_TOKEN: secrets.verifyToken, WHATSAPP_API_BASE: graph ?? "http://127.0.0.1:9", ...self.store.env, ...env,
     };
     for (const [name, password] of Object.entries(users)) await self.addUser(name, password);
     await self.launch();

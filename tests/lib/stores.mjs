@@ -1,0 +1,132 @@
+// What a server under test keeps everything in, by STORE: "sqlite", files in its DATA_DIR, or "mongodb", a database of its own on
+// the server of TEST_MONGODB_URI. And what only tests do to it: look into it, break it, take it away.
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { readFileSync, readdirSync, renameSync } from "node:fs";
+import { join } from "node:path";
+import { MongoClient } from "mongodb";
+import { Mongod, newDatabase } from "./mongodb.mjs";
+
+const kind = process.env.STORE || "sqlite";
+// For the option `skip` of a test that looks into files, or breaks them, as only those of SQLite can be.
+export const onlySqlite = kind !== "sqlite" && "it is about the files of SQLite";
+
+// A program that holds a database of SQLite while standard input is open.
+const python = (code, ...args) => spawn("python3", ["-c", `import json,sqlite3,sys\n${code}`, ...args]);
+
+class Sqlite {
+  env = {};
+  oneWriter = true; // while a server runs, nobody else writes messages
+  constructor(dataDir, inbox) {
+    this.folder = dataDir;
+    this.accounts = join(dataDir, "accounts.db");
+    this.log = join(dataDir, `inbox-${inbox}.db`);
+  }
+
+  async rows(file, sql, ...values) {
+    const child = python("c=sqlite3.connect(sys.argv[1])\nprint(json.dumps(c.execute(sys.argv[2],json.loads(sys.argv[3])).fetchall()))\nc.commit()", file, sql, JSON.stringify(values));
+    const told = { out: "", error: "" };
+    child.stdout.setEncoding("utf8").on("data", (piece) => (told.out += piece));
+    child.stderr.setEncoding("utf8").on("data", (piece) => (told.error += piece));
+    const [status] = await once(child, "close");
+    if (status !== 0) throw new Error(told.error);
+    return JSON.parse(told.out);
+  }
+  async passwordHashes() {
+    return (await this.rows(this.accounts, "SELECT password_hash FROM users")).flat();
+  }
+  sessions() {
+    return this.rows(this.accounts, "SELECT * FROM sessions");
+  }
+  // Their end, as if it had been decided when they began; written by another program.
+  async endSessionsAt(userId, at) {
+    await this.rows(this.accounts, "UPDATE sessions SET expires_at=? WHERE user_id=?", at, userId);
+  }
+  // Everything that is stored, as a thief of the disk reads it.
+  async bytes() {
+    return readdirSync(this.folder).map((name) => readFileSync(join(this.folder, name), "latin1"));
+  }
+
+  async hold(file) {
+    const holder = python("c=sqlite3.connect(sys.argv[1],isolation_level=None)\nc.execute('BEGIN EXCLUSIVE')\nprint('held',flush=True)\nsys.stdin.readline()\nc.execute('ROLLBACK')", file);
+    await once(holder.stdout, "data");
+    return async () => {
+      holder.stdin.end("\n");
+      await once(holder, "exit");
+    };
+  }
+  // Until what it gives is called.
+  refuseSessions() {
+    return this.hold(this.accounts);
+  }
+  waysAway = {
+    locked: () => this.hold(this.log), // as somebody's shell does
+    "moved away": async () => {
+      renameSync(this.folder, `${this.folder}.away`);
+      return () => renameSync(`${this.folder}.away`, this.folder);
+    },
+  };
+}
+
+class Mongo {
+  oneWriter = false;
+  constructor(uri, server) {
+    this.uri = newDatabase(uri);
+    this.env = { MONGODB_URI: this.uri };
+    this.server = server; // one of its own
+  }
+
+  async ask(work) {
+    const client = new MongoClient(this.uri);
+    try {
+      return await work(client.db());
+    } finally {
+      await client.close();
+    }
+  }
+  passwordHashes() {
+    return this.ask(async (db) => (await db.collection("users").find().toArray()).flatMap(({ users }) => users.map((user) => user.passwordHash)));
+  }
+  sessions() {
+    return this.ask((db) => db.collection("sessions").find().toArray());
+  }
+  endSessionsAt(userId, at) {
+    return this.ask(async (db) => {
+      await db.collection("sessions").updateMany({ userId }, { $set: { until: new Date(at) } });
+      await db.collection("users").updateOne({}, { $set: { version: `by hand at ${at}` } }); // servers look when it changes
+    });
+  }
+  bytes() {
+    return this.ask(async (db) => {
+      const all = await db.listCollections().toArray();
+      return Promise.all(all.map(async ({ name }) => JSON.stringify(await db.collection(name).find().toArray(), (_, value) => (value?._bsontype === "Binary" ? value.buffer.toString("latin1") : value))));
+    });
+  }
+  refuseSessions() {
+    const validate = (validator) => this.ask((db) => db.command({ collMod: "sessions", validator }));
+    return validate({ neverThere: true }).then(() => () => validate({}));
+  }
+  waysAway = {
+    "stopped by SIGSTOP": async () => {
+      this.server.pause();
+      return () => this.server.resume();
+    },
+    "killed by SIGKILL": async () => {
+      await this.server.kill();
+      return () => this.server.launch();
+    },
+  };
+}
+
+// `alone`: nobody else's server, so that it can be taken away.
+export async function newStore({ dataDir, inbox, alone = false }) {
+  if (kind === "sqlite") return new Sqlite(dataDir, inbox);
+  if (kind !== "mongodb") throw new Error(`STORE is "${kind}"; it must be sqlite or mongodb`);
+  if (alone) {
+    const server = await Mongod.start();
+    return new Mongo(server.uri, server);
+  }
+  if (!process.env.TEST_MONGODB_URI) throw new Error("STORE is mongodb, but there is no TEST_MONGODB_URI. Start this by tests/run, or by node lib/with_mongodb.mjs COMMAND…");
+  return new Mongo(process.env.TEST_MONGODB_URI);
+}
+export const waysAway = { sqlite: ["locked", "moved away"], mongodb: ["stopped by SIGSTOP", "killed by SIGKILL"] }[kind];
