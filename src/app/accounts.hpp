@@ -35,11 +35,11 @@ struct session {
 
 struct account_limits {
   std::chrono::seconds session_life = std::chrono::days{14};
-  std::chrono::seconds looked_up_again_after{60};           // what is remembered of a session is not older
+  std::chrono::seconds looked_up_again_after{60};           // then the store is asked about a session again
   std::chrono::seconds setup_life = std::chrono::hours{24}; // of the link for the first administrator
   std::size_t sessions_bytes_max = 4 * 1024 * 1024;
-  // Passwords that wait to be checked, of which so many may be of people who were never here: the rest of the
-  // queue is for those who were.
+  // How many passwords may wait to be checked, and how many of those may come from devices and addresses that
+  // have never logged in: the other places are for those that have.
   std::size_t checks_waiting_max = 32, strangers_waiting_max = 24;
   login_throttle::rules throttle;
 };
@@ -53,9 +53,9 @@ struct account_clock {
 inline constexpr std::size_t name_max = 64;                        // characters
 inline constexpr std::size_t password_min = 8, password_max = 128; // characters
 
-// Why nobody can be called so.
+// Fails with the reason when it cannot be anybody's name.
 result<void> check_name(std::string_view name);
-// Why a password cannot be taken by its length.
+// Fails with the reason when a password is too short or too long.
 result<void> check_password_length(std::string_view password);
 
 // The cryptography of accounts. Any thread.

@@ -18,9 +18,10 @@ public:
   // Addresses and networks ("10.0.0.0/8", "::1"); throws std::invalid_argument with the one that is neither.
   explicit trusted_proxies(const std::vector<std::string>& networks = {});
 
-  // The address of who asks: the peer's or, when the peer is a trusted proxy, the last one in its
-  // X-Forwarded-For that is none. An IPv6 address stands for its /64, which one customer of a provider has;
-  // one that is an IPv4 address in IPv6's clothes is that. A peer that is no address is given back as it is.
+  // The client's address: the peer's or, when the peer is a trusted proxy, the last address in its
+  // X-Forwarded-For that is no trusted proxy. Of an IPv6 address only the /64 counts, which is what a
+  // provider gives to one customer; ::ffff:192.0.2.1 is 192.0.2.1. A peer that is no address is given back as
+  // it is.
   std::string client(std::string_view peer, std::string_view forwarded_for) const;
 
 private:

@@ -47,8 +47,8 @@ public:
   void succeeded(const login_source& source);
   void withdrawn(const login_source& source); // the password was not looked at
 
-  // Whether this device, or this address, has logged in by that name before: what strangers do to the name or
-  // from the address does not hold them up.
+  // Whether this device or this address has logged in with that name before. Then failures of strangers with
+  // the same name, or from the same address, do not make it wait.
   bool known(const login_source& source);
 
 private:

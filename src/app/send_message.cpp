@@ -52,7 +52,7 @@ task<result<chat_summary>> messaging::chat_for(const user& who, const send_reque
   const std::string& wanted = by_id ? request.chat_id : request.receiver_id;
   const auto digits = by_id ? std::nullopt : phone_digits(wanted);
 
-  // A number is whose it is now, even where it once was the id of somebody who has another one today.
+  // First as a number: it means its present owner, also when an earlier owner's chat has it as its id.
   std::string chat_id = wanted;
   for (const bool as_number : {true, false}) {
     identity named;
@@ -106,7 +106,7 @@ task<result<messaging::opened_chat>> messaging::open_chat(user who, std::string 
   change.contact.phone = *digits;
   change.contact.name = name;
   change.opens_chat = true;
-  // The same request twice finds the contact that the first one made: completing sees to that, not the key.
+  // The key is new each time: complete() finds the contact by its number when the request comes twice.
   entry proposal = fresh(who, "ct:open:" + *digits + ":" + random_text(12), std::move(change));
   std::vector<entry> proposals;
   proposals.push_back(std::move(proposal));
@@ -151,7 +151,7 @@ task<result<sent_message>> messaging::send(user who, send_request request) {
   auto stored = co_await log_.append(std::move(proposals));
   if (!stored) co_return std::unexpected(stored.error());
   appended& done = stored->front();
-  // What was accepted in time is answered all the same when it is repeated.
+  // Not for a repetition of a message that was accepted in time: that one has a seq.
   if (done.seq == 0) co_return fail_window_closed();
   if (!done.row)
     co_return fail(failure_kind::internal, "not_stored", "The message could not be read back. Try again.");
@@ -215,9 +215,9 @@ task<result<void>> messaging::mark_read(user who, std::string chat_id, std::uint
   const auto summary = co_await log_.find_chat("", chat_id);
   if (!summary) co_return std::unexpected(summary.error());
   if (!*summary) co_return unknown_chat();
-  // Nobody has read what is not there yet.
+  // A page may name any number; nothing beyond the newest entry can have been read.
   const std::uint64_t reached = std::min(up_to, log_.head());
-  // One commit makes a bounded number of messages read, so that it holds up nobody; the rest follow.
+  // One commit marks a limited number of messages, so that others need not wait long; the rest follow.
   const std::string key = keys::read_mark(who.id, chat_id, reached, log_.head());
   std::string next = key;
   for (;;) {

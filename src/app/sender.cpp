@@ -106,7 +106,8 @@ task<void> sender::take_over(std::uint64_t up_to) {
         ++waiting;
         continue;
       }
-      // Killed between the attempt and its result: Graph may have it. Never sent again by ourselves.
+      // The server was killed between the attempt and its result: Graph may have the message, so we do not
+      // send it again by ourselves.
       send_result doubt;
       doubt.attempt = row.attempt;
       doubt.try_number = left.next_try - 1;
@@ -173,7 +174,7 @@ void sender::start(send_job job, bool asks) {
     asio::co_spawn(io_, run(std::move(job), asks), std::move(done));
 }
 
-// Asked of the clock on the wall as well: the steady one stands still while a machine sleeps.
+// By either clock: the steady one stands still while the machine sleeps, the other one may be set.
 bool sender::is_too_old(const send_job& job) const {
   return job.give_up_at <= steady_now() || job.asked_at + settings_.max_age <= wall_now();
 }
@@ -183,7 +184,8 @@ void sender::ended(const send_job& job, std::exception_ptr error, std::optional<
   if (error) {
     log_error("sender: a try ended by a fault of our own: " + words_of(error));
     if (asks) pause_.no_answer(steady_now());
-    // Nobody knows how far it came. Told once; the chat goes on either way.
+    // Nobody knows how far it came, so the message becomes unconfirmed. If even that cannot be stored, the
+    // chat goes on without.
     asio::co_spawn(io_, admit_fault(job), [this, job](std::exception_ptr second, std::optional<send_job>) {
       if (second) log_error("sender: nor could that be stored: " + words_of(second));
       ended(job, nullptr, std::nullopt, false);
@@ -314,10 +316,10 @@ task<send_outcome> sender::post(message row, const send_job& job) {
   co_return unsure("something went wrong on our side");
 }
 
-// As things stand now, not when it was written: where the person is reached, and how WhatsApp calls the
-// quoted message. What comes before it in the chat has its answer by now, so a quoted message that has no id
-// there is one the customer does not have: then the text goes without the quote, which is less of a loss than
-// the text.
+// Made when the message is sent and not when it was written, because by then we know where the person is
+// reached and which id WhatsApp gave to the quoted message. All earlier messages of the chat have their
+// result by now. A quoted message that has no id after that never reached the customer; then the text is sent
+// without the quote.
 task<result<outgoing_message>> sender::message_of(message row, int attempt) {
   const auto chat = co_await log_.find_chat("", row.chat_id);
   if (!chat) co_return std::unexpected(chat.error());
@@ -335,8 +337,8 @@ task<result<outgoing_message>> sender::message_of(message row, int attempt) {
   co_return outgoing;
 }
 
-// What an outcome says about the number as a whole; a refusal that is only the pause's own reason once more
-// is none of this message.
+// Pauses or resumes all sending by what an outcome says about the number as a whole. A message that is
+// refused for the reason for which we are paused already has not failed: it waits with the others.
 void sender::judge(send_outcome& outcome, bool asks) {
   const steady_time now = steady_now();
   const bool was_paused = pause_.paused();
@@ -385,7 +387,7 @@ task<std::optional<std::vector<appended>>> sender::store(std::vector<entry> prop
     std::vector<entry> again = proposals;
     auto stored = co_await log_.append(std::move(again));
     if (stored) co_return std::move(*stored);
-    // Not the store, but what was to be stored: it would be the same for ever.
+    // The fault is in what was to be stored, not in the store: trying again would never help.
     if (stored.error().kind == failure_kind::internal) throw std::runtime_error(stored.error().detail);
     if (!co_await store_may_be_back(wait)) co_return std::nullopt;
   }

@@ -1,5 +1,5 @@
-// A table of what strangers make us remember: never more than so many bytes, and what was not asked for
-// longest is forgotten first. One thread.
+// A table for what strangers make us remember. It has a limit in bytes; beyond it, what was not used for the
+// longest time is forgotten first. One thread.
 #pragma once
 
 #include <cstddef>
@@ -14,11 +14,11 @@ namespace tickwire {
 template <class Value>
 class bounded_table {
 public:
-  // Values count by their own size: they hold nothing elsewhere.
+  // A value counts as sizeof(Value): it must own no other memory.
   explicit bounded_table(std::size_t bytes_max)
       : bytes_max_(bytes_max) {}
 
-  // The value of a key, which is the youngest now; null when it is not there.
+  // The value of a key, which counts as used now; null when there is none.
   Value* find(std::string_view key) {
     const auto place = places_.find(key);
     if (place == places_.end()) return nullptr;
@@ -26,7 +26,8 @@ public:
     return &place->second->second;
   }
 
-  // The same, made when it is not there; the oldest go until there is room. Good until the next call.
+  // The same, but made when there is none, at the cost of the oldest. The reference holds until the next
+  // call.
   Value& at(std::string_view key) {
     if (Value* known = find(key)) return *known;
     by_age_.emplace_front(std::string(key), Value{});

@@ -131,7 +131,7 @@ private:
       views_.put_alias(released ? std::string_view(alias).substr(1) : alias,
                        released ? "" : change.contact.id, entry_.seq);
     }
-    if (change.opens_chat) join_opened(); // of logs before chat_changed
+    if (change.opens_chat) join_opened(); // only logs of old versions have this; now it is a chat_changed
     const auto present = views_.find_contact(change.contact.id);
     if (present && present->seq >= entry_.seq) return std::nullopt;
     contact row = change.contact;

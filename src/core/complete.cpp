@@ -107,7 +107,7 @@ private:
     if (!row) announce(chat_changed{});
   }
 
-  // Whatever came before it in the log counts: what has arrived meanwhile is not sent again.
+  // Decided by all that stands in the log before it: a message that has arrived meanwhile is not sent again.
   void fill(retry_requested& retry) {
     const auto row = views_.find_message(proposal_.message_id);
     if (!row || !row->can_retry() || retry.attempt != row->attempt + 1) return drop();
@@ -351,7 +351,7 @@ private:
   }
 
   void announce(contact_changed change) {
-    // The key is there once for each cause.
+    // One proposal may change several contacts: the number keeps the keys apart.
     entry fresh = beside("ct:" + std::to_string(entries_.size()) + ":" + proposal_.key);
     fresh.chat_id = change.contact.id;
     fresh.data = std::move(change);
@@ -361,8 +361,8 @@ private:
   // It may not happen any more.
   void drop() { dropped_ = true; }
   void announce(chat_changed change) {
-    // There is one for most messages of customers: a short key that rises within its chat costs the store
-    // least.
+    // Most messages of customers make one of these. A short key, and one that grows within its chat, is
+    // cheapest for the store's index.
     const auto& end = change.window_ends_at;
     entry fresh = beside("ch:" + proposal_.chat_id + ":" +
                          (end ? std::to_string(end->time_since_epoch().count()) : proposal_.key));
@@ -371,8 +371,8 @@ private:
     entries_.push_back(std::move(fresh));
   }
 
-  // What this message is called changes; pages are told the newest of those that quote it by one of its
-  // names.
+  // This message gets another name. Pages are told which messages quote it by one of its names; the newest
+  // of them.
   void tell_who_quotes(const std::vector<std::string>& names, const std::string& cause) {
     for (const std::string& quoted : names)
       for (const std::string& by : views_.find_quotes(quoted, quotes_told_max)) {

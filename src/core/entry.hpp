@@ -19,7 +19,7 @@ struct message_received {
   identity sender;      // the person; with from_business the person it went to
   std::string group_id; // empty outside groups
   timestamp sent_at{};  // Meta's time
-  std::string type;     // public type, see CONTRACT
+  std::string type;     // as pages get it, see docs/openapi.json
   std::string text;
   message_body body;
   std::string reply_to_whatsapp_id;
@@ -27,9 +27,9 @@ struct message_received {
   bool history = false;
   status initial = status::delivered; // history knows better
   std::optional<identity> became;     // system message: the person's new number or user id
-  // Filled when completed: the attempt of the message of ours that this is the echo of, or of the message
-  // that is there already under another id of WhatsApp's; 0: it is new. Then entry.message_id is that
-  // message.
+  // Filled when completed. 0: a new message. Else it is one that is in the log already, entry.message_id:
+  // our own, which WhatsApp echoes, or one that came under another id of WhatsApp's. Then this is the
+  // attempt of that message which it stands for.
   int repeats = 0;
   bool notice = false;   // a line that nobody wrote: counts as nothing unread and opens no window
   bool referral = false; // written from an ad or a post, which is a free entry point
@@ -114,7 +114,7 @@ struct read_mark {
   // Filled when the entry is completed: up to here the customer's messages are marked as read by the team,
   // each by an entry of its own before this one. 0: nothing new.
   std::uint64_t seen_up_to = 0;
-  bool more = false; // filled too: there are further ones, for another mark
+  bool more = false; // filled too: some are still unread, and another mark must follow
 };
 
 // The whole record as it is from here on, and which names lead to it.
@@ -155,8 +155,8 @@ struct chat_changed {
   std::optional<timestamp> entry_point_at, entry_point_answered;
 };
 
-// What entry.message_id quotes has become known, or known by another wamid; nothing but pages need this,
-// since the row of the message is completed whenever it is read (see shown.hpp).
+// What entry.message_id quotes has become known, or known by another wamid. Only open pages need to hear it:
+// whoever loads the message gets both names of the quote anyway (see shown.hpp).
 struct quote_known {};
 
 // Signed but nothing that moves a view: kept with its raw JSON. `what` names it ("field account_update"), see
@@ -198,7 +198,7 @@ std::optional<callback> callback_from(std::string_view text);
 // Stable name of the kind, as stored: "message_received", …
 std::string_view kind_of(const entry_data& data);
 
-// The keys of DESIGN §4.
+// What makes an entry's key, for each kind: the same fact always gets the same key.
 namespace keys {
 std::string received(std::string_view wamid);
 std::string accepted(std::string_view user_id, std::string_view client_id);

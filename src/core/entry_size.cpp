@@ -48,7 +48,7 @@ std::size_t measure(const std::vector<Item>& list) {
   return bytes;
 }
 
-// Texts that may be long. Names, numbers and ids are short and stand in the raw JSON as well.
+// Only texts that may be long. Names, numbers and ids are short and counted with the raw JSON.
 struct long_texts {
   std::size_t operator()(const message_received& data) const {
     return data.text.size() + measure(data.body.parts) + measure(data.body.further);

@@ -19,25 +19,25 @@ void add(std::vector<std::string>& list, std::string value) {
   if (std::find(list.begin(), list.end(), value) == list.end()) list.push_back(std::move(value));
 }
 
-// Whoever the number led to is somebody else: the same number with another user id has a new owner. (When a
-// person changes their number, Meta names both user ids in a system message.)
+// The same number with another user id belongs to somebody else now. (A person who changes their
+// number gets another user id; Meta names both in a system message.)
 bool number_has_new_owner(const contact& by_phone, const identity& who) {
   return !who.user_id.empty() && !by_phone.user_id.empty() && by_phone.user_id != who.user_id &&
          by_phone.user_id != who.previous_user_id;
 }
 
-// Meta sends a webhook again for so long; a notice of a changed number is no later than that.
+// Meta repeats a webhook for a week at most, so a notice of a changed number comes no later than that.
 constexpr std::chrono::hours late_notice_max{24 * 7};
 
 constexpr std::uint64_t chat_size_counted = 100'000; // larger ones count as this large
 
-// Whatever else says otherwise. (Somebody's own two user ids are told by Meta as such.)
+// Different user ids decide, even where a number is the same. (Meta says it when one person has two.)
 bool are_two_people(const contact& a, const contact& b) {
   return !a.user_id.empty() && !b.user_id.empty() && a.user_id != b.user_id;
 }
 
-// What of a name may be this contact's: everything where the user id says so, else numbers of the same line
-// and what came with them. Nobody's chat is given away because an answer names another number.
+// The part of `named` that may be this contact: everything when the user id is theirs, else only numbers that
+// may be the same telephone. So an answer of Graph that names another number never moves anybody's chat.
 identity of_one_line(identity named, const contact& record) {
   if (!named.user_id.empty() && named.user_id == record.user_id) return named;
   bool any = false;
@@ -120,8 +120,8 @@ std::string identification::moved(const std::string& contact_id, const identity&
   if (!became.user_id.empty()) record->user_id = became.user_id;
   put(*record);
   std::vector<contact> same{*record};
-  // Their first message from there may have come before the notice. Who had the number for long is somebody
-  // else.
+  // Their first message from the new number may have come before this notice and have made a contact. A
+  // contact that has had the number for longer is somebody else.
   for (contact& other : contacts_of(became)) {
     const bool just_came = other.since > at - late_notice_max;
     if (other.id != contact_id && just_came && !are_two_people(*record, other))
@@ -168,8 +168,8 @@ std::optional<contact> identification::contact_by_alias(const std::string& alias
   return find_contact(present_id(*id));
 }
 
-// All that the names lead to, the surest first. They are one person, since one item named them so: but for
-// those who have a number that it did not name, which may be somebody's from before.
+// The contacts to which these names lead, the surest first. One item named them together, so they are one
+// person, except a contact with a number that it did not name: that may be an earlier owner of a name.
 std::vector<contact> identification::contacts_of(const identity& who) {
   std::vector<contact> found;
   if (who.empty()) {

@@ -11,7 +11,8 @@ using opt_time = std::optional<timestamp>;
 
 namespace {
 
-// Two reports of failure: the first one stays. An explanation of doubt has no time and yields to any failure.
+// Of two reports of failure the first one stays. The reason of an unconfirmed message has no time, so
+// any failure replaces it.
 void keep_first_error(message& row, const std::optional<message_error>& error, opt_time at) {
   if (!error) return;
   const bool replaces = !row.error || (at && (!row.error_at || *at < *row.error_at));
@@ -40,7 +41,7 @@ status status_of(status_word word) {
     return status::read;
   case status_word::delivered:
   case status_word::played:
-    return status::delivered; // heard, hence delivered; `playedAt` says the rest
+    return status::delivered; // who has heard it has it; `playedAt` says that it was heard
   }
   return status::sent;
 }
@@ -61,8 +62,8 @@ void join_arrived(message& row, int attempt, const std::string& wamid) {
   row.arrived_attempt = attempt;
 }
 
-// One member of a group: the message itself has at least left Meta, and nothing that happens to one member
-// breaks it.
+// What happened at one member of a group. The message as a whole is at least `sent`, and never fails because
+// of one member.
 void join_participant(message& row, const status_changed& changed) {
   row.status = join(row.status, status::sent);
   receipt& receipt = receipt_of(row, changed.participant_id);
@@ -155,7 +156,7 @@ void join_status(message& row, const status_changed& changed) {
     break;
   case status_word::played:
     keep_earliest(row.times.played, changed.changed_at);
-    keep_earliest(row.times.delivered, changed.changed_at); // by then at the latest
+    keep_earliest(row.times.delivered, changed.changed_at); // no later than it was heard
     break;
   case status_word::failed:
     keep_earliest(row.times.failed, changed.changed_at);

@@ -210,7 +210,8 @@ std::chrono::milliseconds wait_before_next_try(int code, int try_number) {
   using namespace std::chrono_literals;
   const int n = std::clamp(try_number - 1, 0, 16);
   if (code == 131056) return std::min<std::chrono::milliseconds>(1s * (1LL << (2 * std::min(n, 8))), 16s);
-  // 0: not reached, where asking again costs nobody anything. 130429 and 131056 within 25 s, as promised.
+  // 0: Graph was not reached, so that asking again soon burdens nobody. 130429, too many messages, and 131056
+  // are tried again within 25 s.
   const auto longest = code == 0 ? 10s : code == 130429 ? 16s : 60s;
   return std::min<std::chrono::milliseconds>(1s * (1LL << n), longest);
 }
@@ -224,7 +225,7 @@ bool send_pause::fault(const send_outcome& outcome, steady_time now, bool asked)
   code_ = code;
   if (!same) {
     reason_ = outcome.error->reason;
-    // What it says to the author of one message, said to everybody.
+    // The sentence is meant for the author of one message; here everybody reads it.
     constexpr std::string_view to_author = ", then retry.";
     if (reason_.ends_with(to_author))
       reason_.replace(reason_.size() - to_author.size(), to_author.size(),
@@ -250,7 +251,7 @@ void token_bucket::refill(std::chrono::steady_clock::time_point now) {
 
 std::chrono::milliseconds token_bucket::take(std::chrono::steady_clock::time_point now) {
   refill(now);
-  // The clock's rounding must not make a caller wait once more for a millionth of a token.
+  // A token that is there but for the clock's rounding counts, else the caller would wait a second time.
   if (tokens_ >= 1.0 - 1e-6) {
     tokens_ = std::max(0.0, tokens_ - 1.0);
     return std::chrono::milliseconds{0};

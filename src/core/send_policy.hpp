@@ -1,5 +1,5 @@
-// What an answer of Graph means, and when to try again. Sources: Meta's error table (reference, §5.1), DESIGN
-// §5.
+// What an answer of Graph means, and when to try again. Source of the codes: the page "Error codes" of Meta's
+// documentation of the Cloud API.
 #pragma once
 
 #include "core/entry.hpp"
@@ -70,9 +70,9 @@ public:
   // Nothing was reached at all: opening a connection answers the question as well as a message.
   bool unreached() const { return paused() && code_ == code_unreached; }
 
-  // A try ended with outcome.of_number. False: it ended the same way as what paused us. Then the message
-  // that was refused is no wiser than those that wait, and waits with them; the first one has told its
-  // author.
+  // A try ended with outcome.of_number. False: it ended for the reason for which we are paused already. Then
+  // this message does not fail, but waits with the others: the author of the first one has been told the
+  // reason.
   bool fault(const send_outcome& outcome, steady_time now, bool asked);
   // What was asked gave no answer to the question.
   void no_answer(steady_time now);

@@ -63,7 +63,7 @@ struct append_queue::shared : std::enable_shared_from_this<shared> {
     });
   }
 
-  // The writer's thread. Nothing: it is over.
+  // For the writer's thread. An empty list: stop.
   std::vector<append_job> next_jobs() {
     std::unique_lock lock(mutex);
     wake.wait(lock, [this] { return stopping || !waiting.empty(); });
@@ -115,7 +115,7 @@ append_queue::~append_queue() {
   }
   shared_->wake.notify_one();
   writing_.join();
-  shared_->committed = nullptr; // whoever listens may be gone as well
+  shared_->committed = nullptr; // commits may still be on their way, and the listener ends with us
 }
 
 task<append_result> append_queue::append(std::vector<entry> proposals) {

@@ -12,8 +12,8 @@
 
 namespace tickwire {
 
-// Sizes as bytes_of() counts them. Neither bound can make an append that never passes: as long as less than
-// the bound waits, the next one is taken, whatever its size.
+// Sizes as bytes_of() counts them. An append that is larger than a bound passes all the same: the next one is
+// taken, whatever its size, as long as less than the bound waits.
 struct append_limits {
   std::size_t waiting_bytes_max =
       32 * 1024 * 1024;                       // for the writer; what comes then is refused as overloaded
@@ -26,7 +26,7 @@ public:
 
   // Everything but the writer's work happens on `io`.
   append_queue(boost::asio::any_io_executor io, log_writer& writer, append_limits limits);
-  // Commits what waits; who waits for the answer gets it on `io` if that still runs.
+  // Commits what waits, and answers on `io` if that still runs.
   ~append_queue();
 
   // See log_store::append; without proposals: whether the store can be used.

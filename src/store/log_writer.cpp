@@ -15,17 +15,17 @@ namespace tickwire {
 
 namespace {
 
-// More than a usual commit once one has failed, so that the answer is not "usable" as long as the last free
-// page of a full disk lasts.
+// What a probe writes. After a failure it is more than most commits, so that a disk which is full but for its
+// last page is not called usable.
 constexpr std::size_t probe_bytes = 2 * 1024, probe_bytes_after_failure = 64 * 1024;
 
-// No memory is no fault of the entry either: the same may well be stored a second later.
+// Running out of memory is not the entry's fault: it may well be stored a second later.
 bool is_of_the_store(const std::exception& error) {
   const auto* said = dynamic_cast<const store_error*>(&error);
   return (said && said->of_the_store()) || dynamic_cast<const std::bad_alloc*>(&error);
 }
 
-// Nothing: that is what throws.
+// Nothing when encoding is what throws.
 std::optional<std::string> encoded_if_possible(const entry_data& data) {
   try {
     return wire::encode(data);
@@ -79,7 +79,7 @@ log_writer::attempt log_writer::try_commit(const std::vector<std::vector<entry>>
     events_.clear();
     outcome.answers.clear();
     const bool away = is_of_the_store(error);
-    if (!away && how == manner::together) return attempt::thrown; // the next attempt says which
+    if (!away && how == manner::together) return attempt::thrown; // one by one will show which entry it is
     if (!failed_before_)
       log_error("log: nothing of " + std::to_string(appends.size()) + " appends was stored: " + error.what());
     failed_before_ = true;

@@ -1,4 +1,4 @@
-// The public JSON shapes of CONTRACT: messages, chats, contacts, events.
+// The public JSON shapes of docs/openapi.json and docs/asyncapi.json: messages, chats, contacts, events.
 #pragma once
 
 #include "core/chat.hpp"

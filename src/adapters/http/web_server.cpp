@@ -43,7 +43,8 @@ bool is_json_type(std::string_view type) {
   return name == "application/json";
 }
 
-// Of two that say something different, each part of a system may believe another one.
+// Each may stand in a request only once: of two with different values, a proxy may believe one and we the
+// other.
 constexpr std::string_view decisive_headers[] = {"authorization", "content-type", "origin", "sec-fetch-site",
                                                  "x-hub-signature-256"};
 
@@ -170,8 +171,8 @@ struct web_server::impl {
     co_return result<void>{};
   }
 
-  // No foreign page may change anything, log in included, whoever its user is: a page that logs people in as
-  // somebody else reads what they write then.
+  // No foreign page may change anything, and that includes logging in: a page that secretly logs people in to
+  // an account of its own could read there what they write.
   result<void> may_change(const http_request& request) const {
     const page_claim page{request.header("origin"), request.header("sec-fetch-site"), request.header("host")};
     if (!settings.pages.may_change(page))

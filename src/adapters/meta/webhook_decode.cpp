@@ -113,8 +113,8 @@ private:
     each(value, "groups", [&](const json::value& group) { items_.group(group); });
   }
 
-  // Calls `take` with each item of the list; what stands in its place and is no list is kept. Whether there
-  // was anything.
+  // Calls `take` with each item of the list, and keeps whatever stands there without being a list. True when
+  // there was an item.
   template <class Take>
   bool each(const json::object& object, std::string_view name, Take take) {
     const json::value* list = object.if_contains(as_json(name));
@@ -128,7 +128,7 @@ private:
     return !items->empty();
   }
 
-  // The same one level lower: what has no such list is kept, and so is what it has beside it.
+  // The same for the list `name` within `item`. An item without one is kept; so are other members of it.
   template <class Take>
   void each_below(const std::string& what, const json::value& item, std::string_view name,
                   std::initializer_list<std::string_view> context, Take take) {

@@ -1,7 +1,7 @@
 // Meta's webhook bodies as proposals for the log. Lenient: every item of a batch counts, a bad one is kept
 // with its JSON and harms no other. Whatever is signed leaves at least one proposal, and each item stands in
-// the `raw` of one: what is not understood as `unhandled`, whose `what` says which. Source: Meta's webhook
-// reference (shared reference §1–3); shapes seen in practice are accepted beside it.
+// the `raw` of one: what is not understood as `unhandled`, whose `what` says which. Source: the webhook
+// reference of Meta's Cloud API; shapes seen in practice are accepted beside it.
 #pragma once
 
 #include "core/entry.hpp"

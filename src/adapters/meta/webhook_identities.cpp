@@ -10,7 +10,7 @@ void fill(std::string& field, std::string value) {
   if (field.empty()) field = std::move(value);
 }
 
-// Where a group's id may stand instead, digits alone would make a number of it.
+// Empty for what is no number: a group's id may stand here, and its digits alone would look like one.
 std::string number_at_or_none(const json::object& object, std::string_view name) {
   return phone_digits(text_at(object, name)).value_or("");
 }

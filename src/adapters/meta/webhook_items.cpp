@@ -67,7 +67,7 @@ void webhook_items::message(const json::value& item, named_people& people, origi
                             const identity& otherwise) {
   const auto* message = item.if_object();
   const std::string wamid = message ? text_at(*message, "id") : "";
-  if (wamid.empty()) return keep("message without id", item); // it could not be told from its own repetition
+  if (wamid.empty()) return keep("message without id", item); // nobody could tell a repetition from a new one
   const bool from_business = from == origin::business || from == origin::business_history;
   identity who = from_business ? receiver_of(*message, people) : sender_of(*message, people);
   if (who.empty()) who = otherwise;

@@ -22,14 +22,14 @@ public:
       : inbox_(inbox)
       , now_(now) {}
 
-  // `otherwise`: whose it is, or to whom it went, when neither the item nor `people` say so.
+  // `otherwise`: the person when neither the item nor `people` name one.
   void message(const json::value& item, named_people& people, origin from, const identity& otherwise = {});
   void status(const json::value& item, named_people& people);
   // A group's name, where the item tells one.
   void group(const json::value& item);
 
   void keep(std::string what, const json::value& item);
-  // The same news of another entry or at another time is other news.
+  // The key is made of the entry's id and time too: Meta may say the same thing twice and mean both.
   void keep_of(const json::object& entry, std::string what, const json::value& change);
   // A body that cannot be read as JSON values, byte for byte.
   void keep_body(std::string what, std::string_view body);

@@ -56,9 +56,8 @@ private:
   std::int64_t lowest_place();
 
   database& database_;
-  std::optional<message>
-      written_;        // the last one put: what is appended next is often about it, and its answer is
-  std::string absent_; // the last one looked for in vain: the next to be put is new
+  std::optional<message> written_; // the last one put: the next entry, or its answer, is often about it
+  std::string absent_;             // the last id that was not found: a message that is put under it is new
   memory<std::optional<contact>> contacts_;
   memory<std::optional<std::pair<std::string, std::uint64_t>>> aliases_;
   memory<std::optional<chat>> chats_;

@@ -1,4 +1,4 @@
-// What the server says, as types; and the way from unknown JSON to them. CONTRACT.md is the source.
+// What the server says, as types; and the way from unknown JSON to them. docs/openapi.json and docs/asyncapi.json are the source.
 
 export type Status = "sending" | "sent" | "delivered" | "read" | "failed";
 
