@@ -8,8 +8,6 @@
 
 namespace tickwire {
 
-inline constexpr std::size_t missed_events_max = 1000;
-
 // One connection's place in the stream. From the moment it is made, events are held; release() gives them and
 // lets later ones through.
 class live_cursor {

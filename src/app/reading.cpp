@@ -29,6 +29,23 @@ task<result<std::pair<std::vector<contact>, bool>>> reading::contacts(std::strin
   co_return co_await log_.contacts(std::move(after), limit);
 }
 
+task<result<missed_events>> reading::missed(user who, page_position page, std::uint64_t head) {
+  missed_events none, load_anew;
+  load_anew.resync = true;
+  if (page.epoch && *page.epoch != log_.epoch()) co_return load_anew;
+  if (!page.seq) co_return none;
+  if (*page.seq < 0 || static_cast<std::uint64_t>(*page.seq) > head) co_return load_anew;
+  co_return co_await log_.events_between(static_cast<std::uint64_t>(*page.seq), head, std::move(who.id),
+                                         missed_events_max);
+}
+
+task<bool> reading::usable() {
+  message_query newest;
+  newest.limit = 1;
+  const auto page = co_await log_.messages(std::move(newest));
+  co_return page.has_value() && co_await log_.usable();
+}
+
 std::unexpected<failure> unknown_chat() {
   return fail(failure_kind::not_found, "unknown_chat",
               "There is no such chat. Open a new one with the person's phone number.");

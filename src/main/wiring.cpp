@@ -173,9 +173,8 @@ public:
               if (const auto line = kept_.add(kept)) log_warning(*line);
             })
       , server_(io_, socket_settings_of(config, raise_descriptor_limit()))
-      , live_(io_, server_, *log_, accounts_, messages_, presence_, service_, pages_of(config))
-      , web_(web_settings_of(config),
-             {io_, *log_, accounts_, messages_, reads_, webhook_, presence_, service_})
+      , live_(io_, server_, reads_, accounts_, messages_, presence_, service_, pages_of(config))
+      , web_(web_settings_of(config), {io_, accounts_, messages_, reads_, webhook_, presence_, service_})
       , signals_(io_)
       , force_(io_) {
     log_->on_committed([this](std::uint64_t, std::vector<encoded_event> events) { live_.publish(events); });

@@ -14,9 +14,9 @@ class health_routes {
 public:
   health_routes(const services& services, const web_settings& settings)
       : settings_(settings)
-      , log_(services.log)
+      , reads_(services.reads)
       , service_(services.service)
-      , asked_(services.io, services.log) {}
+      , asked_(services.io, services.reads) {}
 
   answer alive(call&) { co_return text_answer(200, "ok\n"); }
 
@@ -41,10 +41,11 @@ public:
 
 private:
   const web_settings& settings_;
-  log_store& log_;
+  reading& reads_;
   const service_state& service_;
   store_question asked_;
-  gauge head_{"tickwire_log_head", "Number of the newest entry in the log.", [this] { return log_.head(); }};
+  gauge head_{"tickwire_log_head", "Number of the newest entry in the log.",
+              [this] { return reads_.head(); }};
 };
 
 } // namespace

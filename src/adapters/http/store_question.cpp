@@ -13,7 +13,7 @@ task<bool> store_question::ask() {
   const bool under_way = latest_ && !latest_->answered;
   if (!under_way && (!latest_ || pace_.take(std::chrono::steady_clock::now()).count() == 0)) {
     latest_ = std::make_shared<question>(io_);
-    start(io_, "http: a look at the store", put(log_, latest_));
+    start(io_, "http: a look at the store", put(reads_, latest_));
   }
   const std::shared_ptr<question> mine = latest_;
   if (!mine->answered) co_await mine->over.async_wait(asio::as_tuple(asio::use_awaitable));
@@ -21,12 +21,8 @@ task<bool> store_question::ask() {
   co_return mine->usable;
 }
 
-task<void> store_question::put(log_store& log, std::shared_ptr<question> asked) {
-  message_query newest;
-  newest.limit = 1;
-  const auto page = co_await log.messages(newest);
-  const bool usable = page.has_value() && co_await log.usable();
-  asked->usable = usable;
+task<void> store_question::put(reading& reads, std::shared_ptr<question> asked) {
+  asked->usable = co_await reads.usable();
   asked->answered = true;
   asked->over.cancel();
 }

@@ -2,7 +2,7 @@
 // way, and who asks all the time gets answers that are up to a second old.
 #pragma once
 
-#include "app/ports.hpp"
+#include "app/reading.hpp"
 #include "core/send_policy.hpp"
 
 #include <boost/asio/io_context.hpp>
@@ -15,11 +15,11 @@ namespace tickwire::http {
 
 class store_question {
 public:
-  store_question(boost::asio::io_context& io, log_store& log)
+  store_question(boost::asio::io_context& io, reading& reads)
       : io_(io)
-      , log_(log) {}
+      , reads_(reads) {}
 
-  // No answer in time is an answer: a disk that hangs is no store.
+  // False also when there is no answer in time, as with a disk that hangs.
   task<bool> ask();
 
 private:
@@ -33,10 +33,10 @@ private:
     boost::asio::steady_timer over; // cancelled with the answer
     bool usable = false, answered = false;
   };
-  static task<void> put(log_store& log, std::shared_ptr<question> asked);
+  static task<void> put(reading& reads, std::shared_ptr<question> asked);
 
   boost::asio::io_context& io_;
-  log_store& log_;
+  reading& reads_;
   std::shared_ptr<question> latest_;
   token_bucket pace_{questions_per_second, questions_at_once};
 };

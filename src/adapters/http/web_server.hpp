@@ -6,7 +6,6 @@
 #include "app/browser.hpp"
 #include "app/client_address.hpp"
 #include "app/ingest_webhook.hpp"
-#include "app/ports.hpp"
 #include "app/presence.hpp"
 #include "app/reading.hpp"
 #include "app/send_message.hpp"
@@ -31,7 +30,6 @@ struct web_settings {
 // What the routes need of the rest of Tickwire. All of it outlives the server.
 struct services {
   boost::asio::io_context& io;
-  log_store& log;
   accounts& people;
   messaging& messages;
   reading& reads;

@@ -54,11 +54,11 @@ outgoing service_frame(const service_state& service, role reader) {
 
 } // namespace
 
-live_server::live_server(asio::io_context& io, socketio::server& server, log_store& log, accounts& people,
+live_server::live_server(asio::io_context& io, socketio::server& server, reading& reads, accounts& people,
                          messaging& messages, presence& present, service_state& service, trusted_pages pages)
     : io_(io)
     , nsp_(server.of("/"))
-    , log_(log)
+    , reads_(reads)
     , people_(people)
     , messages_(messages)
     , presence_(present)
@@ -136,7 +136,7 @@ void live_server::admit(socket& socket, socketio::next next) {
 void live_server::connected(socket& socket) {
   visitor& guest = of(socket);
   // From here on events are held for this socket; what is older comes from the log.
-  guest.cursor = std::make_shared<live_cursor>(log_.head());
+  guest.cursor = std::make_shared<live_cursor>(reads_.head());
   look_by(guest.until);
   socket.join(everybody);
   socket.join(room_of(guest.who.id));
@@ -154,52 +154,37 @@ task<void> live_server::catch_up(std::shared_ptr<socket> socket) {
   const visitor& guest = of(*socket);
   const std::shared_ptr<live_cursor> cursor = guest.cursor;
   const std::string user_id = guest.who.id;
-  const json::object* auth = socket->shake().auth.if_object();
-  const auto given = [&](std::string_view name) -> const json::value* {
-    const json::value* value =
-        auth ? auth->if_contains(json::string_view(name.data(), name.size())) : nullptr;
-    return value && !value->is_null() ? value : nullptr;
-  };
-  const json::value* seen = given("seq");
-  const json::value* epoch = given("epoch");
-  const bool other_epoch =
-      epoch && (!epoch->is_string() || epoch->get_string() != json::string_view(log_.epoch()));
+  // What is there but of another kind can be no position in our log.
+  page_position page;
+  if (const json::object* auth = socket->shake().auth.if_object()) {
+    if (const json::value* seq = wire::member_at(*auth, "seq"))
+      page.seq = seq->is_int64() ? seq->get_int64() : -1;
+    if (const json::value* epoch = wire::member_at(*auth, "epoch")) page.epoch = wire::text_of(*epoch);
+  }
 
-  bool resync = other_epoch;
-  std::vector<encoded_event> events;
-  if (seen && !other_epoch) {
-    const std::int64_t seq = seen->is_int64() ? seen->get_int64() : -1;
-    if (seq < 0 || static_cast<std::uint64_t>(seq) > cursor->head()) {
-      resync = true;
-    } else {
-      auto missed = co_await log_.events_between(static_cast<std::uint64_t>(seq), cursor->head(), user_id,
-                                                 missed_events_max);
-      if (!missed) {
-        // The store is away: the client comes back by itself and asks again.
-        socket->close_transport("store unavailable");
-        co_return;
-      }
-      resync = missed->resync;
-      events = std::move(missed->events);
-    }
+  const auto missed = co_await reads_.missed(guest.who, std::move(page), cursor->head());
+  if (!missed) {
+    // The store is away: the client comes back by itself and asks again.
+    socket->close_transport("store unavailable");
+    co_return;
   }
   if (!socket->connected()) co_return;
 
   std::string sync;
   {
     wire::object_writer object(sync);
-    object.member("epoch", log_.epoch());
+    object.member("epoch", reads_.epoch());
     object.member("head", cursor->head());
     object.member("userId", user_id);
     std::string& list = object.open("events");
     list += '[';
-    for (const encoded_event& event : events) {
+    for (const encoded_event& event : missed->events) {
       if (list.back() != '[') list += ',';
       list += "{\"seq\":" + std::to_string(event.seq) + ",\"event\":\"" + event.name +
               "\",\"data\":" + *event.data + "}";
     }
     list += ']';
-    if (resync) object.member("resync", true);
+    if (missed->resync) object.member("resync", true);
   }
   socket->emit(outgoing::event("/", "sync", sync));
   if (!service_.all_well(guest.who.role == role::admin))

@@ -4,8 +4,8 @@
 #include "app/accounts.hpp"
 #include "app/browser.hpp"
 #include "app/live_updates.hpp"
-#include "app/ports.hpp"
 #include "app/presence.hpp"
+#include "app/reading.hpp"
 #include "app/send_message.hpp"
 #include "app/service_state.hpp"
 #include "socketio/server.hpp"
@@ -20,7 +20,7 @@ namespace tickwire::realtime {
 
 class live_server {
 public:
-  live_server(boost::asio::io_context& io, socketio::server& server, log_store& log, accounts& people,
+  live_server(boost::asio::io_context& io, socketio::server& server, reading& reads, accounts& people,
               messaging& messages, presence& present, service_state& service, trusted_pages pages);
 
   // A commit's events, to everybody who may see them and has what came before.
@@ -46,7 +46,7 @@ private:
 
   boost::asio::io_context& io_;
   socketio::nsp& nsp_;
-  log_store& log_;
+  reading& reads_;
   accounts& people_;
   messaging& messages_;
   presence& presence_;
