@@ -2,6 +2,7 @@
 
 #include "adapters/meta/json_access.hpp"
 #include "adapters/meta/webhook_decode.hpp"
+#include "adapters/meta/webhook_repair.hpp"
 
 #include <algorithm>
 
@@ -39,10 +40,8 @@ std::vector<entry> decode_kept(const entry& kept, const std::string& inbox) {
 }
 
 std::string display_number_of(const std::string& raw_change) {
-  boost::system::error_code error;
-  const json::value change = json::parse(raw_change, error);
-  if (error || !change.is_object()) return {};
-  const auto* value = object_at(change.get_object(), "value");
+  const json::value change = parse_body(raw_change, {}).value;
+  const auto* value = change.is_object() ? object_at(change.get_object(), "value") : nullptr;
   const auto* metadata = value ? object_at(*value, "metadata") : nullptr;
   return metadata ? text_at(*metadata, "display_phone_number") : "";
 }

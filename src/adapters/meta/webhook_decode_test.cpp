@@ -2,6 +2,7 @@
 #include "adapters/meta/webhook_decode.hpp"
 
 #include "adapters/meta/json_access.hpp"
+#include "adapters/meta/kept_decode.hpp"
 #include "adapters/meta/message_content.hpp"
 #include "adapters/meta/signature.hpp"
 #include "core/memory_views.hpp"
@@ -515,6 +516,16 @@ TEST(WebhookBodies, DeepJsonIsKeptAsItIsAndBrokenDeepJsonIsNot) {
   for (const char* inner :
        {"1 2", "{\"a\"}", "{\"a\":}", "{1:2}", "[}", "tru", "\"", "01", "1,", "{\"a\":1,}", ":"})
     EXPECT_FALSE(decode_webhook(nested(100, inner), inbox, at(0))) << inner;
+}
+
+// As deep as a webhook may be, and deeper than parsers go by themselves.
+TEST(WebhookBodies, TheBusinessNumberOfADeepChangeIsReadToo) {
+  const std::string deep = std::string(50, '[') + std::string(50, ']');
+  EXPECT_EQ(display_number_of(R"({"value":{"metadata":{"display_phone_number":"15550009999"},"new":)" + deep +
+                              "}}"),
+            "15550009999");
+  for (const char* none : {"", "[]", "{}", R"({"value":{}})", "no JSON"})
+    EXPECT_EQ(display_number_of(none), "");
 }
 
 TEST(WebhookBodies, NumbersBeyondAllFloatsAreNullInWhatIsKeptAndShown) {
