@@ -7,7 +7,12 @@ import socketio
 import uvicorn
 
 server = socketio.AsyncServer(
-    async_mode="asgi", ping_interval=25, ping_timeout=20, http_compression=False, monitor_clients=True
+    async_mode="asgi",
+    ping_interval=25,
+    ping_timeout=20,
+    http_compression=False,
+    monitor_clients=True,
+    cors_allowed_origins="*",  # else it refuses a page from elsewhere, as the load with a browser's headers is
 )
 
 
