@@ -288,7 +288,6 @@ private:
   std::int64_t own_position() const { return static_cast<std::int64_t>(entry_.seq); }
 
   // Which message the row of an echo became part of.
-  static std::string joined_key(const std::string& echo_id) { return "id:" + echo_id; }
   std::optional<std::string> joined_into(const std::string& echo_id) {
     const auto binding = views_.find_binding(joined_key(echo_id));
     return binding ? std::optional(binding->message_id) : std::nullopt;
@@ -350,6 +349,8 @@ private:
 };
 
 } // namespace
+
+std::string joined_key(std::string_view echo_id) { return "id:" + std::string(echo_id); }
 
 std::optional<event> apply(views& views, const entry& entry) { return application(views, entry).run(); }
 

@@ -14,4 +14,7 @@ namespace tickwire {
 // changed.
 std::optional<event> apply(views& views, const entry& entry);
 
+// The name under which it is bound which message the row of an echo became part of.
+std::string joined_key(std::string_view echo_id);
+
 } // namespace tickwire

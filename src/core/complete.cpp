@@ -63,10 +63,7 @@ private:
       proposal_.message_id = binding->message_id;
       received.repeats = binding->attempt;
     }
-    if (proposal_.message_id.empty())
-      proposal_.message_id = message_id_of(
-          proposal_.inbox,
-          received.whatsapp_message_id.empty() ? proposal_.key : received.whatsapp_message_id, proposal_.at);
+    if (proposal_.message_id.empty()) proposal_.message_id = id_of_received(proposal_);
     if (received.history) received.position = next_history_place(views_, received.sent_at);
 
     const std::optional<chat> known_chat = views_.find_chat(proposal_.chat_id);
@@ -431,6 +428,11 @@ private:
 };
 
 } // namespace
+
+std::string id_of_received(const entry& proposal) {
+  const std::string& wamid = std::get<message_received>(proposal.data).whatsapp_message_id;
+  return message_id_of(proposal.inbox, wamid.empty() ? proposal.key : wamid, proposal.at);
+}
 
 std::vector<entry> complete(views& views, entry proposal) {
   return completion(views, std::move(proposal)).run();

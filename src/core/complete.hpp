@@ -6,6 +6,7 @@
 #include "core/entry.hpp"
 #include "core/views.hpp"
 
+#include <string>
 #include <vector>
 
 namespace tickwire {
@@ -18,5 +19,8 @@ namespace tickwire {
 // that has arrived or is under way, a try of an attempt that is over, a free text after the window has
 // closed.
 std::vector<entry> complete(views& views, entry proposal);
+
+// The id that a message_received gets when it is new.
+std::string id_of_received(const entry& proposal);
 
 } // namespace tickwire

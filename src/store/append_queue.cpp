@@ -81,7 +81,7 @@ struct append_queue::shared : std::enable_shared_from_this<shared> {
   void deliver(std::vector<append_handler> handlers, commit_outcome outcome) {
     asio::post(io, [self = shared_from_this(), handlers = std::move(handlers),
                     outcome = std::move(outcome)]() mutable {
-      if (outcome.durable) {
+      if (outcome.durable || outcome.head > self->head) { // another writer's entries count without ours, too
         self->head = outcome.head;
         if (self->committed) self->committed(outcome.head, std::move(outcome.events));
       }

@@ -22,25 +22,46 @@ struct log_row {
   const encoded_event* said = nullptr; // what pages are told of it, if anything
 };
 
+// An entry read back from the log.
+struct log_entry {
+  entry what;
+  std::optional<encoded_event> said;
+  bool ours = false; // of this writer
+};
+
 // One thread's. Everything may throw; a store_error says whose fault it is.
 class log_rows {
 public:
   virtual ~log_rows() = default;
 
-  // A transaction: what is written after begin() is there after commit(), or not at all.
+  // A transaction: what is written after begin() is there after commit(), or not at all. Where several may
+  // write, commit() throws `overtaken` when another one has written since head() was asked; and when it
+  // throws something else, some of the first entries may be there after all: entries_after() says.
   virtual void begin() = 0;
   virtual void commit() = 0;
   virtual void roll_back() noexcept = 0;
+
+  // What is likely to be asked when these are appended or applied: a store that is far away gets it at once.
+  // Within a transaction.
+  virtual void prefetch(const std::vector<const entry*>&) {}
 
   // A point within the transaction to go back to; points nest. Each is ended by one of the two.
   virtual void set_point() = 0;
   virtual void keep_since_point() = 0;
   virtual void undo_since_point() = 0;
 
-  virtual std::uint64_t head() = 0; // seq of the newest entry
-  virtual std::string epoch() = 0;  // see log_store
+  virtual std::uint64_t head() = 0; // seq of the newest entry that the views have
+
+  // For stores that several write to. The next entries behind `seq`, as many as one transaction takes; none:
+  // that is all. Those behind head() are to be applied in a transaction of their own, whose commit() makes
+  // their last one the head.
+  virtual std::vector<log_entry> entries_after(std::uint64_t) { return {}; }
+  virtual std::string epoch() = 0; // see log_store
 
   virtual std::optional<entry> find(const std::string& key) = 0;
+  // Whether the key is there. A store may take it for absent unasked when it hardly ever is there; if it was,
+  // commit() is `overtaken`, and the next answer is right.
+  virtual bool has(const std::string& key) { return find(key).has_value(); }
   virtual void write(const log_row& row) = 0;
   virtual class views& views() = 0;
 

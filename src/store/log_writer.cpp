@@ -8,6 +8,7 @@
 #include "wire/entry_json.hpp"
 #include "wire/public_json.hpp"
 
+#include <iterator>
 #include <new>
 #include <utility>
 
@@ -18,6 +19,12 @@ namespace {
 // What a probe writes. After a failure it is more than most commits, so that a disk which is full but for its
 // last page is not called usable.
 constexpr std::size_t probe_bytes = 2 * 1024, probe_bytes_after_failure = 64 * 1024;
+
+// So often an append is decided anew; then it is refused, since its caller is better off knowing.
+constexpr int overtaken_max = 100;
+
+// Keys that are remembered at most. Without it, an append that comes again is answered as one that was there.
+constexpr std::size_t unanswered_max = 10'000;
 
 // Running out of memory is not the entry's fault: it may well be stored a second later.
 bool is_of_the_store(const std::exception& error) {
@@ -38,14 +45,27 @@ std::optional<std::string> encoded_if_possible(const entry_data& data) {
 
 log_writer::log_writer(std::unique_ptr<log_rows> rows)
     : rows_(std::move(rows))
-    , head_(rows_->head()) {}
+    , head_(rows_->head()) {
+  take_in();
+  others_.clear(); // nobody listens yet
+}
 
 commit_outcome log_writer::commit(const std::vector<std::vector<entry>>& appends) {
   commit_outcome outcome;
-  attempt made = try_commit(appends, manner::together, outcome);
-  if (made == attempt::thrown) made = try_commit(appends, manner::one_by_one, outcome);
+  manner how = manner::together;
+  attempt made = attempt::overtaken;
+  for (int tries = 0; made == attempt::overtaken && tries < overtaken_max; ++tries) {
+    made = try_take_in();
+    if (made == attempt::done) made = try_commit(appends, how, outcome);
+    if (made != attempt::thrown) continue;
+    how = manner::one_by_one;
+    made = attempt::overtaken;
+  }
   outcome.durable = made == attempt::done;
-  outcome.events = std::exchange(events_, {});
+  if (outcome.durable) forget_unanswered(appends);
+  outcome.events = std::exchange(others_, {});
+  std::move(events_.begin(), events_.end(), std::back_inserter(outcome.events));
+  events_.clear();
   outcome.head = head_;
   while (outcome.answers.size() < appends.size())
     outcome.answers.push_back(fail(failure_kind::store_unavailable, "store_unavailable",
@@ -54,11 +74,94 @@ commit_outcome log_writer::commit(const std::vector<std::vector<entry>>& appends
   return outcome;
 }
 
+commit_outcome log_writer::follow() {
+  may_be_behind_ = true;
+  return commit({});
+}
+
+log_writer::attempt log_writer::try_take_in() {
+  try {
+    take_in();
+    return attempt::done;
+  } catch (const std::exception& error) {
+    say_failure("the log was not read", error);
+    return attempt::store_away;
+  }
+}
+
+void log_writer::take_in() {
+  while (may_be_behind_) {
+    const std::vector<log_entry> entries = rows_->entries_after(head_);
+    if (entries.empty())
+      may_be_behind_ = false;
+    else
+      take_in(entries);
+  }
+}
+
+// Brings the views to the last of these, unless somebody else has done it.
+void log_writer::take_in(const std::vector<log_entry>& entries) {
+  const std::uint64_t applied = rows_->head();
+  if (entries.back().what.seq > applied) {
+    try {
+      rows_->begin();
+      std::vector<const entry*> all;
+      for (const log_entry& one : entries) all.push_back(&one.what);
+      rows_->prefetch(all);
+      for (const log_entry& one : entries)
+        if (one.what.seq > applied) apply_or_skip(one.what);
+      rows_->commit();
+    } catch (const overtaken&) { // then they are applied; the next look says how far
+      return rows_->roll_back();
+    } catch (const std::exception&) {
+      rows_->roll_back();
+      throw;
+    }
+  }
+  for (const log_entry& one : entries) {
+    if (one.said) others_.push_back(*one.said);
+    if (one.ours && unanswered_.size() < unanswered_max) unanswered_.insert(one.what.key);
+  }
+  head_ = entries.back().what.seq;
+}
+
+// A fault of ours about one entry stops nobody: it stands in the log, and views made anew will have it.
+void log_writer::apply_or_skip(const entry& entry) {
+  try {
+    undone_if_it_throws([&] { return apply(rows_->views(), entry); });
+  } catch (const std::exception& error) {
+    if (is_of_the_store(error)) throw;
+    log_error("log: entry " + std::to_string(entry.seq) + " is in no view, since it threw: " + error.what());
+  }
+}
+
+void log_writer::forget_unanswered(const std::vector<std::vector<entry>>& appends) {
+  if (unanswered_.empty()) return;
+  for (const std::vector<entry>& proposals : appends)
+    for (const entry& proposal : proposals) unanswered_.erase(proposal.key);
+}
+
+void log_writer::say_failure(const std::string& what, const std::exception& error) {
+  if (!failed_before_) log_error("log: " + what + ": " + error.what());
+  failed_before_ = true;
+}
+
 log_writer::attempt log_writer::try_commit(const std::vector<std::vector<entry>>& appends, manner how,
                                            commit_outcome& outcome) {
+  if (appends.empty()) return attempt::done;
   const std::uint64_t head_before = head_;
+  const auto take_back = [&] {
+    rows_->roll_back();
+    head_ = head_before;
+    events_.clear();
+    outcome.answers.clear();
+  };
   try {
     rows_->begin();
+    std::vector<const entry*> all;
+    for (const std::vector<entry>& proposals : appends)
+      for (const entry& proposal : proposals) all.push_back(&proposal);
+    rows_->prefetch(all);
     for (const std::vector<entry>& proposals : appends) {
       if (proposals.empty()) rows_->write_probe(failed_before_ ? probe_bytes_after_failure : probe_bytes);
       if (how == manner::one_by_one) {
@@ -73,16 +176,16 @@ log_writer::attempt log_writer::try_commit(const std::vector<std::vector<entry>>
     rows_->commit();
     failed_before_ = false;
     return attempt::done;
+  } catch (const overtaken&) {
+    take_back();
+    may_be_behind_ = true;
+    return attempt::overtaken;
   } catch (const std::exception& error) {
-    rows_->roll_back();
-    head_ = head_before;
-    events_.clear();
-    outcome.answers.clear();
+    take_back();
+    may_be_behind_ = true;
     const bool away = is_of_the_store(error);
     if (!away && how == manner::together) return attempt::thrown; // one by one will show which entry it is
-    if (!failed_before_)
-      log_error("log: nothing of " + std::to_string(appends.size()) + " appends was stored: " + error.what());
-    failed_before_ = true;
+    say_failure("nothing of " + std::to_string(appends.size()) + " appends was stored", error);
     return attempt::store_away;
   }
 }
@@ -133,7 +236,7 @@ appended log_writer::append(const entry& proposal) {
   if (auto present = rows_->find(proposal.key)) return already_there(std::move(*present));
   appended done;
   for (entry& completed : complete(rows_->views(), proposal)) {
-    if (completed.key != proposal.key && rows_->find(completed.key)) continue;
+    if (completed.key != proposal.key && rows_->has(completed.key)) continue;
     completed.seq = head_ + 1;
     const std::optional<event> said = apply(rows_->views(), completed);
     write(completed, said);
@@ -157,6 +260,7 @@ std::optional<message> log_writer::shown(const std::string& message_id) {
 appended log_writer::already_there(entry present) {
   appended done;
   done.seq = present.seq;
+  done.stored = unanswered_.contains(present.key);
   if (!present.message_id.empty()) done.row = shown(present.message_id);
   done.stored_entry = std::move(present);
   return done;

@@ -6,6 +6,7 @@
 #include "store/log_rows.hpp"
 
 #include <memory>
+#include <set>
 #include <string>
 #include <type_traits>
 #include <vector>
@@ -18,7 +19,7 @@ using append_result = result<std::vector<appended>>;
 struct commit_outcome {
   bool durable = false; // something was stored, if only a probe
   std::uint64_t head = 0;
-  std::vector<encoded_event> events;  // in order of seq
+  std::vector<encoded_event> events;  // in order of seq: of all entries behind the head of the outcome before
   std::vector<append_result> answers; // one for each append, in the same order
 };
 
@@ -36,12 +37,26 @@ public:
   // fault of ours about one entry, and it harms no other: the transaction is made again, one by one, and
   // an item of Meta's (it has raw JSON) that throws is kept as `unhandled` under "kept:" and its key, while
   // an append of our own fails as a whole (internal).
+  //
+  // When another writer was faster, what it wrote is taken in and everything is decided anew (decision 25).
+  // An append that was refused since nobody knew whether it was stored, and that was, is answered as stored
+  // when it comes again.
   commit_outcome commit(const std::vector<std::vector<entry>>& appends);
+
+  // Takes in what other writers have appended; the outcome has their events.
+  commit_outcome follow();
 
 private:
   // One by one costs some statements for each entry, so it is for when something has thrown.
   enum class manner { together, one_by_one };
-  enum class attempt { done, store_away, thrown };
+  enum class attempt { done, store_away, thrown, overtaken };
+
+  void take_in();
+  void take_in(const std::vector<log_entry>& entries);
+  void apply_or_skip(const entry& entry);
+  attempt try_take_in();
+  void forget_unanswered(const std::vector<std::vector<entry>>& appends);
+  void say_failure(const std::string& what, const std::exception& error);
 
   attempt try_commit(const std::vector<std::vector<entry>>& appends, manner how, commit_outcome& outcome);
   append_result append_by_itself(const std::vector<entry>& proposals);
@@ -58,6 +73,9 @@ private:
   std::unique_ptr<log_rows> rows_;
   std::uint64_t head_;
   std::vector<encoded_event> events_; // of the open transaction
+  std::vector<encoded_event> others_; // of entries taken in, for the next outcome
+  bool may_be_behind_ = true;         // the log may have entries that we do not know
+  std::set<std::string> unanswered_;  // keys of ours that are stored, and whoever appended them does not know
   bool failed_before_ = false;        // and nothing was stored since: said once, not for each request
 };
 

@@ -29,6 +29,7 @@ public:
                                                           : 0;
     return real_->find(key);
   }
+  bool has(const std::string& key) override { return real_->has(key); }
   // Asked once to complete an entry, then to apply each that it became.
   class views& views() override {
     if (views_until_fault_ > 0 && --views_until_fault_ == 0) throw std::logic_error("a fault for tests");
@@ -45,7 +46,9 @@ public:
   void set_point() override { real_->set_point(); }
   void keep_since_point() override { real_->keep_since_point(); }
   void undo_since_point() override { real_->undo_since_point(); }
+  void prefetch(const std::vector<const entry*>& proposals) override { real_->prefetch(proposals); }
   std::uint64_t head() override { return real_->head(); }
+  std::vector<log_entry> entries_after(std::uint64_t seq) override { return real_->entries_after(seq); }
   std::string epoch() override { return real_->epoch(); }
   void write_probe(std::size_t bytes) override { real_->write_probe(bytes); }
 

@@ -1,5 +1,6 @@
 #include "adapters/mongo/document.hpp"
 
+#include <algorithm>
 #include <stdexcept>
 
 namespace tickwire::mongo {
@@ -56,6 +57,17 @@ document& document::object(std::string_view name, const document& value) {
 
 document& document::array(std::string_view name, const list& values) {
   check(bson_append_array(&value_, name.data(), length(name), values.elements_.get()));
+  return *this;
+}
+
+document& document::all_of(const reader& other, std::initializer_list<const char*> but) {
+  bson_iter_t member;
+  if (!bson_iter_init_from_data(&member, other.data_, other.bytes_)) return *this;
+  while (bson_iter_next(&member)) {
+    const std::string_view name(bson_iter_key(&member), bson_iter_key_len(&member));
+    if (std::find(but.begin(), but.end(), name) == but.end())
+      check(bson_append_iter(&value_, name.data(), length(name), &member));
+  }
   return *this;
 }
 

@@ -6,6 +6,7 @@
 #include <bson/bson.h>
 
 #include <cstdint>
+#include <initializer_list>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -44,6 +45,9 @@ public:
   document& null(std::string_view name);
   document& object(std::string_view name, const document& value);
   document& array(std::string_view name, const class list& values);
+
+  // The members of another one but for these.
+  document& all_of(const class reader& other, std::initializer_list<const char*> but);
 
   // The same, unless it is empty.
   document& text_unless_empty(std::string_view name, std::string_view value) {
@@ -124,6 +128,7 @@ public:
   }
 
 private:
+  friend class document;
   reader(const std::uint8_t* data, std::size_t bytes)
       : data_(data)
       , bytes_(bytes) {}

@@ -1,0 +1,331 @@
+// Several writers of one inbox, and writers that die: whatever happens, the log is without a gap, each key is
+// in it once, and the views are what the log says.
+#include "adapters/mongo/mongo_log.hpp"
+#include "adapters/mongo/mongo_rows.hpp"
+#include "adapters/mongo/row_documents.hpp"
+#include "adapters/mongo/testing.hpp"
+#include "contract/wait_for.hpp"
+#include "core/apply.hpp"
+#include "core/memory_views.hpp"
+#include "core/shown.hpp"
+#include "core/testing.hpp"
+#include "store/log_writer.hpp"
+
+#include <gtest/gtest.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <atomic>
+#include <random>
+#include <set>
+#include <thread>
+
+namespace tickwire::testing {
+namespace {
+
+// Everything that the entries of the log say, by core's own rows.
+struct told_by_the_log {
+  explicit told_by_the_log(mongo::client& store) {
+    store.each(mongo::collections::log, mongo::in_inbox(inbox), {.sort = mongo::document().number("seq", 1)},
+               [this](const mongo::reader& row) {
+                 entry one = mongo::entry_of(row);
+                 EXPECT_EQ(one.seq, entries.size() + 1) << "no gap";
+                 EXPECT_TRUE(keys.insert(one.key).second) << one.key << " is there twice";
+                 apply(rows, one);
+                 entries.push_back(std::move(one));
+               });
+  }
+  std::map<std::string, message> messages() {
+    std::map<std::string, message> known;
+    for (auto [id, row] : rows.messages) {
+      if (!row.known()) continue;
+      complete_as_shown(row, rows);
+      known.emplace(id, row);
+    }
+    return known;
+  }
+  memory_views rows;
+  std::vector<entry> entries;
+  std::set<std::string> keys;
+};
+
+// What the store answers is what its log says, field by field.
+void expect_views_of_the_log(mongo::client_pool& pool) {
+  boost::asio::io_context io;
+  mongo::log_config config;
+  config.inbox = inbox;
+  const auto store = mongo::open_log(io.get_executor(), pool, config);
+  mongo::client asked = pool.take();
+  told_by_the_log log(asked);
+  EXPECT_EQ(store->head(), log.entries.size());
+  message_query all;
+  all.limit = 100'000;
+  std::map<std::string, message> messages;
+  for (const message& row : wait_for(io, store->messages(all))->messages) messages.emplace(row.id, row);
+  EXPECT_EQ(messages, log.messages());
+  std::map<std::string, chat> chats;
+  std::map<std::string, std::uint64_t> unread, recounted;
+  for (const chat_summary& one : wait_for(io, store->chats("u_ana", {}, 10'000))->chats) {
+    chats.emplace(one.chat.id, one.chat);
+    unread.emplace(one.chat.id, one.unread);
+    recounted.emplace(
+        one.chat.id,
+        log.rows.count_unread(one.chat.id, log.rows.find_read_mark("u_ana", one.chat.id), unread_cap));
+  }
+  EXPECT_EQ(chats, log.rows.chats);
+  EXPECT_EQ(unread, recounted);
+  std::map<std::string, contact> contacts, expected;
+  for (const contact& one : wait_for(io, store->contacts("", 10'000))->first) contacts.emplace(one.id, one);
+  for (const auto& [id, one] : log.rows.contacts)
+    if (one.merged_into.empty()) expected.emplace(id, one);
+  EXPECT_EQ(contacts, expected);
+  std::map<std::string, wamid_binding> bindings;
+  asked.each(mongo::collections::bindings, {}, {}, [&](const mongo::reader& row) {
+    bindings.emplace(row.text("_id").substr(inbox.size() + 1), mongo::binding_of(row));
+  });
+  EXPECT_EQ(bindings, log.rows.bindings);
+  std::set<std::string> parked, still_parked;
+  asked.each(mongo::collections::parked, {}, {},
+             [&](const mongo::reader& row) { parked.insert(row.text("name") + " " + row.text("key")); });
+  for (const auto& [name, entries] : log.rows.parked)
+    for (const auto& [key, one] : entries) still_parked.insert(name + " " + key);
+  EXPECT_EQ(parked, still_parked);
+}
+
+// Proposals in which everything meets: people who turn out to be one, early statuses, echoes, quotes, marks.
+class story {
+public:
+  explicit story(unsigned seed)
+      : random_(seed) {}
+
+  std::vector<entry> next() {
+    std::vector<entry> batch;
+    for (int i = 1 + number(6); i > 0; --i) batch.push_back(one());
+    return batch;
+  }
+
+private:
+  int number(unsigned below) { return static_cast<int>(random_() % below); }
+
+  entry one() {
+    const int i = ++time_;
+    const std::string n = std::to_string(number(25));
+    const int p = number(4);
+    const bool by_number = number(3) > 0, by_user = !by_number || number(3) == 0;
+    const identity who = person(by_number ? "1555000010" + std::to_string(p) : "",
+                                by_user ? "US." + std::to_string(p) : "", "Person " + std::to_string(p));
+    entry next;
+    switch (number(11)) {
+    case 0:
+      return accepted("m_" + n, "15550000100", "text " + n, i);
+    case 1:
+      return answered("m_" + n, 1, static_cast<send_outcome_kind>(number(4)), "wamid.o" + n, i);
+    case 2:
+      return changed("wamid.o" + n, static_cast<status_word>(number(5)), i, number(2) ? "m_" + n : "");
+    case 3:
+      return reacted("wamid.r" + std::to_string(i), "wamid.i" + n, who, number(2) ? "👍" : "", i);
+    case 4:
+      return edited("wamid.e" + std::to_string(i), "wamid.i" + n, "edited " + n, i);
+    case 5:
+      next = received("wamid.o" + n, who, "text " + n, i);
+      std::get<message_received>(next.data).from_business = true;
+      return next;
+    case 6:
+      next = proposal("rm:" + std::to_string(i), at(i), read_mark{static_cast<std::uint64_t>(number(200))});
+      next.actor = number(2) ? "u_ana" : "u_ben";
+      next.chat_id = "1555000010" + std::to_string(p);
+      return next;
+    case 7:
+      return changed("wamid.i" + n, status_word::read, i);
+    default:
+      next = received("wamid.i" + n, who, "text " + n, i, number(6) == 0 ? "group-1" : "");
+      if (number(3) == 0)
+        std::get<message_received>(next.data).reply_to_whatsapp_id = (number(2) ? "wamid.o" : "wamid.i") + n;
+      return next;
+    }
+  }
+
+  std::mt19937 random_;
+  int time_ = 0;
+};
+
+log_writer writer_of(mongo::client_pool& pool) { return log_writer(mongo::open_rows(pool, inbox)); }
+
+class MongoNodes : public ::testing::Test {
+protected:
+  mongo::testing::database database;
+  mongo::client_pool pool{{.uri = database.uri(), .clients = 40}};
+};
+
+TEST_F(MongoNodes, TwoWritersThatKnowNothingOfEachOtherMakeOneLogAndHearEachOthersEvents) {
+  log_writer a = writer_of(pool), b = writer_of(pool);
+  story of_a(seed()), of_b(seed() + 1);
+  std::map<std::uint64_t, std::string> heard_by_a, heard_by_b;
+  const auto hear = [](auto& heard, const commit_outcome& outcome) {
+    for (const encoded_event& one : outcome.events) {
+      EXPECT_TRUE(heard.empty() || one.seq > heard.rbegin()->first) << "in order, each once";
+      heard.emplace(one.seq, *one.data);
+    }
+  };
+  for (int round = 0; round < 25; ++round) {
+    const commit_outcome by_a = a.commit({of_a.next()}), by_b = b.commit({of_b.next(), of_b.next()});
+    ASSERT_TRUE(by_a.answers[0]) << seed_note();
+    ASSERT_TRUE(by_b.answers[1]) << seed_note();
+    hear(heard_by_a, by_a);
+    hear(heard_by_b, by_b);
+  }
+  hear(heard_by_a, a.follow());
+  hear(heard_by_b, b.follow());
+  EXPECT_EQ(a.head(), b.head());
+  EXPECT_EQ(heard_by_a, heard_by_b) << seed_note();
+  expect_views_of_the_log(pool);
+}
+
+// What one node knew when it decided is old when another has appended: the decision is made again.
+TEST_F(MongoNodes, ADecisionThatAnotherNodeOvertookIsMadeAgain) {
+  log_writer a = writer_of(pool), b = writer_of(pool);
+  entry try_of_a = proposal(keys::attempted("m_1", 1, 1), at(2), send_attempted{1, 1}), try_of_b = try_of_a;
+  try_of_a.message_id = try_of_b.message_id = "m_1";
+  ASSERT_TRUE((*a.commit({{accepted("m_1", "15550000101", "hi", 1)}}).answers[0])[0].stored);
+  // b does not know of the message yet, nor a of b's try.
+  const commit_outcome by_b = b.commit({{try_of_b}});
+  EXPECT_TRUE((*by_b.answers[0])[0].stored);
+  const commit_outcome by_a = a.commit({{try_of_a}});
+  EXPECT_FALSE((*by_a.answers[0])[0].stored) << "at most one of them may send";
+  // The message has failed; only one of two nodes' retries makes an attempt.
+  a.commit({{answered("m_1", 1, send_outcome_kind::refused, "", 3)}});
+  const commit_outcome retry_b = b.commit({{retried("m_1", 2, 4)}});
+  EXPECT_TRUE((*retry_b.answers[0])[0].stored);
+  entry again = retried("m_1", 2, 5);
+  again.key += " by another key";
+  EXPECT_FALSE((*a.commit({{again}}).answers[0])[0].stored);
+  EXPECT_EQ((*a.commit({{again}}).answers[0])[0].row->attempt, 2);
+  expect_views_of_the_log(pool);
+}
+
+TEST_F(MongoNodes, SixteenWritersInOneProcessLoseAndDoubleNothing) {
+  constexpr int writers = 16, appends = 6;
+  {
+    writer_of(pool);
+  } // makes the indexes
+  std::vector<std::thread> threads;
+  std::atomic<int> stored = 0, shared_stored = 0;
+  for (int w = 0; w < writers; ++w)
+    threads.emplace_back([&, w] {
+      log_writer mine = writer_of(pool);
+      for (int i = 0; i < appends; ++i) {
+        const std::string name = std::to_string(w) + "." + std::to_string(i);
+        std::vector<entry> batch{
+            received("wamid.mine" + name, person("1555000010" + std::to_string(w % 4)), name, i),
+            received("wamid.shared" + std::to_string(i), person("15550000199"), "everybody's", i)};
+        const commit_outcome done = mine.commit({batch});
+        if (!done.answers[0]) {
+          ADD_FAILURE() << done.answers[0].error().detail;
+          continue;
+        }
+        stored += (*done.answers[0])[0].stored;
+        shared_stored += (*done.answers[0])[1].stored;
+      }
+    });
+  for (std::thread& one : threads) one.join();
+  EXPECT_EQ(stored, writers * appends);
+  EXPECT_EQ(shared_stored, appends) << "one of them has each";
+  expect_views_of_the_log(pool);
+}
+
+TEST_F(MongoNodes, FourProcessesLoseAndDoubleNothing) {
+  constexpr int processes = 4, appends = 12;
+  {
+    writer_of(pool);
+  }
+  std::vector<pid_t> children;
+  for (int p = 0; p < processes; ++p) {
+    const pid_t child = ::fork();
+    ASSERT_GE(child, 0);
+    if (child == 0) {
+      int failed = 0;
+      try {
+        mongo::client_pool own({.uri = database.uri()});
+        log_writer mine = writer_of(own);
+        story mine_story(seed() + static_cast<unsigned>(p));
+        for (int i = 0; i < appends; ++i) failed += !mine.commit({mine_story.next()}).answers[0];
+      } catch (...) {
+        failed = 100;
+      }
+      ::_exit(failed);
+    }
+    children.push_back(child);
+  }
+  for (const pid_t child : children) {
+    int status = 0;
+    ::waitpid(child, &status, 0);
+    EXPECT_TRUE(WIFEXITED(status) && WEXITSTATUS(status) == 0) << status;
+  }
+  expect_views_of_the_log(pool);
+}
+
+// The sender must know whether its try stands in the log: by nobody's else, it may not send.
+TEST_F(MongoNodes, AnAppendWhoseAnswerWasLostIsStoredOnceAndSaidToBeStoredWhenItComesAgain) {
+  bool lose = false;
+  mongo::command_watch watch;
+  watch.after = [&](const std::string& what) {
+    if (lose && what == "adding to the rows of log") {
+      lose = false;
+      throw mongo::mongo_error(0, 0, "the answer was lost");
+    }
+  };
+  mongo::client_pool lossy({.uri = database.uri(), .watch = watch});
+  log_writer writer = writer_of(lossy);
+  lose = true;
+  const std::vector<std::vector<entry>> sent{{accepted("m_1", "15550000101", "hi", 1)}};
+  ASSERT_FALSE(writer.commit(sent).answers[0]);
+  const commit_outcome again = writer.commit(sent);
+  ASSERT_TRUE(again.answers[0]);
+  EXPECT_TRUE((*again.answers[0])[0].stored);
+  EXPECT_EQ((*again.answers[0])[0].row->id, "m_1");
+  EXPECT_EQ(again.events.size(), 2u) << "the chat and the message, said once";
+  const commit_outcome third = writer.commit(sent);
+  EXPECT_FALSE((*third.answers[0])[0].stored);
+  EXPECT_TRUE(third.events.empty());
+  expect_views_of_the_log(pool);
+}
+
+// The n-th command is not sent, or its answer is lost, and the writer is gone; for every n. Another one opens
+// the store and goes on, and whoever was not answered asks again.
+TEST_F(MongoNodes, AWriterThatDiesAtAnyCommandLeavesNothingHalfDone) {
+  for (const bool answer_lost : {false, true}) {
+    bool reached_the_end = false;
+    for (int n = 1; !reached_the_end; ++n) {
+      mongo::testing::database own;
+      mongo::client_pool healthy({.uri = own.uri()});
+      story told(seed() + static_cast<unsigned>(n));
+      std::vector<std::vector<entry>> batches{told.next(), told.next(), told.next(), told.next()};
+      log_writer first = writer_of(healthy);
+      first.commit({batches[0], batches[1]});
+      int left = n;
+      {
+        const auto count = [&](const std::string&) {
+          if (left > 0 && --left == 0) left = -1;
+          if (left < 0) throw mongo::mongo_error(0, 0, "cut");
+        };
+        mongo::command_watch watch;
+        (answer_lost ? watch.after : watch.before) = count;
+        left = 0; // opening is not cut here
+        mongo::client_pool dying({.uri = own.uri(), .watch = watch});
+        log_writer writer = writer_of(dying);
+        left = n;
+        writer.commit({batches[2], batches[3]});
+        reached_the_end = left > 0;
+      }
+      log_writer second = writer_of(healthy);
+      const commit_outcome again = second.commit({batches[2], batches[3]});
+      ASSERT_TRUE(again.answers[0] && again.answers[1]) << "command " << n << ' ' << seed_note();
+      expect_views_of_the_log(healthy);
+      if (::testing::Test::HasFailure())
+        FAIL() << "command " << n << (answer_lost ? " after" : " before") << seed_note();
+    }
+  }
+}
+
+} // namespace
+} // namespace tickwire::testing
