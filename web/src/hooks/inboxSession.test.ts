@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import { InboxSession } from "@/hooks/inboxSession";
 import type { SocketLike } from "@/lib/socketService";
-import { readDraft, writeDraft } from "@/state/drafts";
+import { chatsWithDrafts, draftKey, readDraft, writeDraft } from "@/state/drafts";
 import { presentChat } from "@/state/inbox";
 import { readOutbox, type Storage } from "@/state/outbox";
 import type { Message } from "@/types/wire";
@@ -354,6 +354,49 @@ test("what was begun in a chat that became part of another goes on there", async
   session.stop();
 });
 
+test("drafts in both of two chats that become one are one draft, also where it is open", async () => {
+  const { session, socket, storage } = await begin();
+  writeDraft(storage, me.id, "1", "in the smaller");
+  writeDraft(storage, me.id, "7", "in the larger");
+  const told: (string | null)[] = [];
+  const onStorage = (event: StorageEvent) => void (event.key === draftKey(me.id, "7") && told.push(event.newValue));
+  addEventListener("storage", onStorage);
+  socket.says("chat_update", { chatId: "1", mergedInto: "7", seq: 2 });
+  await vi.advanceTimersByTimeAsync(100);
+  removeEventListener("storage", onStorage);
+  expect(readDraft(storage, me.id, "7")).toBe("in the larger\n\nin the smaller");
+  expect(told).toEqual(["in the larger\n\nin the smaller"]);
+  expect(chatsWithDrafts(storage, me.id)).toEqual(["7"]);
+  session.stop();
+});
+
+test("a draft in a chat that became part of another while the page was closed is found there, though nothing waits", async () => {
+  const storage = memory();
+  writeDraft(storage, me.id, "old", "begun");
+  answers = (path, body) => (path === "/chats/old" ? { status: 200, body: { chat: chat(message(1)), head: 1 } } : usual(path, body));
+  const { session } = await begin(storage);
+  await vi.advanceTimersByTimeAsync(100);
+  expect(readDraft(storage, me.id, "1")).toBe("begun");
+  expect(chatsWithDrafts(storage, me.id)).toEqual(["1"]);
+  session.stop();
+});
+
+test("a resync does not take an open chat away that the first page of chats has not", async () => {
+  const older = (text: string) => ({ status: 200, body: { chat: chat(message(1, { chatId: "7", text })), head: 1 } });
+  answers = (path, body) => (path === "/chats/7" ? older("before") : usual(path, body));
+  const { session, socket } = await begin();
+  await session.findChat("7");
+  session.viewing("7");
+  const shown = new Set<string | undefined>();
+  session.subscribe(() => shown.add(session.getState().inbox.chats["7"]?.lastMessage?.text));
+  let tries = 0;
+  answers = (path, body) => (path === "/chats/7" ? (++tries === 1 ? { status: 503 } : older("after")) : usual(path, body));
+  socket.says("sync", { epoch: "f", head: 9, events: [], resync: true });
+  await vi.advanceTimersByTimeAsync(10_000);
+  expect([...shown]).toEqual(["before", "after"]);
+  session.stop();
+});
+
 test("an old address of a chat leads to what the chat is part of now", async () => {
   const { session } = await begin();
   answers = (path, body) => (path === "/chats/old" ? { status: 200, body: { chat: { ...chat(message(1, { chatId: "7" })), id: "7" }, head: 2 } } : usual(path, body));
@@ -424,7 +467,7 @@ test("an open chat that the server does not have any more does not make it load 
   await session.loadChat("1");
   answers = (path, body) => {
     if (path.startsWith("/messages?")) return { status: 404 };
-    return path.startsWith("/chats") ? { status: 200, body: { chats: [], hasMore: false } } : usual(path, body);
+    return path.startsWith("/chats?") ? { status: 200, body: { chats: [], hasMore: false } } : path === "/chats/1" ? { status: 404 } : usual(path, body);
   };
   const before = count("/chats?");
   socket.says("sync", { epoch: "f", head: 1, events: [], resync: true });

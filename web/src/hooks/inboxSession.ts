@@ -7,9 +7,9 @@ import { backoff } from "@/lib/backoff";
 import { randomId } from "@/lib/identifier";
 import { SocketService, type LineState, type SignalName, type SocketFactory } from "@/lib/socketService";
 import { addAnswer, addChat, addChats, addPage, applyEvent, chatOf, emptyInbox, forgetSignals, presentChat, setPresence, setTyping, type Inbox } from "@/state/inbox";
-import { readDraft, writeDraft } from "@/state/drafts";
+import { chatsWithDrafts, draftKey, moveDraft } from "@/state/drafts";
 import { forgetPending, joinStorageEvent, keepPending, nextToSend, readOutbox, type Pending, type Storage } from "@/state/outbox";
-import { parseServiceState, type LiveEvent, type Message, type ServiceState, type Sync, type User } from "@/types/wire";
+import { parseServiceState, type Chat, type LiveEvent, type Message, type ServiceState, type Sync, type User } from "@/types/wire";
 
 export interface SessionState {
   inbox: Inbox;
@@ -242,14 +242,32 @@ export class InboxSession {
   // is here; lists of chats that nobody looks at are dropped, they load when they are opened.
   private async loadAnew(): Promise<void> {
     this.set({ inbox: { ...this.state.inbox, lists: pick(this.state.inbox.lists, this.looksAt) } });
-    const gotChats = await this.load(() => loadChats(), (inbox, page) => addChats(inbox, page, true));
+    const gotChats = await this.load(
+      () => this.askForChatsAnew(),
+      (inbox, { page, asked, open }) => {
+        const anew = addChats(inbox, page, true);
+        return open ? addChat(anew, asked, open.chat, open.head) : anew;
+      },
+    );
     const shown = this.looksAt;
     const gotList = !shown || !this.state.inbox.lists[shown] || (await this.reloadList(shown));
     const gotUsers = await this.reloadUsers();
     if (!gotChats || !gotList || !gotUsers) return this.later("anew", backoff(this.loadTries++), () => void this.loadAnew());
-    // A chat in which something waits may be an old one, or have become part of another while this page was closed.
-    for (const { chatId } of this.state.outbox) if (!this.state.inbox.chats[chatId]) void this.findChat(chatId);
+    // A chat in which something waits or was begun may be an old one, or have become part of another while this page was closed.
+    const own = [...this.state.outbox.map((item) => item.chatId), ...chatsWithDrafts(this.storage, this.me.id)];
+    for (const chatId of own) if (!this.state.inbox.chats[chatId]) void this.findChat(chatId);
     if (Object.values(this.state.inbox.chats).some((chat) => chat.kind === "group")) await this.loadNames();
+  }
+
+  // The first page, and the open chat where it is not in it: so that it goes on being shown.
+  private async askForChatsAnew(): Promise<Result<{ page: Page<Chat>; asked: string; open: { chat: Chat; head: number } | null }>> {
+    const first = await loadChats();
+    if (!first.ok) return first;
+    const page = first.value;
+    const asked = this.looksAt ?? "";
+    if (asked === "" || page.items.some((chat) => chat.id === asked)) return { ...first, value: { page, asked, open: null } };
+    const open = orMissing(await loadOneChat(asked), null);
+    return open.ok ? { ...open, value: { page, asked, open: open.value } } : open;
   }
 
   private async reloadList(chatId: string): Promise<boolean> {
@@ -334,11 +352,9 @@ export class InboxSession {
 
   // What this person has begun to write in a chat that became part of another, or has not got rid of yet.
   private moveOwn(from: string, into: string): void {
-    const draft = readDraft(this.storage, this.me.id, from);
-    if (draft && !readDraft(this.storage, this.me.id, into)) {
-      writeDraft(this.storage, this.me.id, into, draft);
-      writeDraft(this.storage, this.me.id, from, "");
-    }
+    const draft = moveDraft(this.storage, this.me.id, from, into);
+    // Other windows hear of it from the browser; what is open in this one does not.
+    if (draft) dispatchEvent(new StorageEvent("storage", { key: draftKey(this.me.id, into), newValue: draft }));
     if (!this.state.outbox.some((item) => item.chatId === from)) return;
     const outbox = this.state.outbox.map((item) => (item.chatId === from ? { ...item, chatId: into } : item));
     for (const item of outbox) if (item.chatId === into) keepPending(this.storage, this.me.id, item);

@@ -11,6 +11,32 @@ export function readDraft(storage: Storage, userId: string, chatId: string): str
   }
 }
 
+export function chatsWithDrafts(storage: Storage, userId: string): string[] {
+  const prefix = draftKey(userId, "");
+  const found: string[] = [];
+  try {
+    for (let i = 0; i < storage.length; i++) {
+      const key = storage.key(i);
+      if (key?.startsWith(prefix)) found.push(key.slice(prefix.length));
+    }
+  } catch {
+    // storage is switched off
+  }
+  return found;
+}
+
+// The chat became part of another: what was begun in it stands there, below what was begun there already. Gives the whole draft
+// there; null: nothing was moved.
+export function moveDraft(storage: Storage, userId: string, from: string, into: string): string | null {
+  const moved = readDraft(storage, userId, from);
+  if (!moved) return null;
+  const there = readDraft(storage, userId, into);
+  const whole = there ? `${there}\n\n${moved}` : moved;
+  writeDraft(storage, userId, into, whole);
+  writeDraft(storage, userId, from, "");
+  return whole;
+}
+
 export function writeDraft(storage: Storage, userId: string, chatId: string, text: string): void {
   try {
     if (text.trim() === "") storage.removeItem(draftKey(userId, chatId));
