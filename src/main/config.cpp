@@ -1,6 +1,7 @@
 #include "main/config.hpp"
 
 #include "adapters/meta/graph_client.hpp"
+#include "adapters/mongo/uri.hpp"
 #include "app/client_address.hpp"
 
 #include <boost/asio/ip/address.hpp>
@@ -161,8 +162,13 @@ std::string base_url(const std::string& value) {
 std::string version(const std::string& value) { return is_version(value) ? "" : "must look like v25.0"; }
 
 std::string take_data_dir(config& c, const std::string& value) {
-  c.data_dir = value;
+  c.store.data_dir = value;
   return {};
+}
+
+std::string take_mongodb_uri(config& c, const std::string& value) {
+  c.store.mongodb_uri = value;
+  return mongo::problem_of_uri(value);
 }
 
 std::string take_simulator(config& c, const std::string& value) {
@@ -209,10 +215,7 @@ const std::vector<setting>& settings() {
       {"WHATSAPP_API_BASE", text(&config::whatsapp_api_base, base_url)},
       {"WHATSAPP_API_VERSION", text(&config::whatsapp_api_version, version)},
 
-      {"MONGODB_URI",
-       refuse("is set, but this version keeps everything in DATA_DIR. Unset it to start"),
-       {},
-       true},
+      {"MONGODB_URI", take_mongodb_uri, {}, true},
       {"REDIS_URL", refuse("is set, but this version runs as a single node. Unset it to start"), {}, true},
 
       {"DEMO_SIMULATOR_URL", take_simulator},
@@ -255,9 +258,16 @@ std::string problem_of_data_dir(const std::filesystem::path& data_dir) {
   return {};
 }
 
-std::filesystem::path data_dir_of(const lookup& find) {
-  const auto value = find("DATA_DIR");
-  return value && !value->empty() ? *value : "data";
+store_place store_place_of(const lookup& find) {
+  config c;
+  for (const setting& one : settings()) {
+    if (one.name != "DATA_DIR" && one.name != "MONGODB_URI") continue;
+    const auto value = find(std::string(one.name));
+    if (!value || value->empty()) continue;
+    if (const std::string wrong = one.take(c, *value); !wrong.empty())
+      throw std::runtime_error(std::string(one.name) + " " + wrong + ".");
+  }
+  return c.store;
 }
 
 std::map<std::string, std::string> parse_dotenv(const std::string& text) {

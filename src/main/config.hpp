@@ -17,10 +17,16 @@ struct demonstration {
   std::vector<std::pair<std::string, std::string>> logins; // name, password; shown on the login page
 };
 
+// Where messages, accounts and everything else that matters is kept.
+struct store_place {
+  std::filesystem::path data_dir = "data"; // in SQLite files, unless there is
+  std::string mongodb_uri;                 // this
+};
+
 struct config {
   std::string host = "127.0.0.1";
   std::uint16_t port = 8000;
-  std::filesystem::path data_dir = "data";
+  store_place store;      // `data_dir` also has what is only about this machine, such as the set-up link
   std::string public_url; // how people reach it; empty: http://localhost:PORT
   std::vector<std::string> cors_origins;
   std::string cookie_secure = "auto";       // auto, always, never
@@ -57,8 +63,8 @@ loaded_config load_config(const lookup& find);
 // Whether DATA_DIR is, or can be made, a folder in which this process writes; the problem, else empty.
 std::string problem_of_data_dir(const std::filesystem::path& data_dir);
 
-// Only what tools beside the server need: DATA_DIR.
-std::filesystem::path data_dir_of(const lookup& find);
+// Only what tools beside the server need. Throws std::runtime_error with a sentence when it cannot be taken.
+store_place store_place_of(const lookup& find);
 
 // NAME=VALUE lines; comments, blank lines, `export` and quotes are understood.
 std::map<std::string, std::string> parse_dotenv(const std::string& text);

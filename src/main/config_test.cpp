@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include <stdexcept>
+
 namespace tickwire {
 namespace {
 
@@ -33,6 +35,7 @@ TEST(Config, AllProblemsAreSaidTogether) {
                                       {"WHATSAPP_API_VERSION", "vnext"},
                                       {"LOGIN_FREE_FAILURES", "0"},
                                       {"CORS_ORIGINS", "*"},
+                                      {"MONGODB_URI", "localhost"},
                                       {"PUBLIC_URL", "inbox"},
                                       {"SEND_MAX_AGE", "soon"},
                                       {"TRUSTED_PROXIES", "10.0.0.0/8, proxy"},
@@ -41,8 +44,8 @@ TEST(Config, AllProblemsAreSaidTogether) {
   for (const std::string& problem : loaded.problems) all += problem + "\n";
   for (const char* name :
        {"HOST", "WHATSAPP_API_BASE", "WHATSAPP_API_VERSION", "LOGIN_FREE_FAILURES", "PORT", "SEND_MAX_AGE",
-        "CORS_ORIGINS", "PUBLIC_URL", "TRUSTED_PROXIES", "WHATSAPP_ACCESS_TOKEN", "WHATSAPP_PHONE_NUMBER_ID",
-        "WHATSAPP_APP_SECRET", "WHATSAPP_VERIFY_TOKEN"})
+        "CORS_ORIGINS", "MONGODB_URI", "PUBLIC_URL", "TRUSTED_PROXIES", "WHATSAPP_ACCESS_TOKEN",
+        "WHATSAPP_PHONE_NUMBER_ID", "WHATSAPP_APP_SECRET", "WHATSAPP_VERIFY_TOKEN"})
     EXPECT_NE(all.find(name), std::string::npos) << name;
 }
 
@@ -54,6 +57,33 @@ TEST(Config, TwoSecretsRotateAndHttpsMakesTheCookieSecure) {
   EXPECT_TRUE(loaded.problems.empty());
   EXPECT_EQ(loaded.value.whatsapp_app_secrets, (std::vector<std::string>{"new", "old"}));
   EXPECT_EQ(loaded.value.cookie_secure, "always");
+}
+
+TEST(Config, EverythingIsInMongoDbWhenItsAddressIsSet) {
+  auto values = good();
+  EXPECT_EQ(load_config(of(values)).value.store.mongodb_uri, "");
+  values["DATA_DIR"] = "/somewhere";
+  values["MONGODB_URI"] = "mongodb://ana:canary@db.example.org/inbox";
+  const auto loaded = load_config(of(values));
+  EXPECT_TRUE(loaded.problems.empty());
+  EXPECT_EQ(loaded.value.store.mongodb_uri, values["MONGODB_URI"]);
+  EXPECT_EQ(store_place_of(of(values)).mongodb_uri, values["MONGODB_URI"]);
+  EXPECT_EQ(store_place_of(of(values)).data_dir, "/somewhere");
+}
+
+TEST(Config, AnAddressOfMongoDbThatCannotBeTakenIsToldWithoutItsPassword) {
+  auto values = good();
+  values["MONGODB_URI"] = "mongodb://ana:can/ary@db.example.org/inbox";
+  const auto problems = load_config(of(values)).problems;
+  ASSERT_EQ(problems.size(), 1u);
+  EXPECT_TRUE(problems[0].starts_with("MONGODB_URI is no address of MongoDB.")) << problems[0];
+  EXPECT_EQ(problems[0].find("can/ary"), std::string::npos) << problems[0];
+  try {
+    store_place_of(of(values));
+    FAIL() << "tools cannot take it either";
+  } catch (const std::runtime_error& error) {
+    EXPECT_EQ(error.what(), problems[0]);
+  }
 }
 
 TEST(Config, TimesAreWrittenWithTheirUnit) {

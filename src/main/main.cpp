@@ -26,7 +26,7 @@ bool tell_problems(const tickwire::loaded_config& loaded) {
 
 tickwire::loaded_config load() {
   auto loaded = tickwire::load_config(tickwire::environment_and_dotenv());
-  if (auto problem = tickwire::problem_of_data_dir(loaded.value.data_dir); !problem.empty())
+  if (auto problem = tickwire::problem_of_data_dir(loaded.value.store.data_dir); !problem.empty())
     loaded.problems.push_back(std::move(problem));
   return loaded;
 }
@@ -56,7 +56,7 @@ int replay() {
                  "directory.\n";
     return 2;
   }
-  return tickwire::replay_webhooks(tickwire::data_dir_of(find), *inbox);
+  return tickwire::replay_webhooks(tickwire::store_place_of(find), *inbox);
 }
 
 } // namespace
@@ -81,16 +81,17 @@ int main(int argc, char** argv) {
   CLI::App* show = webhooks->add_subcommand("show", "Print the JSON of one");
   std::string key;
   show->add_option("key", key, "Its key, as listed")->required();
-  webhooks->add_subcommand("replay", "Take in what this version understands; the server must not run");
+  webhooks->add_subcommand("replay",
+                           "Take in what this version understands; with SQLite the server must not run");
   CLI11_PARSE(app, argc, argv);
 
   try {
     if (app.got_subcommand("version")) return std::cout << "tickwire " << TICKWIRE_VERSION << "\n", 0;
     if (app.got_subcommand("check-config")) return check_config();
-    const auto data_dir = [] { return tickwire::data_dir_of(tickwire::environment_and_dotenv()); };
-    if (app.got_subcommand("user")) return user->run(data_dir());
-    if (list->parsed()) return tickwire::list_webhooks(data_dir(), what, limit);
-    if (show->parsed()) return tickwire::show_webhook(data_dir(), key);
+    const auto place = [] { return tickwire::store_place_of(tickwire::environment_and_dotenv()); };
+    if (app.got_subcommand("user")) return user->run(place());
+    if (list->parsed()) return tickwire::list_webhooks(place(), what, limit);
+    if (show->parsed()) return tickwire::show_webhook(place(), key);
     if (webhooks->parsed()) return replay();
     return serve();
   } catch (const std::exception& error) {

@@ -1,9 +1,9 @@
 #include "main/user_commands.hpp"
 
 #include "adapters/auth/sodium_hashing.hpp"
-#include "adapters/sqlite/sqlite_accounts.hpp"
 #include "app/accounts.hpp"
 #include "core/weak_password.hpp"
+#include "main/stores.hpp"
 #include "store/account_rules.hpp"
 
 #include <CLI/CLI.hpp>
@@ -108,9 +108,10 @@ std::shared_ptr<user_commands> add_user_commands(CLI::App& app) {
   return asked;
 }
 
-int user_commands::run(const std::filesystem::path& data_dir) const {
+int user_commands::run(const store_place& place) const {
   asio::io_context io;
-  const auto store = sqlite::open_accounts(io.get_executor(), data_dir);
+  stores here(place);
+  const auto store = here.open_accounts(io.get_executor());
   outcome done;
   if (command == "list") {
     done = list(io, *store);

@@ -1,8 +1,9 @@
-// tickwire user list | add | remove | rename | password | role | disable | enable. Works on the store in
-// DATA_DIR, before the first `serve` and while it runs; a server that runs notices at once.
+// tickwire user list | add | remove | rename | password | role | disable | enable. Works on the store
+// itself, before the first `serve` and while it runs; a server that runs notices within a second.
 #pragma once
 
-#include <filesystem>
+#include "main/config.hpp"
+
 #include <memory>
 #include <string>
 
@@ -15,7 +16,7 @@ namespace tickwire {
 class user_commands {
 public:
   // Does what was asked for on the command line, says so, and gives the exit status.
-  int run(const std::filesystem::path& data_dir) const;
+  int run(const store_place& place) const;
 
 private:
   friend std::shared_ptr<user_commands> add_user_commands(CLI::App& app);

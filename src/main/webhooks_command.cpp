@@ -1,17 +1,15 @@
 #include "main/webhooks_command.hpp"
 
 #include "adapters/meta/kept_decode.hpp"
-#include "adapters/sqlite/log_files.hpp"
-#include "adapters/sqlite/log_reading.hpp"
-#include "adapters/sqlite/sqlite_log.hpp"
+#include "adapters/sqlite/file_lock.hpp"
 #include "core/kept.hpp"
+#include "main/stores.hpp"
 #include "wire/entry_json.hpp"
 
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/io_context.hpp>
 
 #include <iostream>
-#include <map>
 #include <memory>
 #include <optional>
 #include <stdexcept>
@@ -25,39 +23,25 @@ namespace {
 
 constexpr std::size_t page = 500; // items read or appended at once
 
-// The logs of a folder, for reading, by their business number.
-class log_readers {
-public:
-  explicit log_readers(const std::filesystem::path& data_dir) {
-    for (const std::string& inbox : sqlite::inboxes_in(data_dir))
-      open_.emplace(inbox, std::make_unique<sqlite::database>(sqlite::log_file(data_dir, inbox),
-                                                              sqlite::open_mode::read_only));
-    if (open_.empty())
-      throw std::runtime_error("There is no log in " + data_dir.string() +
-                               " yet. Check DATA_DIR, or start the server once.");
-  }
-
-  auto begin() const { return open_.begin(); }
-  auto end() const { return open_.end(); }
-  std::size_t size() const { return open_.size(); }
-  sqlite::database* of(const std::string& inbox) const {
-    const auto place = open_.find(inbox);
-    return place == open_.end() ? nullptr : place->second.get();
-  }
-
-private:
-  std::map<std::string, std::unique_ptr<sqlite::database>> open_;
-};
+// Of a store that has a log.
+std::unique_ptr<kept_archive> archive_of(stores& from) {
+  auto archive = from.open_archive();
+  if (archive->inboxes().empty())
+    throw std::runtime_error("There is no log in " + from.told() +
+                             " yet. Check DATA_DIR and MONGODB_URI, or start the server once.");
+  return archive;
+}
 
 // Calls take(item) with each kept item of a log until it says false.
 template <class Take>
-void each_kept(sqlite::database& log, bool oldest_first, const std::string& what, Take take) {
+void each_kept(kept_archive& archive, const std::string& inbox, bool oldest_first, const std::string& what,
+               Take take) {
   kept_query query;
   query.what = what;
   query.limit = page;
   if (oldest_first) query.after = 0;
   for (;;) {
-    const std::vector<entry> items = sqlite::read_kept(log, query);
+    const std::vector<entry> items = archive.kept(inbox, query);
     for (const entry& item : items)
       if (!take(item)) return;
     if (items.size() < page) return;
@@ -88,10 +72,10 @@ std::vector<entry> understood(const entry& item, const std::string& inbox) {
   return {std::move(proposal)};
 }
 
-bool is_in(sqlite::database* log, const std::vector<entry>& proposals) {
-  if (!log || proposals.empty()) return false;
+bool is_in(kept_archive& archive, const std::string& inbox, const std::vector<entry>& proposals) {
+  if (proposals.empty()) return false;
   for (const entry& proposal : proposals)
-    if (!sqlite::read_entry_by_key(*log, proposal.key)) return false;
+    if (!archive.find(inbox, proposal.key)) return false;
   return true;
 }
 
@@ -113,19 +97,21 @@ std::vector<appended> append(asio::io_context& io, log_store& log, std::vector<e
 
 } // namespace
 
-int list_webhooks(const std::filesystem::path& data_dir, const std::string& what, std::size_t limit) {
-  const log_readers logs(data_dir);
+int list_webhooks(const store_place& place, const std::string& what, std::size_t limit) {
+  stores here(place);
+  const auto archive = archive_of(here);
+  const std::vector<std::string> inboxes = archive->inboxes();
   std::size_t shown = 0;
   bool more = false;
-  for (const auto& [inbox, log] : logs)
-    each_kept(*log, false, what, [&](const entry& item) {
+  for (const std::string& inbox : inboxes)
+    each_kept(*archive, inbox, false, what, [&](const entry& item) {
       const std::string home = home_of(item, inbox);
       const std::vector<entry> today = understood(item, home);
-      if (is_in(logs.of(home), today)) return true;
+      if (is_in(*archive, home, today)) return true;
       more = shown == limit;
       if (more) return false;
       ++shown;
-      if (logs.size() > 1) std::cout << inbox << "  ";
+      if (inboxes.size() > 1) std::cout << inbox << "  ";
       std::cout << to_iso8601(item.at) << "  " << item.key << "  " << std::get<unhandled>(item.data).what
                 << (today.empty() ? "" : "  (understood today: replay it)") << "\n";
       return true;
@@ -135,10 +121,11 @@ int list_webhooks(const std::filesystem::path& data_dir, const std::string& what
   return 0;
 }
 
-int show_webhook(const std::filesystem::path& data_dir, const std::string& key) {
-  const log_readers logs(data_dir);
-  for (const auto& [inbox, log] : logs)
-    if (const auto found = sqlite::read_entry_by_key(*log, key)) {
+int show_webhook(const store_place& place, const std::string& key) {
+  stores here(place);
+  const auto archive = archive_of(here);
+  for (const std::string& inbox : archive->inboxes())
+    if (const auto found = archive->find(inbox, key)) {
       std::cout << found->raw << "\n";
       return 0;
     }
@@ -146,25 +133,23 @@ int show_webhook(const std::filesystem::path& data_dir, const std::string& key) 
   return 1;
 }
 
-int replay_webhooks(const std::filesystem::path& data_dir, const std::string& inbox) {
-  const log_readers logs(data_dir);
+int replay_webhooks(const store_place& place, const std::string& inbox) {
+  stores here(place);
+  const auto archive = archive_of(here);
   asio::io_context io;
   std::unique_ptr<log_store> store;
   try {
-    sqlite::log_config config;
-    config.directory = data_dir;
-    config.inbox = inbox;
-    store = sqlite::open_log(io.get_executor(), config);
+    store = here.open_log(io.get_executor(), inbox);
   } catch (const sqlite::log_in_use&) {
-    std::cerr << "The server is running on " << data_dir.string()
+    std::cerr << "The server is running on " << here.told()
               << ", and one program at a time may write there. Stop it, replay, and start it again.\n";
     return 1;
   }
 
   std::size_t items = 0, taken = 0, there = 0, entries = 0;
-  for (const auto& [kept_in, log] : logs) {
+  for (const std::string& kept_in : archive->inboxes()) {
     const std::string what = kept_in == inbox ? "" : "number " + inbox;
-    each_kept(*log, true, what, [&](const entry& item) {
+    each_kept(*archive, kept_in, true, what, [&](const entry& item) {
       if (home_of(item, kept_in) != inbox) return true;
       ++items;
       std::vector<entry> today = understood(item, inbox);

@@ -8,8 +8,6 @@
 #include "adapters/meta/signature.hpp"
 #include "adapters/meta/webhook_decode.hpp"
 #include "adapters/realtime/live_server.hpp"
-#include "adapters/sqlite/sqlite_accounts.hpp"
-#include "adapters/sqlite/sqlite_log.hpp"
 #include "app/kept_items.hpp"
 #include "app/sender.hpp"
 #include "app/service_state.hpp"
@@ -17,6 +15,7 @@
 #include "base/logging.hpp"
 #include "base/start.hpp"
 #include "base/throttled_log.hpp"
+#include "main/stores.hpp"
 #include "socketio/server.hpp"
 #include "wire/json_writer.hpp"
 
@@ -131,13 +130,6 @@ meta::graph_config graph_settings_of(const config& config) {
   return settings;
 }
 
-sqlite::log_config log_settings_of(const config& config) {
-  sqlite::log_config settings;
-  settings.directory = config.data_dir;
-  settings.inbox = config.whatsapp_phone_number_id;
-  return settings;
-}
-
 sender_settings sender_settings_of(const config& config) {
   sender_settings settings;
   settings.max_age = config.send_max_age;
@@ -156,8 +148,9 @@ class application {
 public:
   explicit application(const config& config)
       : config_(config)
-      , log_(sqlite::open_log(io_.get_executor(), log_settings_of(config)))
-      , account_store_(sqlite::open_accounts(io_.get_executor(), config.data_dir))
+      , stores_(config.store)
+      , log_(stores_.open_log(io_.get_executor(), config.whatsapp_phone_number_id))
+      , account_store_(stores_.open_accounts(io_.get_executor()))
       , hashing_(auth::make_sodium_hashing())
       , accounts_(*account_store_, *hashing_, account_limits_of(config))
       , graph_(meta::make_graph_client(io_.get_executor(), graph_settings_of(config)))
@@ -221,6 +214,7 @@ private:
         config_.public_url.empty() ? "http://localhost:" + std::to_string(*listening) : config_.public_url;
     sender_.begin();
     log_info("listening on " + config_.host + ":" + std::to_string(*listening) + ", " + url);
+    log_info("everything is kept in " + stores_.told());
     const auto counted = co_await kept_.load(*log_);
     if (!counted)
       log_warning("webhook: what was kept before could not be counted: " + counted.error().detail);
@@ -239,6 +233,8 @@ private:
                 << std::flush;
       return;
     }
+    std::error_code tried; // what cannot be made cannot be written to either
+    std::filesystem::create_directories(config_.store.data_dir, tried);
     std::ofstream file(setup_link_file()); // main() has set a umask: 0600
     file << link << "\n" << std::flush;
     if (!file) throw std::runtime_error("Cannot write " + setup_link_file().string() + ".");
@@ -249,7 +245,7 @@ private:
     std::error_code none_there;
     std::filesystem::remove(setup_link_file(), none_there);
   }
-  std::filesystem::path setup_link_file() const { return config_.data_dir / "setup-link.txt"; }
+  std::filesystem::path setup_link_file() const { return config_.store.data_dir / "setup-link.txt"; }
 
   // No new work, and first of all nothing new to Graph; what is under way finishes; sockets are closed as
   // transports, so that pages come back by themselves.
@@ -276,6 +272,7 @@ private:
 
   const config config_;
   asio::io_context io_{1};
+  stores stores_;
   std::unique_ptr<log_store> log_;
   std::unique_ptr<account_store> account_store_;
   std::unique_ptr<password_hashing> hashing_;

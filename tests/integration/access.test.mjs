@@ -50,7 +50,7 @@ describe("accounts while the server runs", () => {
     const me = await until(async () => {
       const { user: its } = (await server.get("/me", cara.token)).body;
       return its.name === "Carla" && its.role === "admin" && its;
-    }, "the new name and role", { timeout: 1_000 });
+    }, "the new name and role", { timeout: server.store.heardWithin });
     assert.equal(me.id, cara.user.id);
     const list = await user(["list"]);
     assert.match(list.out, /^admin +Carla$/m);

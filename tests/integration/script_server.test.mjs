@@ -8,6 +8,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test } from "node:test";
 import { freePort, until } from "../lib/programs.mjs";
+import { onlySqlite } from "../lib/stores.mjs";
 
 async function start() {
   const [port, simulatorPort] = [await freePort(), await freePort()];
@@ -25,7 +26,7 @@ async function start() {
 }
 const answers = (port) => fetch(`http://127.0.0.1:${port}/`).then(() => true, () => false);
 
-test("script/server prints address and login, and ends everything on SIGTERM; the next start keeps the login", { timeout: 600_000 }, async () => {
+test("script/server prints address and login, and ends everything on SIGTERM; the next start keeps the login", { skip: onlySqlite, timeout: 600_000 }, async () => {
   const { port, simulatorPort, run } = await start();
   let before;
   for (let round = 0; round < 2; round++) {
@@ -46,7 +47,7 @@ test("script/server prints address and login, and ends everything on SIGTERM; th
   }
 });
 
-test("a port that is taken is said, and nothing stays", { timeout: 600_000 }, async () => {
+test("a port that is taken is said, and nothing stays", { skip: onlySqlite, timeout: 600_000 }, async () => {
   const { port, simulatorPort, run } = await start();
   const other = http.createServer((_, response) => response.end("somebody else")).listen(port, "127.0.0.1");
   await once(other, "listening");

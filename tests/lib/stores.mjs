@@ -2,14 +2,17 @@
 // the server of TEST_MONGODB_URI. And what only tests do to it: look into it, break it, take it away.
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { readFileSync, readdirSync, renameSync } from "node:fs";
-import { join } from "node:path";
-import { MongoClient } from "mongodb";
+import { copyFileSync, mkdtempSync, readFileSync, readdirSync, renameSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { basename, join } from "node:path";
+import { MongoClient, ObjectId } from "mongodb";
 import { Mongod, newDatabase } from "./mongodb.mjs";
 
 const kind = process.env.STORE || "sqlite";
-// For the option `skip` of a test that looks into files, or breaks them, as only those of SQLite can be.
+// For the option `skip` of a test that is about files in DATA_DIR, or breaks them.
 export const onlySqlite = kind !== "sqlite" && "it is about the files of SQLite";
+// The share of a large load that the store for tests manages in the same time; SecantusDB is written in Python.
+export const manageable = kind === "sqlite" ? 1 : 0.04;
 
 // A program that holds a database of SQLite while standard input is open.
 const python = (code, ...args) => spawn("python3", ["-c", `import json,sqlite3,sys\n${code}`, ...args]);
@@ -17,6 +20,7 @@ const python = (code, ...args) => spawn("python3", ["-c", `import json,sqlite3,s
 class Sqlite {
   env = {};
   oneWriter = true; // while a server runs, nobody else writes messages
+  heardWithin = 1_000; // ms, what other programs do to accounts
   constructor(dataDir, inbox) {
     this.folder = dataDir;
     this.accounts = join(dataDir, "accounts.db");
@@ -47,6 +51,21 @@ class Sqlite {
     return readdirSync(this.folder).map((name) => readFileSync(join(this.folder, name), "latin1"));
   }
 
+  // Of the server as it runs. What it gives puts the backup back, when no server runs. Both as docs/operations.md says.
+  async backup() {
+    const kept = mkdtempSync(join(tmpdir(), "tickwire-backup-"));
+    const files = [this.accounts, this.log];
+    for (const file of files) await this.rows(file, `VACUUM INTO '${join(kept, basename(file))}'`);
+    return async () => {
+      for (const file of files) {
+        for (const end of ["-wal", "-shm"]) rmSync(file + end, { force: true });
+        copyFileSync(join(kept, basename(file)), file);
+      }
+      rmSync(kept, { recursive: true });
+      await this.rows(this.log, "UPDATE meta SET value = lower(hex(randomblob(12))) WHERE name = 'epoch'");
+    };
+  }
+
   async hold(file) {
     const holder = python("c=sqlite3.connect(sys.argv[1],isolation_level=None)\nc.execute('BEGIN EXCLUSIVE')\nprint('held',flush=True)\nsys.stdin.readline()\nc.execute('ROLLBACK')", file);
     await once(holder.stdout, "data");
@@ -70,6 +89,7 @@ class Sqlite {
 
 class Mongo {
   oneWriter = false;
+  heardWithin = 2_000;
   constructor(uri, server) {
     this.uri = newDatabase(uri);
     this.env = { MONGODB_URI: this.uri };
@@ -101,6 +121,20 @@ class Mongo {
       const all = await db.listCollections().toArray();
       return Promise.all(all.map(async ({ name }) => JSON.stringify(await db.collection(name).find().toArray(), (_, value) => (value?._bsontype === "Binary" ? value.buffer.toString("latin1") : value))));
     });
+  }
+  // A copy of the collections stands for mongodump and mongorestore, which are not to be had everywhere.
+  async backup() {
+    const asTheyAre = { promoteValues: false, promoteLongs: false };
+    const kept = await this.ask(async (db) => {
+      const all = await db.listCollections().toArray();
+      return Promise.all(all.map(async ({ name }) => [name, await db.collection(name).find({}, asTheyAre).toArray()]));
+    });
+    return () =>
+      this.ask(async (db) => {
+        for (const { name } of await db.listCollections().toArray()) await db.collection(name).deleteMany({});
+        for (const [name, rows] of kept) if (rows.length > 0) await db.collection(name).insertMany(rows);
+        await db.collection("meta").updateMany({ epoch: { $exists: true } }, { $set: { epoch: new ObjectId().toString() } });
+      });
   }
   refuseSessions() {
     const validate = (validator) => this.ask((db) => db.command({ collMod: "sessions", validator }));

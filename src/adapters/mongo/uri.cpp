@@ -33,16 +33,27 @@ bool credentials_stand_before_hosts(std::string_view uri) {
   return last_at == std::string_view::npos || last_at < uri.find_first_of("/?");
 }
 
+// What else there is would have to be normalized first, for which the driver needs a library that is not
+// linked in.
+bool is_ascii(const char* text) {
+  for (; text && *text; ++text)
+    if (static_cast<unsigned char>(*text) >= 0x80) return false;
+  return true;
+}
+
 } // namespace
 
 std::string problem_of_uri(const std::string& uri) {
   if (!uri.starts_with("mongodb://") && !uri.starts_with("mongodb+srv://"))
     return "must begin with mongodb:// or mongodb+srv://, for example "
            "mongodb://db.example.org:27017/tickwire";
-  if (!credentials_stand_before_hosts(uri) || !parsed(uri))
+  const owned_uri read = credentials_stand_before_hosts(uri) ? parsed(uri) : nullptr;
+  if (!read)
     return "is no address of MongoDB. It looks like mongodb://user:password@host:27017/tickwire; of the name "
            "and "
            "the password, every character but letters and digits must stand there as % and two hex digits";
+  if (!is_ascii(mongoc_uri_get_password(read.get())))
+    return "has a password with other characters than those of ASCII. Give the account another password";
   return {};
 }
 

@@ -14,10 +14,11 @@ TEST(MongoUri, WhatPeopleWriteIsTaken) {
 }
 
 TEST(MongoUri, WhatCannotBeTakenIsToldWithoutItsPassword) {
-  for (const std::string uri : {"localhost:27017", "http://ana:canary@host/x", "mongodb://",
-                                "mongodb://ana:cana/ry@host/x", "mongodb://ana:cana%ry@host/x",
-                                "mongodb://ana:cana@ry@host:no/x", "mongodb://ana:canary@host:99999/x",
-                                "mongodb://ana:canary@host/x y$.z", "mongodb://ana:canary?x@host/x"}) {
+  for (const std::string uri :
+       {"localhost:27017", "http://ana:canary@host/x", "mongodb://", "mongodb://ana:cana/ry@host/x",
+        "mongodb://ana:cana%ry@host/x", "mongodb://ana:cana@ry@host:no/x",
+        "mongodb://ana:canary@host:99999/x", "mongodb://ana:canary@host/x y$.z",
+        "mongodb://ana:canary?x@host/x", "mongodb://ana:canary%C3%A4@host/x"}) {
     const std::string problem = problem_of_uri(uri);
     EXPECT_NE(problem, "") << uri;
     EXPECT_EQ(problem.find("cana"), std::string::npos) << problem;
