@@ -12,6 +12,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace tickwire {
 
@@ -20,13 +21,15 @@ struct log_row {
   const entry& what;                   // completed, with its seq
   std::string_view data;               // its data as JSON, see wire::encode
   const encoded_event* said = nullptr; // what pages are told of it, if anything
+  bool follows = false;                // belongs to the one before: that one is nowhere without this one
 };
 
 // An entry read back from the log.
 struct log_entry {
   entry what;
   std::optional<encoded_event> said;
-  bool ours = false; // of this writer
+  bool ours = false;       // of this writer
+  std::vector<entry> then; // what follows it, see log_row; it may be missing where this is the newest
 };
 
 // One thread's. Everything may throw; a store_error says whose fault it is.

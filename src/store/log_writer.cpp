@@ -121,6 +121,8 @@ void log_writer::take_in(const std::vector<log_entry>& entries) {
   for (const log_entry& one : entries) {
     if (one.said) others_.push_back(*one.said);
     if (one.ours && unanswered_.size() < unanswered_max) unanswered_.insert(one.what.key);
+    if (!owed_.empty() && owed_.front().key == one.what.key) owed_.erase(owed_.begin());
+    if (!one.then.empty()) owed_ = one.then;
   }
   head_ = entries.back().what.seq;
 }
@@ -148,7 +150,7 @@ void log_writer::say_failure(const std::string& what, const std::exception& erro
 
 log_writer::attempt log_writer::try_commit(const std::vector<std::vector<entry>>& appends, manner how,
                                            commit_outcome& outcome) {
-  if (appends.empty()) return attempt::done;
+  if (appends.empty() && owed_.empty()) return attempt::done;
   const std::uint64_t head_before = head_;
   const auto take_back = [&] {
     rows_->roll_back();
@@ -162,6 +164,7 @@ log_writer::attempt log_writer::try_commit(const std::vector<std::vector<entry>>
     for (const std::vector<entry>& proposals : appends)
       for (const entry& proposal : proposals) all.push_back(&proposal);
     rows_->prefetch(all);
+    append_owed();
     for (const std::vector<entry>& proposals : appends) {
       if (proposals.empty()) rows_->write_probe(failed_before_ ? probe_bytes_after_failure : probe_bytes);
       if (how == manner::one_by_one) {
@@ -174,6 +177,7 @@ log_writer::attempt log_writer::try_commit(const std::vector<std::vector<entry>>
       outcome.answers.emplace_back(std::move(done));
     }
     rows_->commit();
+    owed_.clear();
     failed_before_ = false;
     return attempt::done;
   } catch (const overtaken&) {
@@ -232,6 +236,17 @@ appended log_writer::append_or_keep(const entry& proposal) {
   }
 }
 
+// They are completed already; only a number and their turn is missing.
+void log_writer::append_owed() {
+  for (std::size_t i = 0; i < owed_.size(); ++i) {
+    entry one = owed_[i];
+    one.seq = head_ + 1;
+    const std::optional<event> said = apply(rows_->views(), one);
+    write(one, said, i > 0);
+    head_ = one.seq;
+  }
+}
+
 appended log_writer::append(const entry& proposal) {
   if (auto present = rows_->find(proposal.key)) return already_there(std::move(*present));
   appended done;
@@ -239,7 +254,7 @@ appended log_writer::append(const entry& proposal) {
     if (completed.key != proposal.key && rows_->has(completed.key)) continue;
     completed.seq = head_ + 1;
     const std::optional<event> said = apply(rows_->views(), completed);
-    write(completed, said);
+    write(completed, said, done.stored);
     head_ = completed.seq;
     if (completed.key != proposal.key) continue;
     done.stored = true;
@@ -266,12 +281,12 @@ appended log_writer::already_there(entry present) {
   return done;
 }
 
-void log_writer::write(const entry& entry, const std::optional<event>& said) {
+void log_writer::write(const entry& entry, const std::optional<event>& said, bool follows) {
   const std::string data = wire::encode(entry.data);
-  if (!said) return rows_->write({entry, data});
+  if (!said) return rows_->write({entry, data, nullptr, follows});
   events_.push_back({entry.seq, std::string(name_of(*said)), said->only_user,
                      std::make_shared<const std::string>(wire::event_data(*said))});
-  rows_->write({entry, data, &events_.back()});
+  rows_->write({entry, data, &events_.back(), follows});
 }
 
 template <class Work>

@@ -64,7 +64,8 @@ private:
   appended append(const entry& proposal);
   std::optional<message> shown(const std::string& message_id);
   appended already_there(entry present);
-  void write(const entry& entry, const std::optional<event>& said);
+  void append_owed();
+  void write(const entry& entry, const std::optional<event>& said, bool follows = false);
 
   // work(), undone when it throws.
   template <class Work>
@@ -75,6 +76,7 @@ private:
   std::vector<encoded_event> events_; // of the open transaction
   std::vector<encoded_event> others_; // of entries taken in, for the next outcome
   bool may_be_behind_ = true;         // the log may have entries that we do not know
+  std::vector<entry> owed_;           // what must be appended before anything else: a writer died before it
   std::set<std::string> unanswered_;  // keys of ours that are stored, and whoever appended them does not know
   bool failed_before_ = false;        // and nothing was stored since: said once, not for each request
 };

@@ -13,7 +13,7 @@ namespace tickwire::mongo {
 namespace {
 
 // So many writes a slow server does within the patience.
-constexpr std::size_t writes_at_once = 250;
+constexpr std::size_t writes_at_once = 100;
 // Of one command. The driver would split what is larger, but only by the limits of the server.
 constexpr std::size_t bytes_at_once = 8 * 1024 * 1024;
 
@@ -128,6 +128,10 @@ client_pool::client_pool(pool_config config) {
   set_default(uri.get(), MONGOC_URI_CONNECTTIMEOUTMS, config.patience.connecting);
   set_default(uri.get(), MONGOC_URI_WAITQUEUETIMEOUTMS, config.patience.connecting);
   set_default(uri.get(), MONGOC_URI_SOCKETTIMEOUTMS, config.patience.answer);
+  // A write is tried twice by the driver, which servers know how to take once. A read that got no answer is
+  // not worth the wait for another.
+  if (!mongoc_uri_has_option(uri.get(), MONGOC_URI_RETRYREADS))
+    mongoc_uri_set_option_as_bool(uri.get(), MONGOC_URI_RETRYREADS, false);
   mongoc_uri_set_option_as_int32(uri.get(), MONGOC_URI_MAXPOOLSIZE,
                                  static_cast<std::int32_t>(config.clients));
   if (!mongoc_uri_get_appname(uri.get())) mongoc_uri_set_appname(uri.get(), "tickwire");

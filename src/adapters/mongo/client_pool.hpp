@@ -21,8 +21,8 @@ namespace tickwire::mongo {
 // How long is waited for MongoDB; what the URI says goes before it. One exchange that fails in each of the
 // first two ways takes less than two seconds.
 struct patience {
-  std::chrono::milliseconds connecting{700}; // also for a server to be found at all
-  std::chrono::milliseconds answer{1'200};
+  std::chrono::milliseconds connecting{500}; // also for a server to be found at all
+  std::chrono::milliseconds answer{900};
 };
 
 // For tests: called on the thread that asks.

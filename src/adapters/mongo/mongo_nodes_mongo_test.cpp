@@ -84,11 +84,15 @@ void expect_views_of_the_log(mongo::client_pool& pool) {
     bindings.emplace(row.text("_id").substr(inbox.size() + 1), mongo::binding_of(row));
   });
   EXPECT_EQ(bindings, log.rows.bindings);
+  // What an old step of a sleeper brought back stands under names that are bound, hence nobody takes it.
   std::set<std::string> parked, still_parked;
-  asked.each(mongo::collections::parked, {}, {},
-             [&](const mongo::reader& row) { parked.insert(row.text("name") + " " + row.text("key")); });
+  asked.each(mongo::collections::parked, {}, {}, [&](const mongo::reader& row) {
+    if (!log.rows.bindings.contains(row.text("name")))
+      parked.insert(row.text("name") + " " + row.text("key"));
+  });
   for (const auto& [name, entries] : log.rows.parked)
-    for (const auto& [key, one] : entries) still_parked.insert(name + " " + key);
+    for (const auto& [key, one] : entries)
+      if (!log.rows.bindings.contains(name)) still_parked.insert(name + " " + key);
   EXPECT_EQ(parked, still_parked);
 }
 
@@ -287,6 +291,70 @@ TEST_F(MongoNodes, AnAppendWhoseAnswerWasLostIsStoredOnceAndSaidToBeStoredWhenIt
   const commit_outcome third = writer.commit(sent);
   EXPECT_FALSE((*third.answers[0])[0].stored);
   EXPECT_TRUE(third.events.empty());
+  expect_views_of_the_log(pool);
+}
+
+// A node that is stopped before its n-th command, and wakes when another one has gone on, for every n. What
+// it writes then is old.
+TEST_F(MongoNodes, AWriterThatSleepsAtAnyCommandHarmsNothingWhenItWakes) {
+  for (int n = 1, commands = 1; n <= commands; ++n) {
+    mongo::testing::database own;
+    mongo::client_pool awake({.uri = own.uri()});
+    story told(seed() + static_cast<unsigned>(n));
+    log_writer other = writer_of(awake);
+    other.commit({told.next(), told.next(), told.next()});
+    int count = -1000; // opening does not count
+    mongo::command_watch watch;
+    watch.before = [&](const std::string&) {
+      if (++count != n) return;
+      other.commit({told.next()});
+      other.commit({told.next(), told.next()});
+    };
+    mongo::client_pool sleepy({.uri = own.uri(), .watch = watch});
+    log_writer sleeper = writer_of(sleepy);
+    count = 0;
+    const commit_outcome woken = sleeper.commit({told.next(), told.next()});
+    commands = count;
+    ASSERT_TRUE(woken.answers[0] && woken.answers[1]) << "command " << n << ' ' << seed_note();
+    other.commit({told.next()});
+    expect_views_of_the_log(awake);
+    if (HasFailure()) FAIL() << "command " << n << ' ' << seed_note();
+  }
+}
+
+// An insert of many entries may end in the middle. What pages are told because of an entry comes all the
+// same.
+TEST_F(MongoNodes, WhatFollowsAnEntryComesAlsoWhenItsWriterDiedInBetween) {
+  mongo::command_watch watch;
+  bool die = false;
+  watch.after = [&](const std::string& what) {
+    if (die && what == "adding to the rows of log") throw mongo::mongo_error(0, 0, "dead");
+  };
+  const std::string quoting = "qk:";
+  {
+    mongo::client_pool dying({.uri = database.uri(), .watch = watch});
+    log_writer writer = writer_of(dying);
+    entry quote = received("wamid.2", person("15550000101"), "an answer", 1);
+    std::get<message_received>(quote.data).reply_to_whatsapp_id = "wamid.1";
+    writer.commit({{quote}});
+    die = true;
+    writer.commit({{received("wamid.1", person("15550000101"), "the question, which comes late", 2)}});
+  }
+  mongo::client asked = pool.take();
+  const auto newest =
+      asked.find_one(mongo::collections::log, {}, {.sort = mongo::document().number("seq", -1)});
+  const std::int64_t seq = mongo::reader(*newest).number("seq");
+  ASSERT_TRUE(mongo::reader(*newest).text("key").starts_with(quoting));
+  ASSERT_EQ(asked.remove_one(mongo::collections::log, mongo::document().number("seq", seq)), 1);
+
+  log_writer next = writer_of(pool);
+  const commit_outcome done = next.commit({{accepted("m_1", "15550000101", "hi", 3)}});
+  ASSERT_TRUE(done.answers[0]);
+  ASSERT_FALSE(done.events.empty());
+  EXPECT_EQ(done.events[0].seq, static_cast<std::uint64_t>(seq));
+  EXPECT_EQ(done.events[0].name, "message_update");
+  const auto again = asked.find_one(mongo::collections::log, mongo::document().number("seq", seq));
+  EXPECT_EQ(mongo::reader(*again).text("key"), mongo::reader(*newest).text("key"));
   expect_views_of_the_log(pool);
 }
 

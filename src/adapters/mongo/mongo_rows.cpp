@@ -66,8 +66,10 @@ public:
   }
   void undo_since_point() override {
     views_.undo_since_point();
-    for (; entries_.size() > points_.back(); entries_.pop_back())
+    for (; entries_.size() > points_.back(); entries_.pop_back()) {
       written_.erase(reader(entries_.back()).text("key"));
+      following_.erase(entries_.size() - 1);
+    }
     last_ = entries_.empty() ? 0 : static_cast<std::uint64_t>(reader(entries_.back()).number("seq"));
     points_.pop_back();
   }
@@ -94,6 +96,7 @@ public:
 
   void write(const log_row& row) override {
     written_.emplace(row.what.key, entries_.size());
+    if (row.follows) following_.insert(entries_.size());
     entries_.push_back(document_of(row, inbox_, writer_));
     last_ = row.what.seq;
   }
@@ -104,6 +107,7 @@ public:
 
 private:
   void append();
+  void name_what_follows();
   void bring_views_to(std::uint64_t seq);
   void check_that_nothing_is_new();
   void write_probe_now();
@@ -115,6 +119,7 @@ private:
     entries_.clear();
     written_.clear();
     found_.clear();
+    following_.clear();
     points_.clear();
     probe_.clear();
   }
@@ -134,12 +139,35 @@ private:
   std::vector<document> entries_;
   std::unordered_map<std::string, std::size_t> written_;        // key → which of them
   std::unordered_map<std::string, std::optional<entry>> found_; // by key
+  std::unordered_set<std::size_t> following_;                   // which of them belong to the one before
   std::vector<std::size_t> points_;
   std::uint64_t last_ = 0; // to which the views are to be brought
   std::string probe_;
 };
 
+// An insert may end in the middle. What must not be missing behind an entry stands in it, too.
+void mongo_rows::name_what_follows() {
+  std::size_t leader = 0;
+  list then;
+  const auto name = [&] {
+    if (!then.empty()) entries_[leader].array("then", then);
+    then = list();
+  };
+  for (std::size_t i = 0; i < entries_.size(); ++i) {
+    if (!following_.contains(i)) {
+      name();
+      leader = i;
+      continue;
+    }
+    document follower;
+    follower.all_of(reader(entries_[i]), {"seq", "event", "writer"});
+    then.object(follower);
+  }
+  name();
+}
+
 void mongo_rows::append() {
+  name_what_follows();
   try {
     store_->insert_in_order(collections::log, entries_);
   } catch (const mongo_error& error) {
@@ -220,7 +248,8 @@ std::vector<log_entry> mongo_rows::entries_after(std::uint64_t seq) {
   std::vector<log_entry> entries;
   const auto look = [&] {
     store.each(collections::log, filter, in_order, [&](const reader& row) {
-      entries.push_back({entry_of(row), event_of(row), row.view("writer") == writer_});
+      entries.push_back({entry_of(row), event_of(row), row.view("writer") == writer_, {}});
+      row.each_object("then", [&](const reader& one) { entries.back().then.push_back(entry_of(one)); });
     });
   };
   look();
