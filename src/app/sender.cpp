@@ -54,6 +54,7 @@ sender::sender(asio::io_context& io, log_store& log, graph_api& graph, service_s
     , inbox_(std::move(inbox))
     , settings_(settings)
     , queue_(settings.rates, steady_now())
+    , to_graph_(settings.rates.number, steady_now())
     , pause_(settings.wait)
     , timer_(io) {}
 
@@ -220,6 +221,7 @@ void sender::stop(std::function<void()> done) {
   stopping_ = true;
   graph_.stop();
   timer_.cancel();
+  for (asio::steady_timer& turn : turns_) turn.cancel();
   if (queue_.in_flight() == 0)
     asio::post(io_, std::move(done));
   else
@@ -293,6 +295,18 @@ task<std::optional<send_job>> sender::admit_fault(send_job job) {
   co_return std::nullopt;
 }
 
+// The queue spreads the tries, but a store that was slow stores many in one moment: then they would reach
+// WhatsApp in one moment, too.
+task<void> sender::wait_for_turn() {
+  const steady_time now = steady_now();
+  const steady_time turn = std::max(now, to_graph_.free_at());
+  to_graph_.take(turn);
+  if (turn == now || stopping_) co_return;
+  const auto timer = turns_.emplace(turns_.end(), io_, turn);
+  co_await timer->async_wait(asio::as_tuple(asio::use_awaitable)); // ends early when we are stopped
+  turns_.erase(timer);
+}
+
 task<send_outcome> sender::post(message row, const send_job& job) {
   if (stopping_) co_return put_back("the server stopped before");
   send_outcome refused;
@@ -308,6 +322,7 @@ task<send_outcome> sender::post(message row, const send_job& job) {
     refused.error = message_error{0, "No address", outgoing.error().detail, false};
     co_return refused;
   }
+  co_await wait_for_turn();
   try {
     co_return co_await graph_.send(std::move(*outgoing));
   } catch (const std::exception& error) {

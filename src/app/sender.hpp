@@ -11,6 +11,7 @@
 #include <boost/asio/steady_timer.hpp>
 
 #include <functional>
+#include <list>
 #include <memory>
 #include <string>
 #include <vector>
@@ -79,6 +80,7 @@ private:
   task<std::optional<send_job>> run(send_job job, bool asks);
   task<std::optional<send_job>> fail_too_old(send_job job);
   task<std::optional<send_job>> admit_fault(send_job job);
+  task<void> wait_for_turn();
   task<send_outcome> post(message row, const send_job& job);
   task<result<outgoing_message>> message_of(message row, int attempt);
   void judge(send_outcome& outcome, bool asks);
@@ -97,6 +99,8 @@ private:
   const std::string inbox_;
   const sender_settings settings_;
   send_queue queue_;
+  send_pace to_graph_;                         // the number's rate once more, after the store
+  std::list<boost::asio::steady_timer> turns_; // of tries that wait for it
   send_pause pause_;
   bool asking_ = false; // one try, or one connection, asks whether the pause is over
   boost::asio::steady_timer timer_;

@@ -138,6 +138,31 @@ TEST_F(Sender, TellsGraphWhichAttemptItIs) {
   EXPECT_EQ(row(id).status, status::sent);
 }
 
+TEST_F(Sender, WhatASlowStoreLetsGoInOneMomentReachesGraphNoFasterThanItsRate) {
+  constexpr int many = 30;
+  settings.rates.number = {20ms, 1};
+  std::vector<std::chrono::steady_clock::time_point> at;
+  graph.answer = [&](const outgoing_message& message) {
+    at.push_back(std::chrono::steady_clock::now());
+    return taken("wamid." + message.text);
+  };
+  make();
+  for (int i = 0; i < many; ++i) {
+    const std::string chat = "155500002" + std::to_string(10 + i);
+    log.rows.append(testing::received("wamid.in." + chat, person(chat), "hello", now_second()));
+    write(chat, std::to_string(i));
+  }
+  log.slow = true;
+  const std::size_t before = at.size();
+  until([&] { return outbox->waiting() == 0; });
+  log.slow = false;
+  until_idle();
+  ASSERT_EQ(at.size(), static_cast<std::size_t>(many));
+  ASSERT_GT(at.size() - before, 20u);
+  // Half of it: they may be late, but not early.
+  EXPECT_GT(at.back() - at[before], (at.size() - before) * 10ms);
+}
+
 TEST_F(Sender, AFaultOfOursWhileSendingEndsOnlyThatJob) {
   make();
   graph.answer = [](const outgoing_message& message) {

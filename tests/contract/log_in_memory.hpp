@@ -22,10 +22,12 @@ public:
   std::function<void(const entry&)> before_append = [](const entry&) {};         // may throw
   std::function<bool(const entry&)> breaks = [](const entry&) { return false; }; // as log_writer says it
   bool away = false; // then nothing can be appended
+  bool slow = false; // as long as it is, appends wait
   memory_log rows;
 
   task<result<std::vector<appended>>> append(std::vector<entry> proposals) override {
     co_await boost::asio::post(boost::asio::use_awaitable);
+    while (slow) co_await boost::asio::post(boost::asio::use_awaitable);
     if (away) co_return fail(failure_kind::store_unavailable, "store_unavailable", "Away.");
     std::vector<appended> done;
     for (const entry& proposal : proposals) {
