@@ -4,10 +4,11 @@ import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { test } from "node:test";
 import { Tickwire, textMessage } from "../lib/programs.mjs";
+import { onlySqlite } from "../lib/stores.mjs";
 
 const seconds = Number(process.env.SECONDS ?? 6);
 
-test(`${seconds} s of idling`, { timeout: 120_000 }, async () => {
+test(`${seconds} s of idling`, { skip: onlySqlite, timeout: 120_000 }, async () => {
   const server = await Tickwire.start();
   const ana = await server.login("Ana");
   await server.webhook(textMessage("wamid.idle", "15550000101", "hello"));

@@ -101,3 +101,26 @@ test("logging out at one server ends the sockets at another one within two secon
   await first.kill();
   await second.kill();
 });
+
+// Whether another process changed accounts: nothing else is asked by an idle server, and nothing is written.
+test("an idle server with ten idle pages asks the database once a second, and writes nothing", { timeout: 60_000 }, async () => {
+  const mongod = await Mongod.start();
+  const server = await Tickwire.start({ env: { MONGODB_URI: mongod.uri } });
+  const ana = await server.login("Ana");
+  await server.webhook(textMessage("wamid.idle", phone, "hello"));
+  const sockets = await Promise.all(Array.from({ length: 10 }, () => server.connected(ana.token)));
+  const client = new MongoClient(mongod.uri);
+  const counted = async () => (await client.db("admin").admin().serverStatus()).opcounters;
+  const seconds = 5;
+  await new Promise((done) => setTimeout(done, 1_000)); // what had begun
+  const before = await counted();
+  await new Promise((done) => setTimeout(done, seconds * 1_000)); // the observation itself
+  const after = await counted();
+  for (const name of ["insert", "update", "delete", "getmore"]) assert.equal(after[name] - before[name], 0, name);
+  const asked = after.query - before.query;
+  assert.ok(asked > 0 && asked <= seconds + 1, `${asked} questions in ${seconds} s`);
+  sockets.forEach((socket) => socket.disconnect());
+  await client.close();
+  await server.kill();
+  await mongod.stop();
+});
