@@ -26,6 +26,7 @@ private:
     const bool outbound = received.from_business;
     if (received.repeats || (outbound && joined_into(entry_.message_id)))
       return change_message(entry_.message_id, [&](message& row) {
+        if (received.replaces_placeholder) take_content(row, received);
         bind(received.whatsapp_message_id, row, std::max(received.repeats, 1));
       });
     const std::int64_t position = received.position ? received.position : own_position();
@@ -35,22 +36,31 @@ private:
       row.sender_id = outbound ? entry_.inbox : entry_.actor;
       row.receiver_id = outbound ? entry_.chat_id : entry_.inbox;
       row.direction = outbound ? direction::out : direction::in;
-      row.type = received.type;
-      row.text = received.text;
-      row.body = received.body;
       row.created_at = received.sent_at;
       row.seq = position;
       row.counts_unread = !outbound && !received.history && !received.notice;
       row.status = join(row.status, received.initial);
       if (!outbound && !received.history) keep_earliest(row.times.delivered, received.sent_at);
-      if (!received.reply_to_whatsapp_id.empty()) {
-        row.reply = reply_to{received.reply_to_whatsapp_id, ""};
-        for (const std::string& name : names_in(row.chat_id, received.reply_to_whatsapp_id))
-          views_.put_quote(name, row);
-      }
+      if (!received.placeholder || !has_content(row)) take_content(row, received);
       join_wamid(row, received.whatsapp_message_id);
       bind(received.whatsapp_message_id, row);
     });
+  }
+
+  // Applied before the placeholder, the message has given the row its content already.
+  static bool has_content(const message& row) {
+    return row.type != message{}.type || !row.text.empty() || !row.body.empty();
+  }
+
+  void take_content(message& row, const message_received& received) {
+    row.type = received.type;
+    row.text = received.text;
+    row.body = received.body;
+    row.reply.reset();
+    if (received.reply_to_whatsapp_id.empty()) return;
+    row.reply = reply_to{received.reply_to_whatsapp_id, ""};
+    for (const std::string& name : names_in(entry_.chat_id, received.reply_to_whatsapp_id))
+      views_.put_quote(name, row);
   }
 
   std::optional<event> apply(const message_accepted& accepted) {
@@ -237,6 +247,9 @@ private:
                                std::holds_alternative<edit>(entry_.data) ||
                                std::holds_alternative<revoke>(entry_.data);
     if (about_content) return about(message_update_event{std::move(row)});
+    if (const auto* received = std::get_if<message_received>(&entry_.data);
+        received && received->replaces_placeholder)
+      return about(message_update_event{std::move(row), true});
     return about(status_event{std::move(row)});
   }
 

@@ -62,6 +62,7 @@ private:
     if (const auto binding = find_wamid(received.whatsapp_message_id)) {
       proposal_.message_id = binding->message_id;
       received.repeats = binding->attempt;
+      received.replaces_placeholder = !received.placeholder && shows_placeholder(binding->message_id);
     }
     if (proposal_.message_id.empty()) proposal_.message_id = id_of_received(proposal_);
     if (received.history) received.position = next_history_place(views_, received.sent_at);
@@ -77,6 +78,11 @@ private:
     if (is_new(received.whatsapp_message_id))
       tell_who_quotes(names_in(proposal_.chat_id, received.whatsapp_message_id),
                       received.whatsapp_message_id);
+  }
+
+  bool shows_placeholder(const std::string& message_id) {
+    const auto row = views_.find_message(message_id);
+    return row && row->known() && row->type == unsupported_type;
   }
 
   // However the echo names the person: what it echoes stands in their chat already.

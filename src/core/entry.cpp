@@ -55,6 +55,7 @@ std::string joined(std::initializer_list<std::string_view> parts) {
 } // namespace
 
 std::string received(std::string_view wamid) { return joined({"in", wamid}); }
+std::string placeholder(std::string_view wamid) { return joined({"ph", wamid}); }
 std::string accepted(std::string_view user_id, std::string_view client_id) {
   return joined({"out", user_id, client_id});
 }

@@ -35,6 +35,10 @@ struct message_received {
   bool referral = false; // written from an ad or a post, which is a free entry point
   // Filled when the entry is completed. History: its place, see position.hpp; 0: the entry's own seq.
   std::int64_t position = 0;
+  // WhatsApp says that there is a message, but not what is in it. It may tell that later, under the same id.
+  bool placeholder = false;
+  // Filled too: what entry.message_id has shown so far is such a placeholder, and this is what belongs there.
+  bool replaces_placeholder = false;
 };
 
 // Somebody pressed send. entry.message_id is made by the proposer, entry.actor is the user.
@@ -201,6 +205,7 @@ std::string_view kind_of(const entry_data& data);
 // What makes an entry's key, for each kind: the same fact always gets the same key.
 namespace keys {
 std::string received(std::string_view wamid);
+std::string placeholder(std::string_view wamid); // another fact than the message itself
 std::string accepted(std::string_view user_id, std::string_view client_id);
 std::string retry(std::string_view message_id, int attempt);
 std::string attempted(std::string_view message_id, int attempt, int try_number);

@@ -18,9 +18,11 @@ struct new_message_event {
 struct status_event {
   message value;
 };
-// Reactions, edits, revocations, quotes that became known.
+// Reactions, edits, revocations, quotes that became known; with `content`, all that the
+// message says.
 struct message_update_event {
   message value;
+  bool content = false;
 };
 // Imported history: it is not new, and its position is not the event's number.
 struct history_event {

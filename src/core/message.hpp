@@ -9,6 +9,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace tickwire {
@@ -57,8 +58,11 @@ struct status_times {
   friend bool operator==(const status_times&, const status_times&) = default;
 };
 
+// Of a message whose content WhatsApp, or this version of Tickwire, does not tell.
+inline constexpr std::string_view unsupported_type = "unsupported";
+
 struct message {
-  // Set once, by the entry that made the message.
+  // Set once, by the entry that made the message; where that was a placeholder, what it says comes later.
   std::string id;
   std::string chat_id;
   std::string sender_id;

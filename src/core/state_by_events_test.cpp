@@ -96,8 +96,13 @@ private:
     chat.last_seq = row.seq;
     if (chat.activity <= 0) chat.activity = row.seq;
   }
-  void on(const status_event& said) { shown.messages.at(said.value.id) = said.value; }
-  void on(const message_update_event& said) { shown.messages.at(said.value.id) = said.value; }
+  void on(const status_event& said) { change(said.value, false); }
+  void on(const message_update_event& said) { change(said.value, said.content); }
+  void change(const message& row, bool content) {
+    message& known = shown.messages.at(row.id);
+    if (!content) EXPECT_TRUE(known.type == row.type && known.body == row.body) << row.id;
+    known = row;
+  }
   void on(const contact_event& said) {
     shown.contacts[said.value.id] = said.value;
     const auto chat = shown.chats.find(said.value.id);
@@ -182,6 +187,15 @@ entry random_fact(std::mt19937& random, int i, const memory_log& log) {
     auto& data = std::get<message_received>(fact.data);
     if (number(3) == 0)
       data.reply_to_whatsapp_id = (number(2) ? "wamid.o" : "wamid.i") + std::to_string(number(30));
+    if (number(4) == 0) {
+      fact.key = keys::placeholder("wamid.i" + n);
+      data.placeholder = true;
+      data.type = unsupported_type;
+      data.text = "Not available.";
+    } else if (number(3) == 0) {
+      data.type = "image";
+      data.body = picture(n);
+    }
     data.from_business = number(6) == 0;
     data.referral = number(6) == 0;
     data.notice = number(6) == 0;

@@ -42,6 +42,16 @@ inline entry received(std::string wamid, identity sender, std::string text, int 
   return proposal(keys::received(wamid), at(second), std::move(data));
 }
 
+// WhatsApp says that there is a message, but not what is in it.
+inline entry unavailable(std::string wamid, identity sender, int second = 0) {
+  entry fact = received(wamid, std::move(sender), "Not available.", second);
+  fact.key = keys::placeholder(wamid);
+  auto& data = std::get<message_received>(fact.data);
+  data.type = unsupported_type;
+  data.placeholder = true;
+  return fact;
+}
+
 // A body with what we know and what we do not.
 inline message_body picture(std::string id) {
   media file;

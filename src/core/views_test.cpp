@@ -27,6 +27,7 @@ std::map<std::string, message> seen(const memory_views& rows) {
 std::vector<entry> story() {
   const identity ana = person("15550000101", "US.9001", "Ana");
   std::vector<entry> facts{
+      unavailable("wamid.A", ana, 1),
       received("wamid.A", ana, "hello", 1),
       reacted("wamid.R1", "wamid.A", ana, "👍", 5),
       reacted("wamid.R2", "wamid.A", ana, "", 6),

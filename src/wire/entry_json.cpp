@@ -66,6 +66,8 @@ struct encoder {
     if (data.notice) object.member("notice", true);
     if (data.repeats) object.member("repeats", data.repeats);
     if (data.position) object.member("position", data.position);
+    if (data.placeholder) object.member("placeholder", true);
+    if (data.replaces_placeholder) object.member("replacesPlaceholder", true);
   }
   void operator()(const message_accepted& data) const {
     object.member("clientId", data.client_id);
@@ -231,6 +233,8 @@ entry_data decode_object(std::string_view kind, const reader& from) {
     data.repeats = from.small("repeats");
     data.referral = from.flag("referral");
     data.position = from.number("position");
+    data.placeholder = from.flag("placeholder");
+    data.replaces_placeholder = from.flag("replacesPlaceholder");
     return data;
   }
   if (kind == "message_accepted")

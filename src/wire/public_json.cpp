@@ -174,6 +174,7 @@ struct event_writer {
     add_changes_of_content(object, event.value);
     object.member("updatedAt", to_iso8601(event.value.updated_at));
     object.member("seq", seq);
+    if (event.content) append_message(object.open("message"), event.value);
   }
 
   void operator()(const contact_event& event) const {

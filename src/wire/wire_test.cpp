@@ -470,7 +470,9 @@ entry_data random_data(std::mt19937& random) {
                             small(),
                             flag(),
                             flag(),
-                            flag() ? -static_cast<std::int64_t>(random()) : 0};
+                            flag() ? -static_cast<std::int64_t>(random()) : 0,
+                            flag(),
+                            flag()};
   case 1:
     return message_accepted{text(), text(), text()};
   case 2:

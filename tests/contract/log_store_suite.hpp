@@ -129,6 +129,41 @@ TYPED_TEST_P(LogStore, AnEchoThatCameFirstBecomesTheMessageThatWeSent) {
   EXPECT_EQ(chat->last_message->id, "m_1");
 }
 
+// What a placeholder stood for takes its place in the row, not only in what pages are told.
+TYPED_TEST_P(LogStore, ContentThatComesAfterAPlaceholderIsStoredWhole) {
+  const identity ana = person("15550000101", "US.1", "Ana");
+  entry whole = received("wamid.A", ana, "Two cats", 1);
+  auto& data = std::get<message_received>(whole.data);
+  data.type = "image";
+  data.body = picture("1");
+  data.reply_to_whatsapp_id = "wamid.first";
+  message_query query;
+  query.chat_id = "15550000101";
+
+  this->append({received("wamid.first", ana, "hello"), unavailable("wamid.A", ana, 1)});
+  const message_page before = this->page(query);
+  ASSERT_EQ(before.messages.size(), 2u);
+  EXPECT_EQ(before.messages[1].type, unsupported_type);
+
+  message expected = before.messages[1];
+  expected.type = data.type;
+  expected.text = data.text;
+  expected.body = data.body;
+  expected.reply = reply_to{"wamid.first", before.messages[0].id};
+  this->open(); // nothing is remembered from having written it
+  for (const entry& fact : {whole, unavailable("wamid.A", ana, 1), whole}) {
+    this->append({fact});
+    this->open();
+    const message_page after = this->page(query);
+    ASSERT_EQ(after.messages.size(), 2u);
+    EXPECT_EQ(after.messages[0], before.messages[0]);
+    expected.updated_at = after.messages[1].updated_at;
+    EXPECT_EQ(after.messages[1], expected);
+    EXPECT_EQ(wait_for(this->io, this->store->find_chat("u_ana", "15550000101"))->value().last_message->text,
+              "Two cats");
+  }
+}
+
 TYPED_TEST_P(LogStore, AnEntryIsStoredOnceAndItsRepetitionSaysWhatIsThere) {
   auto first = this->append({accepted("m_1", "15550000101", "hi")});
   ASSERT_TRUE(first[0].stored);
@@ -355,6 +390,7 @@ TYPED_TEST_P(LogStore, ARandomStoryEndsAsInTheReference) {
         std::get<message_received>(next.data).reply_to_whatsapp_id =
             (number(2) ? "wamid.o" : "wamid.i") + std::to_string(number(40));
       if (number(2)) std::get<message_received>(next.data).body = picture(n);
+      if (number(4) == 0) next = unavailable("wamid.i" + n, who, i);
       break;
     }
     if ((next.key.starts_with("res:") || next.key.starts_with("retry:")) &&
@@ -518,10 +554,10 @@ TYPED_TEST_P(LogStore, WhatIsKeptIsCountedByItsReason) {
 
 REGISTER_TYPED_TEST_SUITE_P(
     LogStore, TwoChatsOfOnePersonBecomeOneAndTheOldIdGoesOnWorking,
-    AnEchoThatCameFirstBecomesTheMessageThatWeSent, AnEntryIsStoredOnceAndItsRepetitionSaysWhatIsThere,
-    EveryItemOfABatchCountsAndEventsComeOnceInOrder, AfterReopeningEverythingIsThereAndGoesOn,
-    PagesNeverSkipNorRepeatWhileMessagesArrive, AroundShowsBothSidesOfAMessage,
-    ChatsAreNewestFirstWithUnreadOfTheOneWhoAsks,
+    AnEchoThatCameFirstBecomesTheMessageThatWeSent, ContentThatComesAfterAPlaceholderIsStoredWhole,
+    AnEntryIsStoredOnceAndItsRepetitionSaysWhatIsThere, EveryItemOfABatchCountsAndEventsComeOnceInOrder,
+    AfterReopeningEverythingIsThereAndGoesOn, PagesNeverSkipNorRepeatWhileMessagesArrive,
+    AroundShowsBothSidesOfAMessage, ChatsAreNewestFirstWithUnreadOfTheOneWhoAsks,
     MissedEventsAreWhatWasSaidLiveOnceAndInOrderAndOnlyForTheirUser, UnfinishedSendsTellWhatIsInDoubt,
     AContactIsFoundByEveryName, ARandomStoryEndsAsInTheReference,
     AnItemThatThrowsIsKeptAsItCameAndHarmsNoOther, AChangeOfOursThatThrowsIsRefusedAsAWholeAndHarmsNoOther,

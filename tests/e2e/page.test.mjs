@@ -29,6 +29,17 @@ const composer = (page) => page.getByTestId("composer");
 const sends = async (text) => (await simulator.call("GET", "/simulator/journal?kind=request&limit=20000")).entries.filter((entry) => entry.body?.text?.body === text).length;
 const focused = (page) => page.evaluate(() => `${document.activeElement.tagName} ${document.activeElement.getAttribute("aria-label") ?? document.activeElement.id}`);
 
+test("a message that WhatsApp could not pass on at first appears in its place by itself", async () => {
+  const wamid = "wamid.not.yet";
+  await server.webhook(textMessage(wamid, omar, "", { type: "unsupported", text: undefined, errors: [{ code: 131060 }] }));
+  await row(ana, omar).click();
+  const instead = ana.getByText("This message is not available here.").first();
+  await instead.waitFor();
+  await server.webhook(textMessage(wamid, omar, "Here it is after all"));
+  await bubble(ana, "Here it is after all").waitFor();
+  assert.equal(await ana.getByText("This message is not available here.").count(), 0);
+});
+
 describe("logging in", () => {
   test("wrong password: one sentence, which goes when one types; Enter logs in", async () => {
     const page = await (await browser.newContext()).newPage();

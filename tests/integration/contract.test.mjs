@@ -147,7 +147,7 @@ describe("webhook", () => {
 
   test("all sample bodies are taken, and again, in any order and at once, they change nothing", async () => {
     const files = readdirSync(fixtures).filter((name) => name.endsWith(".json"));
-    assert.equal(files.length, 175);
+    assert.equal(files.length, 176);
     const bodies = files.map((name) => readFileSync(new URL(name, fixtures)));
     for (const [i, body] of bodies.entries()) assert.equal((await server.webhook(body)).status, 200, files[i]);
     const rows = await server.messages(ana.token);
@@ -157,6 +157,28 @@ describe("webhook", () => {
       for (const done of await Promise.all(shuffled.slice(i, i + 16).map((body) => server.webhook(body)))) assert.equal(done.status, 200);
     assert.deepEqual(await server.messages(ana.token), rows);
     assert.deepEqual(socket.events.map((event) => event.name).filter((name) => name !== "presence"), ["sync"], "a replay is not told");
+    socket.disconnect();
+  });
+
+  test("a message that WhatsApp could not pass on at first takes the place of what stood for it", async () => {
+    const socket = await server.connected(ana.token);
+    const phone = customer();
+    const wamid = `wamid.late.${phone}`;
+    const placeholder = textMessage(wamid, phone, "", { type: "unsupported", text: undefined, errors: [{ code: 131060 }], unsupported: { type: "media_placeholder" } });
+    const whole = textMessage(wamid, phone, "", { type: "image", text: undefined, image: { id: "77", mime_type: "image/png", caption: "here it is" } });
+    await server.webhook(placeholder);
+    const [shown] = await server.messages(ana.token, phone);
+    assert.equal(shown.type, "unsupported");
+    for (const body of [whole, placeholder, whole]) assert.equal((await server.webhook(body)).status, 200);
+    const rows = await server.messages(ana.token, phone);
+    assert.deepEqual(rows.map(({ id, seq, type, text, media }) => [id, seq, type, text, media.id]), [[shown.id, shown.seq, "image", "here it is", "77"]]);
+    const updates = () => socket.named("message_update").filter((update) => update.messageId === shown.id);
+    await until(() => updates().length, "the update");
+    await server.webhook(textMessage(`${wamid}.next`, phone, "next"));
+    await until(() => socket.named("new_message").some((row) => row.text === "next"), "the next message");
+    assert.equal(updates().length, 1);
+    assert.equal(updates()[0].text, "here it is");
+    assert.deepEqual(updates()[0].message, rows[0]);
     socket.disconnect();
   });
 

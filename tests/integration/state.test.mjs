@@ -45,14 +45,14 @@ test(`a page that only hears has what a page that loads gets (STATE_SEED=${seed}
   await until(() => session.getState().inbox.loaded, "the page");
 
   const people = Array.from({ length: 5 }, (_, i) => `1555600000${i}`);
-  const wamids = [];
+  const wamids = [], late = [];
   const hook = (body) => server.webhook(body).catch(() => null); // Meta would repeat it; the story goes on
   const history = (from, id) => ({ object: "whatsapp_business_account", entry: [{ id: "1", changes: [{ field: "history", value: { messaging_product: "whatsapp", metadata: { display_phone_number: "15550001000", phone_number_id: "100000000000001" }, history: [{ metadata: { phase: 0, chunk_order: 1, progress: 1 }, threads: [{ id: from, messages: [{ from, id, timestamp: String(now() - 86_400 * (1 + random(90))), type: "text", text: { body: `old ${id}` }, history_context: { status: "READ" } }] }] }] } }] }] });
 
   for (let i = 0; i < steps; i++) {
     const from = pick(people);
     const wamid = `wamid.s${i}`;
-    switch (random(13)) {
+    switch (random(14)) {
       case 0: await server.post("/send-message", { receiverId: `+${from}`, text: `ours ${i}` }, pick([ana, ben]).token).catch(() => null); break;
       case 1: await hook(statusUpdate(pick([...graph.ledger.map((_, n) => `wamid.x${n}`), ...wamids, "wamid.nobody"]), pick(["sent", "delivered", "read", "failed"]))); break;
       case 2: await hook(textMessage(wamid, from, "", { type: "reaction", reaction: { message_id: pick([...wamids, "wamid.s5"]), emoji: pick(["👍", ""]) } })); break;
@@ -67,6 +67,12 @@ test(`a page that only hears has what a page that loads gets (STATE_SEED=${seed}
       case 6: if (random(3) === 0) cut(); break;
       case 7: if (random(6) === 0) { await server.kill(); await server.launch(); } break;
       case 8: await hook(textMessage(wamid, from, "", { type: "system", system: { type: "customer_identity_changed", body: "changed" } })); break;
+      case 9: // first only that there is a message, later what is in it
+        if (late.length === 0 || random(2)) {
+          late.push([wamid, from]);
+          await hook(textMessage(wamid, from, "", { type: "unsupported", text: undefined, errors: [{ code: 131060 }] }));
+        } else await hook(textMessage(...pick(late), `late ${i}`));
+        break;
       default: {
         await hook(textMessage(wamid, from, `text ${i}`, { timestamp: String(now() - random(100)), ...(random(4) === 0 && { context: { from, id: pick([...wamids, `wamid.s${i + 3}`]) } }), ...(random(5) === 0 && { referral: { source_type: "ad", source_id: "1" } }) }));
         wamids.push(wamid);

@@ -295,6 +295,7 @@ message_content by_type(const std::string& type, const json::object& message) {
   }
   if (type == "unsupported") return unsupported_of(message);
   if (type == "request_welcome") return unsupported("Opened the chat for the first time."); // has no body
+  if (type == "media_placeholder") return unsupported("A file that WhatsApp has not passed on.");
   if (type.empty()) return unsupported("A message without a kind.");
 
   const auto* body = object_at(message, type);

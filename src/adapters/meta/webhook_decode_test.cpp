@@ -60,7 +60,7 @@ message only(std::string_view name) {
 
 TEST(WebhookBodies, AllAreAcceptedAndRepeatingThemChangesNothing) {
   const auto files = fixtures();
-  ASSERT_EQ(files.size(), 175u);
+  ASSERT_EQ(files.size(), 176u);
   memory_log log;
   std::size_t stored = 0;
   for (int round = 0; round < 2; ++round)
@@ -205,6 +205,42 @@ TEST(WebhookBodies, EditsAndRevocationsMayNameTheMessageByItsOtherId) {
   ASSERT_EQ(log.rows.messages.size(), 1u);
   EXPECT_EQ(log.rows.messages.begin()->second.shown_text(), "the blue one");
   EXPECT_TRUE(log.rows.messages.begin()->second.revoked_at);
+}
+
+TEST(WebhookBodies, WhatWasNotAvailableTakesItsPlaceWhenItComes) {
+  const std::string_view placeholder = "message-unavailable-131060",
+                         whole = "message-unavailable-then-available";
+  for (const memory_log& log :
+       {after({placeholder, whole, placeholder, whole}), after({whole, placeholder})}) {
+    ASSERT_EQ(log.rows.messages.size(), 1u);
+    const message& row = log.rows.messages.begin()->second;
+    EXPECT_EQ(row.type, "image");
+    EXPECT_EQ(row.text, "The leaking pipe");
+    ASSERT_EQ(row.body.parts.size(), 1u);
+    EXPECT_EQ(std::get<media>(row.body.parts.front()).id, "3000981851477446");
+  }
+}
+
+// The files of imported history come after it, under the ids that stood there without a file.
+TEST(WebhookBodies, AFileOfImportedHistoryTakesThePlaceThatWasKeptForIt) {
+  memory_log log;
+  const auto arrives = [&](const std::string& value) {
+    const auto decoded = decode_webhook(
+        R"({"entry":[{"changes":[{"field":"history","value":{"metadata":{"phone_number_id":")" + inbox +
+            "\"}," + value + "}}]}]}",
+        inbox, at(0));
+    for (const entry& proposal : decoded->proposals) log.append(proposal);
+  };
+  arrives(R"("history":[{"threads":[{"id":"15550000101","messages":[{"from":"15550000101","id":"wamid.H",)"
+          R"("timestamp":"1789136000","type":"media_placeholder","history_context":{"status":"READ"}}]}]}])");
+  EXPECT_EQ(log.rows.messages.begin()->second.type, "unsupported");
+  arrives(R"("messages":[{"from":"15550000101","id":"wamid.H","timestamp":"1789136000","type":"image",)"
+          R"("image":{"id":"1","mime_type":"image/jpeg"}}])");
+  ASSERT_EQ(log.rows.messages.size(), 1u);
+  const message& row = log.rows.messages.begin()->second;
+  EXPECT_EQ(row.type, "image");
+  EXPECT_LT(row.seq, 0);
+  EXPECT_EQ(row.status, status::read);
 }
 
 TEST(WebhookBodies, EchoesAreOursAndHistoryCountsNothing) {

@@ -93,7 +93,9 @@ void webhook_items::message(const json::value& item, named_people& people, origi
   if (from_business) data.initial = status::sent;
   data.referral = object_at(*message, "referral") != nullptr;
   if (data.history) data.initial = history_status(*message, from_business);
-  propose(keys::received(wamid), std::move(data), item);
+  data.placeholder = type == "unsupported" || type == "media_placeholder";
+  const std::string key = data.placeholder ? keys::placeholder(wamid) : keys::received(wamid);
+  propose(key, std::move(data), item);
 }
 
 void webhook_items::reaction_to(const json::object& message, identity who, bool from_business,

@@ -73,8 +73,8 @@ sqlite_views::sqlite_views(database& database)
           database,
           "UPDATE messages SET status = ?, attempt = ?, unconfirmed = ?, updated_at = ?, wamid = ?, "
           "accepted_time = ?, "
-          "sent_time = ?, delivered_time = ?, read_time = ?, failed_time = ?, played_time = ?, details = ? "
-          "WHERE id = ? AND seq = ?")
+          "sent_time = ?, delivered_time = ?, read_time = ?, failed_time = ?, played_time = ?, details = ?, "
+          "type = ?, text = ?, old_body = '' WHERE id = ? AND seq = ?")
     , lowest_place_(database, "SELECT min(?, coalesce(min(seq), 0)) FROM messages")
     , insert_message_(database, "INSERT OR REPLACE INTO messages (" + std::string(message_columns) +
                                     ") VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)")
@@ -138,12 +138,13 @@ void sqlite_views::put_message(const message& m) {
   const bool may_be_there = m.id != absent_;
   absent_.clear();
   written_ = m;
-  // What made the message never changes, so its columns and their indexes are written once.
+  // Whose message it is and where it stands never changes, so those columns and their indexes are written
+  // once. The body is in the details, also where an older version had written it to `old_body`.
   if (may_be_there) {
     update_message_.bind(static_cast<int>(m.status), m.attempt, m.reported_unconfirmed, millis(m.updated_at),
                          m.whatsapp_message_id, millis(m.times.accepted), millis(m.times.sent),
                          millis(m.times.delivered), millis(m.times.read), millis(m.times.failed),
-                         millis(m.times.played), details, m.id, m.seq);
+                         millis(m.times.played), details, m.type, m.text, m.id, m.seq);
     update_message_.run();
     if (database_.changes() > 0) return;
   }

@@ -43,6 +43,21 @@ test("events reach the open list and the preview alike", () => {
   expect(inbox.chats["15550000101"]?.lastMessage?.text).toBe("edited");
 });
 
+test("what a placeholder stood for takes its place, with everything else that is known of it", () => {
+  const placeholder = { ...inbound("a", 2), type: "unsupported", text: "Not available", forwarded: true };
+  const { forwarded: _gone, ...whole } = { ...placeholder, type: "location", text: "Here", location: { latitude: 1, longitude: 2 }, updatedAt: "2026-11-24T10:01:00.000Z" };
+  void _gone;
+  let inbox = applyEvent(withChats("15550000101"), arrives(placeholder), "me");
+  inbox = addPage(inbox, "15550000101", { items: [placeholder], hasMore: false, head: 2 }, true);
+  const told = parseEvent("message_update", { messageId: "a", chatId: "15550000101", text: "Here", updatedAt: whole.updatedAt, seq: 5, message: whole });
+  expect(told).not.toBeNull();
+  if (told) inbox = applyEvent(inbox, told, "me");
+  expect(inbox.lists["15550000101"]?.items).toEqual([whole]);
+  expect(inbox.chats["15550000101"]?.lastMessage).toEqual(whole);
+  expect(inbox.chats["15550000101"]?.unread).toBe(1);
+  expect(parseEvent("message_update", { ...told?.data, message: { id: "a" } })).toBeNull();
+});
+
 test("nobody writes without a connection", () => {
   let inbox = { ...emptyInbox, users: { u: { id: "u", name: "Ben", role: "agent" as const, online: true, lastSeen: null } } };
   inbox = setTyping(inbox, "1", "u", true) as typeof inbox;

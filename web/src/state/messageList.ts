@@ -40,6 +40,7 @@ export function joinStatus(known: Message, told: StatusUpdate): Message {
 
 export function joinUpdate(known: Message, told: MessageUpdate): Message {
   if (told.updatedAt < known.updatedAt) return known; // what we have was loaded later
+  if (told.message) return joinStatus(told.message, { ...known, messageId: known.id }); // all of it anew, but no tick goes back
   const { messageId: _id, chatId: _chat, seq: _number, joinedInto: _into, ...changed } = told;
   void [_id, _chat, _number, _into];
   return { ...known, ...changed };

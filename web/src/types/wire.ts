@@ -73,6 +73,7 @@ export interface MessageUpdate {
   updatedAt: string;
   seq: number;
   joinedInto?: Message; // the message that this one turned out to be; this one is gone
+  message?: Message; // all of it: only now WhatsApp tells what is in it
 }
 
 // What has changed of a chat; a new one is told whole, with `lastMessage: null` and `unread`.
@@ -167,6 +168,7 @@ export function parseEvent(name: string, data: unknown): LiveEvent | null {
         ? { name, seq, data: { statusTimes: {}, attempt: 1, ...data } as unknown as StatusUpdate }
         : null;
     case "message_update":
+      if (data.message !== undefined && !parseMessage(data.message)) return null;
       return has(data, ["messageId", "chatId", "text"]) ? { name, seq, data: data as unknown as MessageUpdate } : null;
     case "history_message": {
       const message = parseMessage(data.message);
