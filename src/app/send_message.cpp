@@ -155,10 +155,15 @@ task<result<sent_message>> messaging::send(user who, send_request request) {
   if (done.seq == 0) co_return fail_window_closed();
   if (!done.row)
     co_return fail(failure_kind::internal, "not_stored", "The message could not be read back. Try again.");
+  // Or what was stored when this was asked before, and could not be answered: under the id it got then.
+  const bool is_new = done.stored && done.stored_entry.message_id == job.message_id;
   if (done.stored) {
+    job.message_id = done.stored_entry.message_id;
+    job.chat_id = done.row->chat_id;
+    job.asked_at = done.stored_entry.at;
     sender_.add(std::move(*place), std::move(job));
-    co_return sent_message{std::move(*done.row), true};
   }
+  if (is_new) co_return sent_message{std::move(*done.row), true};
   const auto* before = std::get_if<message_accepted>(&done.stored_entry.data);
   const bool same = before && before->text == data.text &&
                     before->reply_to_message_id == data.reply_to_message_id &&
@@ -166,7 +171,7 @@ task<result<sent_message>> messaging::send(user who, send_request request) {
   if (!same)
     co_return fail(failure_kind::conflict, "client_id_reused",
                    "This clientId was used for another message. Use a new one for each message.");
-  co_return sent_message{std::move(*done.row), false};
+  co_return sent_message{std::move(*done.row), done.stored};
 }
 
 task<result<message>> messaging::retry(user who, std::string message_id) {

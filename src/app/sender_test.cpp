@@ -138,6 +138,35 @@ TEST_F(Sender, TellsGraphWhichAttemptItIs) {
   EXPECT_EQ(row(id).status, status::sent);
 }
 
+TEST_F(Sender, WhatWasStoredWithoutAnAnswerGoesOutWhenItIsAskedAgain) {
+  make();
+  send_request request;
+  request.chat_id = a;
+  request.client_id = "once";
+  request.text = "one";
+  log.mute = true;
+  EXPECT_EQ(wait_for(io, people->send(ana, request)).error().kind, failure_kind::store_unavailable);
+  log.mute = false;
+  const auto sent = wait_for(io, people->send(ana, request));
+  ASSERT_TRUE(sent);
+  until_idle();
+  EXPECT_EQ(graph.texts(), names{"one"});
+  EXPECT_EQ(row(sent->row.id).status, status::sent);
+  EXPECT_EQ(wait_for(io, people->send(ana, request))->row.id, sent->row.id);
+  until_idle();
+  EXPECT_EQ(graph.posts.size(), 1u);
+
+  // With other words it is another message, and what was stored goes out all the same.
+  request.client_id = "twice";
+  log.mute = true;
+  wait_for(io, people->send(ana, request));
+  log.mute = false;
+  request.text = "two";
+  EXPECT_EQ(wait_for(io, people->send(ana, request)).error().code, "client_id_reused");
+  until_idle();
+  EXPECT_EQ(graph.texts(), (names{"one", "one"}));
+}
+
 TEST_F(Sender, WhatASlowStoreLetsGoInOneMomentReachesGraphNoFasterThanItsRate) {
   constexpr int many = 30;
   settings.rates.number = {20ms, 1};

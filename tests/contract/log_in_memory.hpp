@@ -10,6 +10,8 @@
 #include <algorithm>
 #include <functional>
 #include <map>
+#include <set>
+#include <string>
 
 namespace tickwire::testing {
 
@@ -23,6 +25,8 @@ public:
   std::function<bool(const entry&)> breaks = [](const entry&) { return false; }; // as log_writer says it
   bool away = false; // then nothing can be appended
   bool slow = false; // as long as it is, appends wait
+  // Stores, but cannot say so. Who asks again is told then that it is stored.
+  bool mute = false;
   memory_log rows;
 
   task<result<std::vector<appended>>> append(std::vector<entry> proposals) override {
@@ -34,13 +38,15 @@ public:
       before_append(proposal);
       if (breaks(proposal)) co_return fail(failure_kind::internal, "internal", "It broke.");
       appended one;
-      one.stored = rows.append(proposal);
+      one.stored = rows.append(proposal) || unanswered_.erase(proposal.key) > 0;
+      if (mute) unanswered_.insert(proposal.key);
       for (const entry& stored : rows.entries)
         if (stored.key == proposal.key) one.seq = stored.seq, one.stored_entry = stored;
       if (!proposal.message_id.empty())
         one.row = rows.rows.find_message(one.seq ? one.stored_entry.message_id : proposal.message_id);
       done.push_back(std::move(one));
     }
+    if (mute) co_return fail(failure_kind::store_unavailable, "store_unavailable", "Mute.");
     co_return done;
   }
   void on_committed(std::function<void(std::uint64_t, std::vector<encoded_event>)>) override {}
@@ -95,6 +101,9 @@ public:
         std::count_if(rows.entries.begin(), rows.entries.end(),
                       [&](const entry& stored) { return kind_of(stored.data) == kind; }));
   }
+
+private:
+  std::set<std::string> unanswered_; // keys
 };
 
 } // namespace tickwire::testing
