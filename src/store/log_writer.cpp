@@ -61,6 +61,9 @@ commit_outcome log_writer::commit(const std::vector<std::vector<entry>>& appends
     how = manner::one_by_one;
     made = attempt::overtaken;
   }
+  if (made == attempt::overtaken)
+    log_error("log: other writers were faster each time; " + std::to_string(appends.size()) +
+              " appends are refused");
   outcome.durable = made == attempt::done;
   if (outcome.durable) forget_unanswered(appends);
   outcome.events = std::exchange(others_, {});

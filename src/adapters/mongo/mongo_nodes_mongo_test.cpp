@@ -16,6 +16,7 @@
 #include <unistd.h>
 
 #include <atomic>
+#include <csignal>
 #include <random>
 #include <set>
 #include <thread>
@@ -292,6 +293,59 @@ TEST_F(MongoNodes, AnAppendWhoseAnswerWasLostIsStoredOnceAndSaidToBeStoredWhenIt
   EXPECT_FALSE((*third.answers[0])[0].stored);
   EXPECT_TRUE(third.events.empty());
   expect_views_of_the_log(pool);
+}
+
+// Two processes at a time, each killed at some moment: what one of them was told is stored is in the log.
+TEST_F(MongoNodes, ProcessesThatAreKilledLoseNothingThatTheyWereTold) {
+  constexpr int rounds = 8;
+  std::mt19937 random(seed());
+  {
+    writer_of(pool);
+  }
+  std::set<std::string> told;
+  for (int round = 0; round < rounds; ++round) {
+    std::vector<std::pair<pid_t, int>> children; // with the pipe that names what was stored
+    for (int p = 0; p < 2; ++p) {
+      int ends[2];
+      ASSERT_EQ(::pipe(ends), 0);
+      const auto story_seed = static_cast<unsigned>(random());
+      const pid_t child = ::fork();
+      ASSERT_GE(child, 0);
+      if (child == 0) {
+        mongo::client_pool own({.uri = database.uri()});
+        log_writer mine = writer_of(own);
+        story mine_story(story_seed);
+        for (;;) {
+          const std::vector<entry> batch = mine_story.next();
+          const commit_outcome done = mine.commit({batch});
+          std::string keys;
+          if (done.answers[0])
+            for (std::size_t i = 0; i < batch.size(); ++i)
+              if ((*done.answers[0])[i].stored) keys += batch[i].key + '\n';
+          if (::write(ends[1], keys.data(), keys.size()) < 0) ::_exit(1);
+        }
+      }
+      ::close(ends[1]);
+      children.emplace_back(child, ends[0]);
+    }
+    std::this_thread::sleep_for(std::chrono::milliseconds{600 + random() % 700}); // anything may be under way
+    for (const auto& [child, pipe] : children) {
+      ::kill(child, SIGKILL);
+      ::waitpid(child, nullptr, 0);
+      std::string keys;
+      char bytes[4096];
+      for (ssize_t got; (got = ::read(pipe, bytes, sizeof bytes)) > 0;)
+        keys.append(bytes, static_cast<std::size_t>(got));
+      ::close(pipe);
+      for (std::size_t from = 0, end; (end = keys.find('\n', from)) != std::string::npos; from = end + 1)
+        EXPECT_TRUE(told.insert(keys.substr(from, end - from)).second) << "told twice, " << seed_note();
+    }
+  }
+  expect_views_of_the_log(pool);
+  mongo::client asked = pool.take();
+  const told_by_the_log log(asked);
+  EXPECT_GT(told.size(), 20u) << "something was under way";
+  for (const std::string& key : told) EXPECT_TRUE(log.keys.contains(key)) << key << ' ' << seed_note();
 }
 
 // A node that is stopped before its n-th command, and wakes when another one has gone on, for every n. What
