@@ -1,5 +1,6 @@
 // Several writers of one inbox, and writers that die: whatever happens, the log is without a gap, each key is
 // in it once, and the views are what the log says.
+#include "adapters/mongo/applying.hpp"
 #include "adapters/mongo/mongo_log.hpp"
 #include "adapters/mongo/mongo_rows.hpp"
 #include "adapters/mongo/row_documents.hpp"
@@ -346,6 +347,66 @@ TEST_F(MongoNodes, ProcessesThatAreKilledLoseNothingThatTheyWereTold) {
   const told_by_the_log log(asked);
   EXPECT_GT(told.size(), 20u) << "something was under way";
   for (const std::string& key : told) EXPECT_TRUE(log.keys.contains(key)) << key << ' ' << seed_note();
+}
+
+// Rows are remembered between commits; what another node has made of them meanwhile counts.
+TEST_F(MongoNodes, WhatAWriterRemembersIsNotOldAfterItHasFollowed) {
+  log_writer a = writer_of(pool), b = writer_of(pool);
+  a.commit({{received("wamid.1", person("15550000101", "", "Ana"), "text", 1)}});
+  b.commit({{edited("wamid.e", "wamid.1", "edited", 2)}});
+  const commit_outcome followed = a.follow();
+  ASSERT_EQ(followed.events.size(), 1u);
+  EXPECT_EQ(followed.head, b.head());
+  ASSERT_TRUE(a.commit({{reacted("wamid.r", "wamid.1", person("15550000101"), "👍", 3)}}).answers[0]);
+  expect_views_of_the_log(pool);
+}
+
+// A step is put only in place of the one that ends where it begins, whoever puts it.
+TEST_F(MongoNodes, OneOfTwoStepsFromTheSameEntryIsTaken) {
+  mongo::client store = pool.take();
+  mongo::applying a(inbox, "a"), b(inbox, "b");
+  EXPECT_EQ(a.open(store), b.open(store)) << "one epoch";
+  const auto row = [](const char* word) {
+    mongo::row_changes changes;
+    mongo::document value;
+    value.text("_id", mongo::row_id(inbox, "p:1")).text("contactId", word);
+    changes.put(mongo::collections::aliases, value, mongo::before::unknown);
+    return changes;
+  };
+  EXPECT_TRUE(a.advance(store, 0, 2, row("of a")));
+  EXPECT_FALSE(b.advance(store, 0, 1, row("of b")));
+  EXPECT_FALSE(b.advance(store, 1, 3, row("of b")));
+  EXPECT_EQ(b.settle(store), 2u);
+  EXPECT_EQ(mongo::reader(*store.find_one(mongo::collections::aliases, {})).text("contactId"), "of a");
+  EXPECT_TRUE(b.advance(store, 2, 3, row("of b")));
+  EXPECT_FALSE(a.advance(store, 2, 4, row("of a")));
+  EXPECT_EQ(a.settle(store), 3u);
+  EXPECT_EQ(mongo::reader(*store.find_one(mongo::collections::aliases, {})).text("contactId"), "of b");
+}
+
+// A commit of many entries goes to the server in parts; another node may read, and apply, the first of them.
+TEST_F(MongoNodes, AnotherNodeMayApplyTheFirstHalfOfACommitWhileItIsAppended) {
+  log_writer other = writer_of(pool);
+  bool opened = false;
+  int parts = 0;
+  mongo::command_watch watch;
+  watch.before = [&](const std::string& what) {
+    if (opened && what == "adding to the rows of log" && ++parts == 2) other.follow();
+  };
+  mongo::client_pool watched({.uri = database.uri(), .watch = watch});
+  log_writer writer = writer_of(watched);
+  opened = true;
+  std::vector<entry> batch;
+  for (int i = 0; i < 60; ++i)
+    batch.push_back(received("wamid." + std::to_string(i), person("15550000101", "", "Ana"), "text", i));
+  for (int i = 0; i < 60; ++i) // the rows of the first half are others at the end
+    batch.push_back(edited("wamid.e" + std::to_string(i), "wamid." + std::to_string(i), "edited", 100 + i));
+  const commit_outcome done = writer.commit({batch});
+  ASSERT_TRUE(done.answers[0]);
+  EXPECT_GE(parts, 2);
+  EXPECT_GT(other.head(), 60u);
+  EXPECT_LT(other.head(), done.head);
+  expect_views_of_the_log(pool);
 }
 
 // A node that is stopped before its n-th command, and wakes when another one has gone on, for every n. What
