@@ -1,5 +1,6 @@
 #include "adapters/meta/graph_client.hpp"
 
+#include "adapters/meta/connect_to_any.hpp"
 #include "adapters/meta/graph_wire.hpp"
 
 #include <boost/asio/as_tuple.hpp>
@@ -125,11 +126,11 @@ private:
     auto connection = address_.tls ? std::make_unique<graph_connection>(io_, tls_)
                                    : std::make_unique<graph_connection>(io_);
 
-    const auto endpoints = co_await look_up();
-    if (endpoints.empty()) co_return opened("its name could not be looked up");
+    std::vector<tcp::endpoint> addresses = co_await look_up();
+    if (addresses.empty()) co_return opened("its name could not be looked up");
 
-    connection->lowest().expires_after(config_.connect_timeout);
-    auto [connect_error, endpoint] = co_await connection->lowest().async_connect(endpoints, as_result);
+    const error_code connect_error =
+        co_await connect_to_any(connection->lowest(), std::move(addresses), config_.connect_timeout);
     if (connect_error)
       co_return opened(connect_error == beast::error::timeout ? "no connection in time"
                                                               : "the connection was refused");
@@ -147,20 +148,20 @@ private:
   }
 
   // The system's lookup cannot be interrupted; it is left alone when its time is over.
-  task<tcp::resolver::results_type> look_up() {
+  task<std::vector<tcp::endpoint>> look_up() {
     struct lookup {
       explicit lookup(asio::any_io_executor io)
           : resolver(io)
           , patience(io) {}
       tcp::resolver resolver;
       asio::steady_timer patience;
-      tcp::resolver::results_type found;
+      std::vector<tcp::endpoint> found;
     };
     auto asked = std::make_shared<lookup>(io_);
     asked->patience.expires_after(config_.lookup_timeout);
     asked->resolver.async_resolve(address_.host, address_.port,
                                   [asked](error_code error, tcp::resolver::results_type found) {
-                                    if (!error) asked->found = std::move(found);
+                                    if (!error) asked->found.assign(found.begin(), found.end());
                                     asked->patience.cancel();
                                   });
     co_await asked->patience.async_wait(as_result);

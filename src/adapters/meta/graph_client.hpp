@@ -17,9 +17,9 @@ struct graph_config {
   std::string version = "v25.0";
   std::string phone_number_id;
   std::string access_token;
-  std::string extra_ca_file;                       // beside the system's, for tests; empty: none
-  std::chrono::milliseconds lookup_timeout{3'000}; // of its name
-  std::chrono::milliseconds connect_timeout{3'000};
+  std::string extra_ca_file;                        // beside the system's, for tests; empty: none
+  std::chrono::milliseconds lookup_timeout{3'000};  // of its name
+  std::chrono::milliseconds connect_timeout{3'000}; // over all its addresses, see connect_to_any.hpp
   std::chrono::milliseconds tls_timeout{5'000};
   std::chrono::milliseconds write_timeout{5'000};
   std::chrono::milliseconds answer_timeout{10'000};
