@@ -28,9 +28,10 @@ using task = boost::asio::awaitable<T>;
 // One event as every page gets it: encoded once, at the commit, and the same at each replay.
 struct encoded_event {
   std::uint64_t seq = 0;
-  std::string name;                        // "new_message", …
-  std::string only_user;                   // empty: everybody of the inbox
-  std::shared_ptr<const std::string> data; // JSON object, carries seq
+  std::string name;                             // "new_message", …
+  std::string only_user;                        // empty: everybody of the inbox
+  std::shared_ptr<const std::string> data;      // JSON object, carries seq
+  std::optional<chat_merged_event> merged = {}; // at its commit: two chats have become one
 };
 
 struct appended {

@@ -1,16 +1,50 @@
 #include "app/send_queue.hpp"
 
 #include <algorithm>
+#include <iterator>
 #include <utility>
 
 namespace tickwire {
 
+namespace {
+
+bool added_before(const send_job& one, const send_job& other) { return one.order < other.order; }
+
+} // namespace
+
 void send_queue::add(send_job job) {
-  const auto place = lines_.try_emplace(job.chat_id).first;
+  const auto place = lines_.try_emplace(today(job.chat_id)).first;
   line& chat = place->second;
+  job.order = ++added_;
   chat.jobs.push_back(std::move(job));
   ++waiting_;
-  if (!chat.in_flight && chat.jobs.size() == 1) wait_in_line(place);
+  if (chat.jobs.size() == 1) wait_in_line(place);
+}
+
+void send_queue::merge(const std::string& from, const std::string& into, steady_time now) {
+  became_[from] = into;
+  pairs_.join(from, into, now);
+  const auto gone = lines_.find(from);
+  if (gone == lines_.end()) return;
+  const auto place = lines_.try_emplace(into).first;
+  leave_line(gone);
+  leave_line(place);
+
+  line& chat = place->second;
+  std::deque<send_job> jobs;
+  std::merge(std::move_iterator(gone->second.jobs.begin()), std::move_iterator(gone->second.jobs.end()),
+             std::move_iterator(chat.jobs.begin()), std::move_iterator(chat.jobs.end()),
+             std::back_inserter(jobs), added_before);
+  chat.jobs = std::move(jobs);
+  chat.in_flight += gone->second.in_flight;
+  lines_.erase(gone);
+  wait_in_line(place);
+}
+
+const std::string& send_queue::today(const std::string& chat_id) const {
+  const std::string* id = &chat_id;
+  for (auto next = became_.find(*id); next != became_.end(); next = became_.find(*id)) id = &next->second;
+  return *id;
 }
 
 send_queue::plan send_queue::next(steady_time now, std::size_t start_max) {
@@ -53,22 +87,25 @@ send_queue::plan send_queue::next(steady_time now, std::size_t start_max) {
 }
 
 void send_queue::finished(const std::string& chat_id, std::optional<send_job> again) {
-  const auto place = lines_.find(chat_id);
+  const auto place = lines_.find(today(chat_id));
   line& chat = place->second;
-  chat.in_flight = false;
+  --chat.in_flight;
   --in_flight_;
   if (again) {
-    chat.jobs.push_front(std::move(*again));
+    const auto next = std::lower_bound(chat.jobs.begin(), chat.jobs.end(), *again, added_before);
+    chat.jobs.insert(next, std::move(*again));
     ++waiting_;
   }
-  if (chat.jobs.empty())
+  if (chat.jobs.empty() && chat.in_flight == 0)
     lines_.erase(place);
   else
     wait_in_line(place);
 }
 
+// Unless something is in flight there, or nothing waits.
 void send_queue::wait_in_line(lines::iterator place) {
   line& chat = place->second;
+  if (chat.in_flight > 0 || chat.jobs.empty()) return;
   chat.turn = ++turns_;
   ready_.emplace(chat.turn, place->first);
   given_up_at_.emplace(chat.jobs.front().give_up_at, place->first);
@@ -76,6 +113,7 @@ void send_queue::wait_in_line(lines::iterator place) {
 
 void send_queue::leave_line(lines::iterator place) {
   const line& chat = place->second;
+  if (chat.in_flight > 0 || chat.jobs.empty()) return; // it stands in none
   given_up_at_.erase({chat.jobs.front().give_up_at, place->first});
   if (ready_.erase({chat.turn, place->first}) == 0) sleeping_.erase({chat.wakes, place->first});
 }
@@ -85,7 +123,7 @@ send_job send_queue::take_first(lines::iterator place) {
   line& chat = place->second;
   send_job job = std::move(chat.jobs.front());
   chat.jobs.pop_front();
-  chat.in_flight = true;
+  ++chat.in_flight;
   --waiting_;
   ++in_flight_;
   return job;

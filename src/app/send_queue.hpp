@@ -27,6 +27,7 @@ struct send_job {
   timestamp asked_at{}; // when a person asked for this attempt
   steady_time not_before{};
   steady_time give_up_at = steady_time::max(); // from then on it is too old to be sent by itself
+  std::uint64_t order = 0;                     // its number among all that were added; the queue gives it
 };
 
 // WhatsApp's documented rates: 80 messages a second for a number (75, and 5 on credit, so that there are
@@ -47,6 +48,10 @@ public:
 
   void add(send_job job);
 
+  // The chats have turned out to be one, `into`: what waits in either goes in the order in which it was
+  // added. Whoever still says `from` means it too.
+  void merge(const std::string& from, const std::string& into, steady_time now);
+
   struct plan {
     std::vector<send_job> start;   // now
     std::vector<send_job> too_old; // now too: to be failed. Each of both must be reported by finished()
@@ -56,7 +61,7 @@ public:
   // Starts at most so many; with 0 only what is too old is given out.
   plan next(steady_time now, std::size_t start_max = SIZE_MAX);
 
-  // `again` is the same job for another try, put before all others of its chat.
+  // `again` is the same job for another try, put before all that was added to its chat later.
   void finished(const std::string& chat_id, std::optional<send_job> again);
 
   std::size_t waiting() const { return waiting_; }
@@ -66,12 +71,14 @@ public:
 private:
   struct line {
     std::deque<send_job> jobs;
-    bool in_flight = false;
-    std::uint64_t turn = 0; // its place among the ready ones, while it is one of them
-    steady_time wakes{};    // its place among the sleeping ones, while it is one of them
+    std::size_t in_flight = 0; // at most one, but for chats that became one while they were sent to
+    std::uint64_t turn = 0;    // its place among the ready ones, while it is one of them
+    steady_time wakes{};       // its place among the sleeping ones, while it is one of them
   };
   using lines = std::map<std::string, line>;
 
+  // How the chat is called today.
+  const std::string& today(const std::string& chat_id) const;
   void wait_in_line(lines::iterator place);
   void leave_line(lines::iterator place);
   send_job take_first(lines::iterator place);
@@ -79,12 +86,14 @@ private:
   std::size_t in_flight_max_;
   send_pace number_;
   pair_paces pairs_;
-  lines lines_; // chats with a job that waits or is in flight
+  lines lines_;                               // chats with a job that waits or is in flight
+  std::map<std::string, std::string> became_; // chats that are part of another: few, and each only once
   // Chats with waiting jobs and none in flight stand in one of the first two, and in the third.
   std::set<std::pair<std::uint64_t, std::string>> ready_;     // by turn: no chat starves
   std::set<std::pair<steady_time, std::string>> sleeping_;    // by when to look again
   std::set<std::pair<steady_time, std::string>> given_up_at_; // by when the first job is too old
   std::uint64_t turns_ = 0;
+  std::uint64_t added_ = 0;
   std::size_t waiting_ = 0;
   std::size_t in_flight_ = 0;
 };

@@ -127,6 +127,57 @@ TEST(SendQueue, OneAtATimeWhenOneIsAskedFor) {
   EXPECT_EQ(ids(queue.next(awake, 1).start), (names{"b"})); // another one next time
 }
 
+TEST(SendQueue, WhatWaitsInChatsThatBecameOneGoesInTheOrderInWhichItWasAdded) {
+  send_queue queue({}, start);
+  queue.add(job("a", "1"));
+  queue.add(job("b", "2"));
+  queue.add(job("a", "3"));
+  queue.merge("a", "b", awake);
+  queue.add(job("b", "4"));
+  queue.add(job("a", "5")); // from before it was one
+  for (const char* next : {"1", "2", "3", "4", "5"}) {
+    EXPECT_EQ(ids(queue.next(awake).start), (names{next}));
+    EXPECT_TRUE(queue.next(awake).start.empty());
+    queue.finished("b", std::nullopt);
+  }
+  EXPECT_EQ(queue.waiting() + queue.in_flight(), 0u);
+}
+
+TEST(SendQueue, ChatsThatBecameOneWaitForWhatWasOnItsWayInEither) {
+  send_queue queue({}, start);
+  for (const char* chat : {"a", "b", "c"}) queue.add(job(chat, chat));
+  auto started = queue.next(awake).start;
+  ASSERT_EQ(ids(started), (names{"a", "b", "c"}));
+  queue.merge("a", "b", awake);
+  queue.merge("b", "c", awake);
+  queue.add(job("c", "next"));
+  EXPECT_TRUE(queue.next(awake).start.empty());
+  queue.finished("b", started[1]);
+  queue.finished("a", started[0]);
+  EXPECT_TRUE(queue.next(awake).start.empty());
+  queue.finished("c", std::nullopt);
+  for (const char* next : {"a", "b", "next"}) {
+    EXPECT_EQ(ids(queue.next(awake + 1s).start), (names{next})); // the number has credit again
+    queue.finished("c", std::nullopt);
+  }
+}
+
+TEST(SendQueue, WhatWasSentToEitherCountsForChatsThatBecameOne) {
+  send_queue queue({{1ms, 80}, {6s, 3}, 32}, start);
+  for (const char* chat : {"a", "b"}) {
+    queue.add(job(chat, chat));
+    ASSERT_EQ(queue.next(awake).start.size(), 1u);
+    queue.finished(chat, std::nullopt);
+  }
+  queue.merge("a", "b", awake);
+  queue.add(job("a", "third"));
+  queue.add(job("b", "fourth"));
+  EXPECT_EQ(ids(queue.next(awake).start), (names{"third"}));
+  queue.finished("a", std::nullopt);
+  EXPECT_TRUE(queue.next(awake).start.empty());
+  EXPECT_EQ(queue.next(awake).look_again, awake + 6s);
+}
+
 // What the queue is to do, written as simply as can be: everything in one list, looked through from the
 // beginning each time.
 class naive_queue {
@@ -134,10 +185,30 @@ public:
   explicit naive_queue(send_rates rates)
       : rates_(rates) {}
 
-  void add(send_job job) { waiting_.push_back(std::move(job)); }
+  // Message ids are numbers, in the order in which they were added.
+  void add(send_job job) {
+    job.chat_id = today(job.chat_id);
+    waiting_.push_back(std::move(job));
+  }
   void finished(const std::string& chat, std::optional<send_job> again) {
-    in_flight_.erase(std::find(in_flight_.begin(), in_flight_.end(), chat));
-    if (again) waiting_.push_front(std::move(*again));
+    in_flight_.erase(std::find(in_flight_.begin(), in_flight_.end(), today(chat)));
+    if (!again) return;
+    again->chat_id = today(chat);
+    const auto later = [&](const send_job& one) {
+      return std::stoi(one.message_id) > std::stoi(again->message_id);
+    };
+    waiting_.insert(std::find_if(waiting_.begin(), waiting_.end(), later), *again);
+  }
+  void merge(const std::string& from, const std::string& into, steady_time now) {
+    became_[from] = into;
+    for (send_job& job : waiting_) job.chat_id = today(job.chat_id);
+    for (std::string& chat : in_flight_) chat = today(chat);
+    if (credit_whole_at_[from] > now)
+      credit_whole_at_[into] = std::max(credit_whole_at_[into], now) + (credit_whole_at_[from] - now);
+  }
+  std::string today(std::string chat) const {
+    while (became_.contains(chat)) chat = became_.at(chat);
+    return chat;
   }
   // Chats that could begin now, if the number's rate allowed as many as there are.
   std::vector<std::string> could_begin(steady_time now) const {
@@ -164,25 +235,25 @@ public:
   void began(const send_job& job, steady_time now, bool sent) {
     waiting_.erase(std::find_if(waiting_.begin(), waiting_.end(),
                                 [&](const send_job& one) { return one.message_id == job.message_id; }));
-    in_flight_.push_back(job.chat_id);
-    if (sent) sent_[job.chat_id].push_back(now);
+    const std::string chat = today(job.chat_id);
+    in_flight_.push_back(chat);
+    if (sent) credit_whole_at_[chat] = std::max(credit_whole_at_[chat], now) + rates_.pair.period;
   }
   std::size_t waiting() const { return waiting_.size(); }
   std::size_t in_flight() const { return in_flight_.size(); }
 
 private:
   bool pair_free(const std::string& chat, steady_time now) const {
-    const auto place = sent_.find(chat);
-    if (place == sent_.end()) return true;
-    steady_time whole{};
-    for (steady_time at : place->second) whole = std::max(whole, at) + rates_.pair.period;
-    return whole - rates_.pair.period * (rates_.pair.burst - 1) <= now;
+    const auto place = credit_whole_at_.find(chat);
+    return place == credit_whole_at_.end() ||
+           place->second - rates_.pair.period * (rates_.pair.burst - 1) <= now;
   }
 
   send_rates rates_;
   std::list<send_job> waiting_;
   std::vector<std::string> in_flight_;
-  std::map<std::string, std::vector<steady_time>> sent_;
+  std::map<std::string, steady_time> credit_whole_at_;
+  std::map<std::string, std::string> became_;
 };
 
 TEST(SendQueue, DoesWhatTheSimplestQueueWouldDo) {
@@ -213,6 +284,14 @@ TEST(SendQueue, DoesWhatTheSimplestQueueWouldDo) {
         }
         queue.finished(done.chat_id, again);
         naive.finished(done.chat_id, again);
+      }
+      if (random() % 100 == 0) {
+        const std::string from = naive.today("chat" + std::to_string(random() % 8));
+        const std::string into = naive.today("chat" + std::to_string(random() % 8));
+        if (from != into) {
+          queue.merge(from, into, now);
+          naive.merge(from, into, now);
+        }
       }
       const std::size_t start_max = random() % 5 == 0 ? random() % 2 : SIZE_MAX;
       names old = naive.too_old(now);

@@ -54,8 +54,8 @@ sender::sender(asio::io_context& io, log_store& log, graph_api& graph, service_s
     , inbox_(std::move(inbox))
     , settings_(settings)
     , queue_(settings.rates, steady_now())
-    , to_graph_(settings.rates.number, steady_now())
     , pause_(settings.wait)
+    , to_graph_(settings.rates.number, steady_now())
     , timer_(io) {}
 
 // --- what waits ---
@@ -83,6 +83,11 @@ void sender::add(send_place, send_job job) {
     queue_.add(std::move(job));
   else
     held_.push_back(std::move(job));
+  pump();
+}
+
+void sender::chats_merged(const std::string& from, const std::string& into) {
+  queue_.merge(from, into, steady_now());
   pump();
 }
 
@@ -221,7 +226,6 @@ void sender::stop(std::function<void()> done) {
   stopping_ = true;
   graph_.stop();
   timer_.cancel();
-  for (asio::steady_timer& turn : turns_) turn.cancel();
   if (queue_.in_flight() == 0)
     asio::post(io_, std::move(done));
   else
@@ -295,18 +299,6 @@ task<std::optional<send_job>> sender::admit_fault(send_job job) {
   co_return std::nullopt;
 }
 
-// The queue spreads the tries, but a store that was slow stores many in one moment: then they would reach
-// WhatsApp in one moment, too.
-task<void> sender::wait_for_turn() {
-  const steady_time now = steady_now();
-  const steady_time turn = std::max(now, to_graph_.free_at());
-  to_graph_.take(turn);
-  if (turn == now || stopping_) co_return;
-  const auto timer = turns_.emplace(turns_.end(), io_, turn);
-  co_await timer->async_wait(asio::as_tuple(asio::use_awaitable)); // ends early when we are stopped
-  turns_.erase(timer);
-}
-
 task<send_outcome> sender::post(message row, const send_job& job) {
   if (stopping_) co_return put_back("the server stopped before");
   send_outcome refused;
@@ -322,13 +314,26 @@ task<send_outcome> sender::post(message row, const send_job& job) {
     refused.error = message_error{0, "No address", outgoing.error().detail, false};
     co_return refused;
   }
-  co_await wait_for_turn();
+  co_await turn_to_write();
+  if (stopping_) co_return put_back("the server stopped before");
   try {
     co_return co_await graph_.send(std::move(*outgoing));
   } catch (const std::exception& error) {
     log_error(std::string("sender: sending ended by a fault of our own: ") + error.what());
   }
   co_return unsure("something went wrong on our side");
+}
+
+// What began at WhatsApp's rate may come here all at once, after a commit that took long.
+task<void> sender::turn_to_write() {
+  co_await to_be_written_.enter();
+  asio::steady_timer pause(io_);
+  while (!stopping_ && to_graph_.free_at() > steady_now()) {
+    pause.expires_at(to_graph_.free_at());
+    co_await pause.async_wait(asio::as_tuple(asio::use_awaitable));
+  }
+  to_graph_.take(steady_now());
+  to_be_written_.leave();
 }
 
 // Made when the message is sent and not when it was written, because by then we know where the person is

@@ -6,12 +6,12 @@
 #include "app/send_queue.hpp"
 #include "app/service_state.hpp"
 #include "base/metrics.hpp"
+#include "base/turnstile.hpp"
 
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/steady_timer.hpp>
 
 #include <functional>
-#include <list>
 #include <memory>
 #include <string>
 #include <vector>
@@ -58,6 +58,8 @@ public:
   // Fails with `overloaded` while the queue is full.
   result<send_place> reserve();
   void add(send_place place, send_job job);
+  // Two chats have become one: to be told of every such entry of the log, before whoever made it goes on.
+  void chats_merged(const std::string& from, const std::string& into);
 
   std::size_t waiting() const { return queue_.waiting() + held_.size(); }
   std::size_t in_flight() const { return queue_.in_flight(); }
@@ -80,9 +82,9 @@ private:
   task<std::optional<send_job>> run(send_job job, bool asks);
   task<std::optional<send_job>> fail_too_old(send_job job);
   task<std::optional<send_job>> admit_fault(send_job job);
-  task<void> wait_for_turn();
   task<send_outcome> post(message row, const send_job& job);
   task<result<outgoing_message>> message_of(message row, int attempt);
+  task<void> turn_to_write();
   void judge(send_outcome& outcome, bool asks);
 
   // Stores the entry however long the store is away; nothing when we are stopped meanwhile and it still is.
@@ -99,10 +101,10 @@ private:
   const std::string inbox_;
   const sender_settings settings_;
   send_queue queue_;
-  send_pace to_graph_;                         // the number's rate once more, after the store
-  std::list<boost::asio::steady_timer> turns_; // of tries that wait for it
   send_pause pause_;
-  bool asking_ = false; // one try, or one connection, asks whether the pause is over
+  send_pace to_graph_;                // the number's rate once more, where bytes go
+  turnstile to_be_written_{SIZE_MAX}; // of those in flight
+  bool asking_ = false;               // one try, or one connection, asks whether the pause is over
   boost::asio::steady_timer timer_;
   std::shared_ptr<std::size_t> reserved_ = std::make_shared<std::size_t>(0);
   bool begun_ = false;         // what an earlier run left is queued

@@ -48,18 +48,35 @@ public:
     return place == whole_at_.end() ? steady_time::min() : place->second - rate_.period * (rate_.burst - 1);
   }
   void take(const std::string& who, steady_time now) {
-    while (!by_time_.empty() && by_time_.begin()->first <= now) {
-      whole_at_.erase(by_time_.begin()->second);
-      by_time_.erase(by_time_.begin());
-    }
-    const auto [place, fresh] = whole_at_.try_emplace(who, now);
-    if (!fresh) by_time_.erase({place->second, who});
-    place->second += rate_.period;
-    by_time_.emplace(place->second, who);
+    forget_whole(now);
+    use(who, rate_.period, now);
+  }
+  // The two are one person: what `from` has used of its credit, `into` has used as well.
+  void join(const std::string& from, const std::string& into, steady_time now) {
+    forget_whole(now);
+    const auto place = whole_at_.find(from);
+    if (place == whole_at_.end()) return;
+    const auto used = place->second - now;
+    by_time_.erase({place->second, from});
+    whole_at_.erase(place);
+    use(into, used, now);
   }
   std::size_t size() const { return whole_at_.size(); }
 
 private:
+  void forget_whole(steady_time now) {
+    while (!by_time_.empty() && by_time_.begin()->first <= now) {
+      whole_at_.erase(by_time_.begin()->second);
+      by_time_.erase(by_time_.begin());
+    }
+  }
+  void use(const std::string& who, steady_time::duration credit, steady_time now) {
+    const auto [place, fresh] = whole_at_.try_emplace(who, now);
+    if (!fresh) by_time_.erase({place->second, who});
+    place->second += credit;
+    by_time_.emplace(place->second, who);
+  }
+
   send_rate rate_;
   std::map<std::string, steady_time> whole_at_; // of those whose credit is not whole
   std::set<std::pair<steady_time, std::string>> by_time_;

@@ -170,7 +170,11 @@ public:
       , web_(web_settings_of(config), {io_, accounts_, messages_, reads_, webhook_, presence_, service_})
       , signals_(io_)
       , force_(io_) {
-    log_->on_committed([this](std::uint64_t, std::vector<encoded_event> events) { live_.publish(events); });
+    log_->on_committed([this](std::uint64_t, std::vector<encoded_event> events) {
+      for (const encoded_event& event : events)
+        if (event.merged) sender_.chats_merged(event.merged->from, event.merged->into);
+      live_.publish(events);
+    });
     service_.on_change = [this] { live_.tell_service_state(); };
     account_store_->on_changed_elsewhere([this] { accounts_.changed_elsewhere(); });
     accounts_.on_change = [this] { live_.check_sessions(); };

@@ -289,6 +289,7 @@ void log_writer::write(const entry& entry, const std::optional<event>& said, boo
   if (!said) return rows_->write({entry, data, nullptr, follows});
   events_.push_back({entry.seq, std::string(name_of(*said)), said->only_user,
                      std::make_shared<const std::string>(wire::event_data(*said))});
+  if (const auto* merged = std::get_if<chat_merged_event>(&said->what)) events_.back().merged = *merged;
   rows_->write({entry, data, &events_.back(), follows});
 }
 

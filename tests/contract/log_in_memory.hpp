@@ -23,6 +23,7 @@ class log_in_memory : public log_store {
 public:
   std::function<void(const entry&)> before_append = [](const entry&) {};         // may throw
   std::function<bool(const entry&)> breaks = [](const entry&) { return false; }; // as log_writer says it
+  std::function<void(const chat_merged_event&)> on_merge = [](const chat_merged_event&) {};
   bool away = false; // then nothing can be appended
   bool slow = false; // as long as it is, appends wait
   // Stores, but cannot say so. Who asks again is told then that it is stored.
@@ -31,15 +32,18 @@ public:
 
   task<result<std::vector<appended>>> append(std::vector<entry> proposals) override {
     co_await boost::asio::post(boost::asio::use_awaitable);
-    while (slow) co_await boost::asio::post(boost::asio::use_awaitable);
+    while (slow && !proposals.empty()) co_await boost::asio::post(boost::asio::use_awaitable);
     if (away) co_return fail(failure_kind::store_unavailable, "store_unavailable", "Away.");
     std::vector<appended> done;
     for (const entry& proposal : proposals) {
       before_append(proposal);
       if (breaks(proposal)) co_return fail(failure_kind::internal, "internal", "It broke.");
       appended one;
+      const std::size_t events_before = rows.events.size();
       one.stored = rows.append(proposal) || unanswered_.erase(proposal.key) > 0;
       if (mute) unanswered_.insert(proposal.key);
+      for (std::size_t i = events_before; i < rows.events.size(); ++i)
+        if (const auto* merged = std::get_if<chat_merged_event>(&rows.events[i].what)) on_merge(*merged);
       for (const entry& stored : rows.entries)
         if (stored.key == proposal.key) one.seq = stored.seq, one.stored_entry = stored;
       if (!proposal.message_id.empty())

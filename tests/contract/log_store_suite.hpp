@@ -109,7 +109,8 @@ TYPED_TEST_P(LogStore, TwoChatsOfOnePersonBecomeOneAndTheOldIdGoesOnWorking) {
   }
   EXPECT_EQ((*wait_for(this->io, this->store->find_contact(hidden)))->id, "15550000107");
   const auto told = std::count_if(this->events.begin(), this->events.end(), [](const encoded_event& event) {
-    return event.data->find("\"mergedInto\":\"15550000107\"") != std::string::npos;
+    return event.data->find("\"mergedInto\":\"15550000107\"") != std::string::npos && event.merged &&
+           event.merged->from == "US.7" && event.merged->into == "15550000107";
   });
   EXPECT_EQ(told, 1);
 }

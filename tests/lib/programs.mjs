@@ -198,8 +198,9 @@ export const sign = (bytes, secret = secrets.appSecret) => `sha256=${createHmac(
 
 const envelope = (value) => ({ object: "whatsapp_business_account", entry: [{ id: "200000000000001", changes: [{ field: "messages", value: { messaging_product: "whatsapp", metadata: { display_phone_number: "15550001000", phone_number_id: inbox }, ...value } }] }] });
 
+// Without `from`: of somebody who is known by `more.from_user_id` only.
 export const textMessage = (wamid, from, body, more = {}) =>
-  envelope({ contacts: [{ profile: { name: `Customer ${from.slice(-3)}` }, wa_id: from }], messages: [{ from, id: wamid, timestamp: String(Math.floor(Date.now() / 1000)), type: "text", text: { body }, ...more }] });
+  envelope({ contacts: [{ profile: { name: `Customer ${(from ?? more.from_user_id).slice(-3)}` }, wa_id: from, user_id: from ? undefined : more.from_user_id }], messages: [{ from, id: wamid, timestamp: String(Math.floor(Date.now() / 1000)), type: "text", text: { body }, ...more }] });
 
 export const statusUpdate = (wamid, status, more = {}) =>
   envelope({ statuses: [{ id: wamid, status, timestamp: String(Math.floor(Date.now() / 1000)), recipient_id: "15550000101", ...more }] });
