@@ -137,9 +137,7 @@ private:
     if (result.outcome == send_outcome_kind::accepted)
       if (const auto chat = views_.find_chat(proposal_.chat_id))
         if (auto change = on_answer(*chat, proposal_.at)) announce(std::move(*change));
-    const auto row = views_.find_message(proposal_.message_id);
-    if (is_new(result.whatsapp_message_id) || (row && result.attempt > row->attempt))
-      tell_who_quotes_ours(proposal_.message_id, result.whatsapp_message_id, proposal_.key);
+    tell_who_quotes_ours(result.whatsapp_message_id, result.attempt);
   }
 
   void fill(status_changed& changed) {
@@ -158,11 +156,10 @@ private:
       if (row && row->direction == direction::out && ours->attempt <= row->attempt) {
         proposal_.message_id = row->id;
         changed.attempt = ours->attempt;
-        if (is_new(changed.whatsapp_message_id))
-          tell_who_quotes_ours(row->id, changed.whatsapp_message_id, changed.whatsapp_message_id);
       }
     }
     take_chat_of_message();
+    tell_who_quotes_ours(changed.whatsapp_message_id, changed.attempt);
     if (ours) take_echo(changed.whatsapp_message_id, changed.attempt);
     if (changed.recipient) also_named(*changed.recipient, changed.changed_at);
     changed.recipient.reset();
@@ -387,10 +384,17 @@ private:
       }
   }
 
-  void tell_who_quotes_ours(const std::string& id, const std::string& wamid, const std::string& cause) {
+  // Our message may be called by this wamid from now on (of its present attempt, or of an earlier one that
+  // turns out to have arrived), or a new attempt takes its name away.
+  void tell_who_quotes_ours(const std::string& wamid, int attempt) {
+    const std::string& id = proposal_.message_id;
+    if (id.empty()) return;
+    const auto row = views_.find_message(id);
+    const bool named = !wamid.empty() && (is_new(wamid) || !row || row->wamid() != wamid);
+    if (!named && !(row && attempt > row->attempt)) return;
     std::vector<std::string> names = names_in(proposal_.chat_id, wamid);
     names.push_back(id);
-    tell_who_quotes(names, cause);
+    tell_who_quotes(names, proposal_.key);
   }
 
   bool is_new(const std::string& wamid) { return !wamid.empty() && !views_.find_binding(wamid); }
