@@ -41,6 +41,13 @@ std::optional<std::string> encoded_if_possible(const entry_data& data) {
   }
 }
 
+// What others keep by chat goes along when two become one: this is told beside the event, also when another
+// node appended the entry.
+std::optional<chat_merged_event> merged_by(const entry& entry) {
+  const auto* merged = std::get_if<contacts_merged>(&entry.data);
+  return merged ? std::optional(chat_merged_event{merged->from, entry.chat_id}) : std::nullopt;
+}
+
 } // namespace
 
 log_writer::log_writer(std::unique_ptr<log_rows> rows)
@@ -122,7 +129,10 @@ void log_writer::take_in(const std::vector<log_entry>& entries) {
     }
   }
   for (const log_entry& one : entries) {
-    if (one.said) others_.push_back(*one.said);
+    if (one.said) {
+      others_.push_back(*one.said);
+      others_.back().merged = merged_by(one.what);
+    }
     if (one.ours && unanswered_.size() < unanswered_max) unanswered_.insert(one.what.key);
     if (!owed_.empty() && owed_.front().key == one.what.key) owed_.erase(owed_.begin());
     if (!one.then.empty()) owed_ = one.then;
@@ -288,8 +298,7 @@ void log_writer::write(const entry& entry, const std::optional<event>& said, boo
   const std::string data = wire::encode(entry.data);
   if (!said) return rows_->write({entry, data, nullptr, follows});
   events_.push_back({entry.seq, std::string(name_of(*said)), said->only_user,
-                     std::make_shared<const std::string>(wire::event_data(*said))});
-  if (const auto* merged = std::get_if<chat_merged_event>(&said->what)) events_.back().merged = *merged;
+                     std::make_shared<const std::string>(wire::event_data(*said)), merged_by(entry)});
   rows_->write({entry, data, &events_.back(), follows});
 }
 

@@ -187,6 +187,23 @@ TEST_F(MongoNodes, TwoWritersThatKnowNothingOfEachOtherMakeOneLogAndHearEachOthe
   expect_views_of_the_log(pool);
 }
 
+// The queue of each node's sender goes by chats.
+TEST_F(MongoNodes, EachNodeHearsThatTwoChatsHaveBecomeOne) {
+  log_writer a = writer_of(pool), b = writer_of(pool);
+  const std::string phone = "15550000101", user = "US.101";
+  const auto merges = [](const commit_outcome& outcome) {
+    std::vector<std::pair<std::string, std::string>> all;
+    for (const encoded_event& one : outcome.events)
+      if (one.merged) all.emplace_back(one.merged->from, one.merged->into);
+    return all;
+  };
+  a.commit({{received("wamid.1", person(phone), "by number", 1),
+             received("wamid.2", person("", user), "by id", 2)}});
+  const auto by_a = merges(a.commit({{received("wamid.3", person(phone, user), "by both", 3)}}));
+  ASSERT_EQ(by_a.size(), 1u);
+  EXPECT_EQ(merges(b.follow()), by_a);
+}
+
 // What one node knew when it decided is old when another has appended: the decision is made again.
 TEST_F(MongoNodes, ADecisionThatAnotherNodeOvertookIsMadeAgain) {
   log_writer a = writer_of(pool), b = writer_of(pool);
