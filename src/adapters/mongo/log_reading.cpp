@@ -28,16 +28,11 @@ missed_events log_reading::events_between(std::uint64_t after, std::uint64_t up_
   filter.object("event.user", one_of({"", user_id}));
   document wanted;
   wanted.number("seq", 1).number("event", 1);
-  missed_events missed;
-  std::size_t counted = 0; // chats tell of themselves beside what happens in them: that is no further event
+  std::vector<encoded_event> events;
   store_.each(collections::log, filter,
-              {document().number("seq", 1), wanted, static_cast<std::int64_t>(2 * limit + 1)},
-              [&](const reader& row) {
-                missed.events.push_back(*event_of(row));
-                counted += missed.events.back().name != "chat_update";
-              });
-  if (counted > limit || missed.events.size() > 2 * limit) return {true, {}};
-  return missed;
+              {document().number("seq", 1), wanted, static_cast<std::int64_t>(events_read_max(limit))},
+              [&](const reader& row) { events.push_back(*event_of(row)); });
+  return missed_of(std::move(events), limit);
 }
 
 std::vector<message> log_reading::rows(const std::optional<std::string>& chat_id, std::int64_t first,
@@ -141,36 +136,19 @@ void log_reading::complete_as_shown(const std::vector<message*>& rows) {
   for (message* row : rows) complete_as_shown_by(known, *row);
 }
 
-message_page log_reading::page_of(const message_query& wanted, const std::optional<std::string>& chat_id) {
-  message_page page;
-  page.head = head_;
-  constexpr std::int64_t highest = std::numeric_limits<std::int64_t>::max();
-  if (wanted.after) {
-    page.messages = newer(chat_id, *wanted.after + (*wanted.after < highest), wanted.limit + 1);
-    page.has_more = page.messages.size() > wanted.limit;
-    if (page.has_more) page.messages.pop_back();
-    return page;
-  }
-  const std::size_t newer_half = wanted.around ? wanted.limit / 2 : 0;
-  const std::size_t older_half = wanted.limit - newer_half;
-  const std::int64_t last = wanted.around ? *wanted.around : wanted.before.value_or(highest) - 1;
-  page.messages = older(chat_id, last, older_half + 1);
-  page.has_more = page.messages.size() > older_half;
-  if (page.has_more) page.messages.pop_back();
-  std::reverse(page.messages.begin(), page.messages.end());
-  if (newer_half > 0) {
-    std::vector<message> rest = newer(chat_id, last + 1, newer_half);
-    std::move(rest.begin(), rest.end(), std::back_inserter(page.messages));
-  }
-  return page;
+message_page log_reading::page_in(const std::optional<std::string>& chat_id, const message_query& wanted) {
+  return page_of(
+      wanted, [&](std::int64_t last, std::size_t limit) { return older(chat_id, last, limit); },
+      [&](std::int64_t first, std::size_t limit) { return newer(chat_id, first, limit); });
 }
 
 message_page log_reading::messages(const message_query& wanted) {
-  message_page page = page_of(wanted, wanted.chat_id);
+  message_page page = page_in(wanted.chat_id, wanted);
   // A chat that is part of another one has no messages: its id leads there.
   if (page.messages.empty() && wanted.chat_id)
     if (const std::string present = present_id(*wanted.chat_id); present != *wanted.chat_id)
-      page = page_of(wanted, present);
+      page = page_in(present, wanted);
+  page.head = head_;
   std::vector<message*> all;
   for (message& row : page.messages) all.push_back(&row);
   complete_as_shown(all);

@@ -3,7 +3,7 @@
 #pragma once
 
 #include "adapters/mongo/client_pool.hpp"
-#include "app/ports.hpp"
+#include "store/log_reads.hpp"
 
 #include <cstdint>
 #include <optional>
@@ -13,7 +13,7 @@
 
 namespace tickwire::mongo {
 
-class log_reading {
+class log_reading final : public log_reads {
 public:
   // `head`: an entry that the views have. What is read may have later ones, too.
   log_reading(client& store, const std::string& inbox, std::uint64_t head)
@@ -21,20 +21,20 @@ public:
       , inbox_(inbox)
       , head_(head) {}
 
-  // Each answers what the method of log_store with this name promises.
   missed_events events_between(std::uint64_t after, std::uint64_t up_to, const std::string& user_id,
-                               std::size_t limit);
-  message_page messages(const message_query& wanted);
-  std::optional<message> find_message(const std::string& id);
-  chat_page chats(const std::string& user_id, std::optional<std::int64_t> before, std::size_t limit);
-  std::optional<chat_summary> find_chat(const std::string& user_id, const std::string& id);
-  std::pair<std::vector<contact>, bool> contacts(const std::string& after, std::size_t limit);
-  std::optional<contact> find_contact(const identity& who);
-  std::vector<unfinished_send> unfinished_sends(std::uint64_t after, std::uint64_t up_to, std::size_t limit);
-  std::vector<kept_count> kept_counts();
+                               std::size_t limit) override;
+  message_page messages(const message_query& wanted) override;
+  std::optional<message> find_message(const std::string& id) override;
+  chat_page chats(const std::string& user_id, std::optional<std::int64_t> before, std::size_t limit) override;
+  std::optional<chat_summary> find_chat(const std::string& user_id, const std::string& id) override;
+  std::pair<std::vector<contact>, bool> contacts(const std::string& after, std::size_t limit) override;
+  std::optional<contact> find_contact(const identity& who) override;
+  std::vector<unfinished_send> unfinished_sends(std::uint64_t after, std::uint64_t up_to,
+                                                std::size_t limit) override;
+  std::vector<kept_count> kept_counts() override;
 
 private:
-  message_page page_of(const message_query& wanted, const std::optional<std::string>& chat_id);
+  message_page page_in(const std::optional<std::string>& chat_id, const message_query& wanted);
   std::vector<message> rows(const std::optional<std::string>& chat_id, std::int64_t first, std::int64_t last,
                             int direction, std::size_t limit);
   std::vector<message> older(const std::optional<std::string>& chat_id, std::int64_t last, std::size_t limit);

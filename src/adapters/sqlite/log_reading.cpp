@@ -93,6 +93,16 @@ std::optional<contact> read_contact_by_id(database& connection, const std::strin
   return ask.step() ? std::optional(read_contact(ask)) : std::nullopt;
 }
 
+std::optional<message> read_message_by_id(database& connection, const std::string& id) {
+  query ask(connection,
+            "SELECT " + std::string(message_columns) + " FROM messages WHERE id = ? AND " + known_rows);
+  ask.bind(id);
+  if (!ask.step()) return std::nullopt;
+  message row = read_message(ask);
+  complete_as_shown_by(rows_to_show{connection}, row);
+  return row;
+}
+
 chat_summary summary_of(database& connection, const std::string& user_id, chat row) {
   chat_summary summary;
   if (row.kind == chat_kind::person) summary.contact = read_contact_by_id(connection, row.id);
@@ -115,64 +125,41 @@ chat_summary summary_of(database& connection, const std::string& user_id, chat r
 
 } // namespace
 
-message_page read_messages(database& connection, const message_query& wanted) {
-  const snapshot whole(connection);
-  const auto chat_id = wanted.chat_id ? std::optional(present_id(connection, *wanted.chat_id)) : std::nullopt;
+message_page log_reading::messages(const message_query& wanted) {
+  const snapshot whole(connection_);
+  const auto chat_id =
+      wanted.chat_id ? std::optional(present_id(connection_, *wanted.chat_id)) : std::nullopt;
   const std::string in_chat = wanted.chat_id ? "chat_id = ?1 AND " : "(?1 IS NULL OR 1) AND ";
   const auto rows = [&](std::string_view condition, std::string_view order, std::int64_t seq,
                         std::size_t limit) {
-    query ask(connection, "SELECT " + std::string(message_columns) + " FROM messages WHERE " + in_chat +
-                              known_rows + " AND " + std::string(condition) + " ORDER BY seq " +
-                              std::string(order) + " LIMIT ?3");
+    query ask(connection_, "SELECT " + std::string(message_columns) + " FROM messages WHERE " + in_chat +
+                               known_rows + " AND " + std::string(condition) + " ORDER BY seq " +
+                               std::string(order) + " LIMIT ?3");
     std::vector<message> found;
     found.reserve(std::min<std::size_t>(limit, 256));
     ask.bind(chat_id, seq, static_cast<std::uint64_t>(limit));
     while (ask.step()) found.push_back(read_message(ask));
-    for (message& row : found) complete_as_shown_by(rows_to_show{connection}, row);
+    for (message& row : found) complete_as_shown_by(rows_to_show{connection_}, row);
     return found;
   };
-  message_page page;
+  message_page page = page_of(
+      wanted, [&](std::int64_t last, std::size_t limit) { return rows("seq <= ?2", "DESC", last, limit); },
+      [&](std::int64_t first, std::size_t limit) { return rows("seq >= ?2", "ASC", first, limit); });
   page.head = whole.head();
-  if (wanted.after) {
-    page.messages = rows("seq > ?2", "ASC", *wanted.after, wanted.limit + 1);
-    page.has_more = page.messages.size() > wanted.limit;
-    if (page.has_more) page.messages.pop_back();
-    return page;
-  }
-  if (wanted.around) {
-    const std::size_t newer_half = wanted.limit / 2;
-    page.messages = rows("seq <= ?2", "DESC", *wanted.around, wanted.limit - newer_half + 1);
-    page.has_more = page.messages.size() > wanted.limit - newer_half;
-    if (page.has_more) page.messages.pop_back();
-    std::reverse(page.messages.begin(), page.messages.end());
-    std::vector<message> newer = rows("seq > ?2", "ASC", *wanted.around, newer_half);
-    std::move(newer.begin(), newer.end(), std::back_inserter(page.messages));
-    return page;
-  }
-  page.messages = rows("seq < ?2", "DESC", wanted.before.value_or(highest_position), wanted.limit + 1);
-  page.has_more = page.messages.size() > wanted.limit;
-  if (page.has_more) page.messages.pop_back();
-  std::reverse(page.messages.begin(), page.messages.end());
   return page;
 }
 
-std::optional<message> read_message_by_id(database& connection, const std::string& id) {
-  query ask(connection,
-            "SELECT " + std::string(message_columns) + " FROM messages WHERE id = ? AND " + known_rows);
-  ask.bind(id);
-  if (!ask.step()) return std::nullopt;
-  message row = read_message(ask);
-  complete_as_shown_by(rows_to_show{connection}, row);
-  return row;
+std::optional<message> log_reading::find_message(const std::string& id) {
+  return read_message_by_id(connection_, id);
 }
 
-chat_page read_chats(database& connection, const std::string& user_id, std::optional<std::int64_t> before,
-                     std::size_t limit) {
-  const snapshot whole(connection);
+chat_page log_reading::chats(const std::string& user_id, std::optional<std::int64_t> before,
+                             std::size_t limit) {
+  const snapshot whole(connection_);
   std::vector<chat> rows;
   {
-    query ask(connection, "SELECT " + std::string(chat_columns) +
-                              " FROM chats WHERE activity < ? ORDER BY activity DESC LIMIT ?");
+    query ask(connection_, "SELECT " + std::string(chat_columns) +
+                               " FROM chats WHERE activity < ? ORDER BY activity DESC LIMIT ?");
     ask.bind(before.value_or(highest_position), static_cast<std::uint64_t>(limit + 1));
     while (ask.step()) rows.push_back(read_chat(ask));
   }
@@ -180,18 +167,17 @@ chat_page read_chats(database& connection, const std::string& user_id, std::opti
   page.head = whole.head();
   page.has_more = rows.size() > limit;
   if (page.has_more) rows.pop_back();
-  for (chat& row : rows) page.chats.push_back(summary_of(connection, user_id, std::move(row)));
+  for (chat& row : rows) page.chats.push_back(summary_of(connection_, user_id, std::move(row)));
   return page;
 }
 
-std::pair<std::vector<contact>, bool> read_contacts(database& connection, const std::string& after,
-                                                    std::size_t limit) {
+std::pair<std::vector<contact>, bool> log_reading::contacts(const std::string& after, std::size_t limit) {
   // Two questions, since an OR would read the list from its start for each page.
   const std::string behind =
       after.empty() ? "?1 = ''" : "(title, id) > (SELECT title, id FROM contacts WHERE id = ?1)";
-  query ask(connection, "SELECT " + std::string(contact_columns) +
-                            " FROM contacts WHERE merged_into = '' AND " + behind +
-                            " ORDER BY title, id LIMIT ?2");
+  query ask(connection_, "SELECT " + std::string(contact_columns) +
+                             " FROM contacts WHERE merged_into = '' AND " + behind +
+                             " ORDER BY title, id LIMIT ?2");
   ask.bind(after, static_cast<std::uint64_t>(limit + 1));
   std::vector<contact> rows;
   while (ask.step()) rows.push_back(read_contact(ask));
@@ -200,44 +186,40 @@ std::pair<std::vector<contact>, bool> read_contacts(database& connection, const 
   return {std::move(rows), has_more};
 }
 
-std::optional<contact> read_contact_of(database& connection, const identity& who) {
-  query ask(connection, "SELECT contact_id FROM aliases WHERE alias = ?");
+std::optional<contact> log_reading::find_contact(const identity& who) {
+  query ask(connection_, "SELECT contact_id FROM aliases WHERE alias = ?");
   for (const std::string& alias : aliases_of(who)) {
     ask.bind(alias);
     if (ask.step() && !ask.view(0).empty())
-      return read_contact_by_id(connection, present_id(connection, ask.text(0)));
+      return read_contact_by_id(connection_, present_id(connection_, ask.text(0)));
   }
   return std::nullopt;
 }
 
-missed_events read_events(database& connection, std::uint64_t after, std::uint64_t up_to,
-                          const std::string& user_id, std::size_t limit) {
-  query ask(connection,
+missed_events log_reading::events_between(std::uint64_t after, std::uint64_t up_to,
+                                          const std::string& user_id, std::size_t limit) {
+  query ask(connection_,
             "SELECT seq, event_name, event_user, event_data FROM log WHERE seq > ? AND seq <= ? AND "
             "event_name IS NOT NULL AND (event_user = '' OR event_user = ?) ORDER BY seq LIMIT ?");
-  ask.bind(after, up_to, user_id, static_cast<std::uint64_t>(2 * limit + 1));
-  missed_events missed;
-  std::size_t counted = 0; // chats tell of themselves beside what happens in them: that is no further event
-  while (ask.step()) {
-    missed.events.push_back({static_cast<std::uint64_t>(ask.number(0)), ask.text(1), ask.text(2),
-                             std::make_shared<const std::string>(ask.text(3))});
-    counted += missed.events.back().name != "chat_update";
-  }
-  if (counted > limit || missed.events.size() > 2 * limit) return {true, {}};
-  return missed;
+  ask.bind(after, up_to, user_id, static_cast<std::uint64_t>(events_read_max(limit)));
+  std::vector<encoded_event> events;
+  while (ask.step())
+    events.push_back({static_cast<std::uint64_t>(ask.number(0)), ask.text(1), ask.text(2),
+                      std::make_shared<const std::string>(ask.text(3))});
+  return missed_of(std::move(events), limit);
 }
 
-std::vector<unfinished_send> read_unfinished(database& connection, std::uint64_t after, std::uint64_t up_to,
-                                             std::size_t limit) {
+std::vector<unfinished_send> log_reading::unfinished_sends(std::uint64_t after, std::uint64_t up_to,
+                                                           std::size_t limit) {
   std::vector<message> rows;
   {
-    query ask(connection, "SELECT " + std::string(message_columns) +
-                              " FROM messages WHERE status = 0 AND direction = 1 AND unconfirmed = 0 AND "
-                              "client_id <> '' AND seq > ? AND seq <= ? ORDER BY seq LIMIT ?");
+    query ask(connection_, "SELECT " + std::string(message_columns) +
+                               " FROM messages WHERE status = 0 AND direction = 1 AND unconfirmed = 0 AND "
+                               "client_id <> '' AND seq > ? AND seq <= ? ORDER BY seq LIMIT ?");
     ask.bind(after, up_to, static_cast<std::uint64_t>(limit));
     while (ask.step()) rows.push_back(read_message(ask));
   }
-  query ask(connection, "SELECT at FROM log WHERE key = ?");
+  query ask(connection_, "SELECT at FROM log WHERE key = ?");
   const auto time_of = [&](const std::string& key) {
     ask.bind(key);
     std::optional<timestamp> found;
@@ -275,16 +257,16 @@ std::vector<entry> read_kept(database& connection, const kept_query& wanted) {
   return kept;
 }
 
-std::vector<kept_count> read_kept_counts(database& connection) {
+std::vector<kept_count> log_reading::kept_counts() {
   std::vector<std::pair<std::uint64_t, std::uint64_t>> groups; // how many, number of the newest
   {
-    query ask(connection, "SELECT count(*), max(seq) FROM log WHERE kind = 'unhandled' "
-                          "GROUP BY json_extract(data, '$.what') ORDER BY 1 DESC LIMIT 1000");
+    query ask(connection_, "SELECT count(*), max(seq) FROM log WHERE kind = 'unhandled' "
+                           "GROUP BY json_extract(data, '$.what') ORDER BY 1 DESC LIMIT 1000");
     while (ask.step())
       groups.emplace_back(static_cast<std::uint64_t>(ask.number(0)),
                           static_cast<std::uint64_t>(ask.number(1)));
   }
-  query ask(connection, "SELECT " + std::string(entry_columns) + " FROM log WHERE seq = ?");
+  query ask(connection_, "SELECT " + std::string(entry_columns) + " FROM log WHERE seq = ?");
   std::vector<kept_count> counts;
   for (const auto& [count, newest] : groups) {
     ask.bind(newest);
@@ -293,14 +275,13 @@ std::vector<kept_count> read_kept_counts(database& connection) {
   return counts;
 }
 
-std::optional<chat_summary> read_chat_by_id(database& connection, const std::string& user_id,
-                                            const std::string& id) {
-  const snapshot whole(connection);
-  query ask(connection, "SELECT " + std::string(chat_columns) + " FROM chats WHERE id = ?");
-  const std::string present = present_id(connection, id);
+std::optional<chat_summary> log_reading::find_chat(const std::string& user_id, const std::string& id) {
+  const snapshot whole(connection_);
+  query ask(connection_, "SELECT " + std::string(chat_columns) + " FROM chats WHERE id = ?");
+  const std::string present = present_id(connection_, id);
   ask.bind(present);
   if (!ask.step()) return std::nullopt;
-  chat_summary summary = summary_of(connection, user_id, read_chat(ask));
+  chat_summary summary = summary_of(connection_, user_id, read_chat(ask));
   summary.head = whole.head();
   return summary;
 }

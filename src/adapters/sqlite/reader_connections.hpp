@@ -2,11 +2,10 @@
 #pragma once
 
 #include "adapters/sqlite/database.hpp"
-#include "base/logging.hpp"
-#include "base/result.hpp"
 
 #include <memory>
 #include <mutex>
+#include <utility>
 #include <vector>
 
 namespace tickwire::sqlite {
@@ -19,20 +18,20 @@ public:
       free_.push_back(std::make_unique<database>(file, open_mode::read_only));
   }
 
-  // work(connection) with a connection of its own; what it throws is logged and becomes store_unavailable.
-  template <class T, class Work>
-  result<T> use(Work& work) {
-    std::unique_ptr<database> mine = take();
-    try {
-      result<T> answer = work(*mine);
-      give_back(std::move(mine));
-      return answer;
-    } catch (const std::exception& error) {
-      give_back(std::move(mine));
-      log_error(std::string("log: reading failed: ") + error.what());
-      return fail(failure_kind::store_unavailable, "store_unavailable",
-                  "The database cannot be read at the moment. Try again in a few seconds.");
-    }
+  // work(connection) with a connection of its own.
+  template <class Work>
+  void use(Work&& work) {
+    const struct lent {
+      explicit lent(reader_connections& all)
+          : all(all)
+          , connection(all.take()) {}
+      lent(const lent&) = delete;
+      lent& operator=(const lent&) = delete;
+      ~lent() { all.give_back(std::move(connection)); }
+      reader_connections& all;
+      std::unique_ptr<database> connection;
+    } mine(*this);
+    work(*mine.connection);
   }
 
 private:

@@ -304,9 +304,9 @@ TEST(SqliteLog, AReaderThatFailedReadsAgain) {
   sqlite::database writer(file, sqlite::open_mode::read_write);
   sqlite::database reader(file, sqlite::open_mode::read_only);
   writer.execute("ALTER TABLE log RENAME TO gone");
-  EXPECT_THROW(sqlite::read_messages(reader, {}), sqlite::sqlite_error);
+  EXPECT_THROW(sqlite::log_reading(reader).messages({}), sqlite::sqlite_error);
   writer.execute("ALTER TABLE gone RENAME TO log");
-  EXPECT_NO_THROW(sqlite::read_messages(reader, {}));
+  EXPECT_NO_THROW(sqlite::log_reading(reader).messages({}));
 }
 
 // Somebody's shell holds the database: all that waits is told so after one patience, not each after its own.
