@@ -22,6 +22,7 @@ public:
     for (; steps_.size() > points_.back(); steps_.pop_back()) steps_.back()();
     points_.pop_back();
   }
+  bool has_point() const { return !points_.empty(); }
   template <class Step>
   void add(Step step) {
     if (!points_.empty()) steps_.emplace_back(std::move(step));
@@ -63,13 +64,14 @@ public:
   void put(std::string_view key, std::optional<Row> row) {
     std::string name(key);
     const auto [place, fresh] = cells_.try_emplace(name);
-    undo_.add([this, name, old = fresh ? std::nullopt : std::optional(place->second)] {
-      if (!old || !old->changed) changed_.pop_back(); // what is undone last was changed first
-      if (old)
-        cells_.insert_or_assign(name, *old);
-      else
-        cells_.erase(name);
-    });
+    if (undo_.has_point()) // most transactions have none: then nothing is copied
+      undo_.add([this, name, old = fresh ? std::nullopt : std::optional(place->second)] {
+        if (!old || !old->changed) changed_.pop_back(); // what is undone last was changed first
+        if (old)
+          cells_.insert_or_assign(name, *old);
+        else
+          cells_.erase(name);
+      });
     if (!std::exchange(place->second.changed, true)) changed_.push_back(std::move(name));
     place->second.row = std::move(row);
   }

@@ -289,18 +289,6 @@ updated client::update_one(const std::string& collection, const document& filter
   return outcome_of(answer.value);
 }
 
-updated client::replace_one(const std::string& collection, const document& filter, const document& row,
-                            upsert also_new) {
-  const collection_handle rows = open(collection);
-  const document options = upserting(also_new);
-  reply answer;
-  run(doing("replacing a row", collection), [&](bson_error_t* error) {
-    return mongoc_collection_replace_one(rows.get(), filter.get(), row.get(), options.get(), answer.fill(),
-                                         error);
-  });
-  return outcome_of(answer.value);
-}
-
 std::int64_t client::update_all(const std::string& collection, const document& filter,
                                 const document& change) {
   const collection_handle rows = open(collection);
@@ -354,9 +342,6 @@ void client::write(const std::string& collection, const bulk& steps) {
         break;
       case bulk::kind::replace_or_insert:
         taken = mongoc_bulk_operation_replace_one_with_opts(part.get(), filter, row, upserts.get(), &error);
-        break;
-      case bulk::kind::update_all:
-        taken = mongoc_bulk_operation_update_many_with_opts(part.get(), filter, row, nullptr, &error);
         break;
       case bulk::kind::remove:
         taken = mongoc_bulk_operation_remove_one_with_opts(part.get(), filter, nullptr, &error);

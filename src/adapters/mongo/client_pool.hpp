@@ -71,16 +71,12 @@ public:
     steps_.push_back(
         {also_new == upsert::yes ? kind::replace_or_insert : kind::replace, std::move(filter), row});
   }
-  void update_all(document filter, document change) {
-    steps_.push_back({kind::update_all, std::move(filter), std::move(change)});
-  }
   void remove(document filter) { steps_.push_back({kind::remove, std::move(filter), {}}); }
   bool empty() const { return steps_.empty(); }
-  std::size_t size() const { return steps_.size(); }
 
 private:
   friend class client;
-  enum class kind { insert, replace, replace_or_insert, update_all, remove };
+  enum class kind { insert, replace, replace_or_insert, remove };
   struct step {
     kind what;
     document filter, row;
@@ -115,8 +111,6 @@ public:
   void insert_in_order(const std::string& collection, const std::vector<document>& rows);
   updated update_one(const std::string& collection, const document& filter, const document& change,
                      upsert also_new = upsert::no);
-  updated replace_one(const std::string& collection, const document& filter, const document& row,
-                      upsert also_new = upsert::no);
   std::int64_t update_all(const std::string& collection, const document& filter, const document& change);
   std::int64_t remove_one(const std::string& collection, const document& filter);
   std::int64_t remove_all(const std::string& collection, const document& filter);

@@ -45,11 +45,6 @@ document& document::time(std::string_view name, timestamp value) {
   return *this;
 }
 
-document& document::null(std::string_view name) {
-  check(bson_append_null(&value_, name.data(), length(name)));
-  return *this;
-}
-
 document& document::object(std::string_view name, const document& value) {
   check(bson_append_document(&value_, name.data(), length(name), value.get()));
   return *this;

@@ -42,7 +42,6 @@ public:
   }
   document& flag(std::string_view name, bool value);
   document& time(std::string_view name, timestamp value);
-  document& null(std::string_view name);
   document& object(std::string_view name, const document& value);
   document& array(std::string_view name, const class list& values);
 
@@ -79,7 +78,6 @@ public:
   list& text(std::string_view value);
   list& number(std::int64_t value);
   list& object(const document& value);
-  std::size_t size() const { return size_; }
   std::size_t bytes() const { return elements_.bytes(); }
   bool empty() const { return size_ == 0; }
 
@@ -118,13 +116,6 @@ public:
     if (!find(name, found) || !bson_iter_recurse(&found, &element)) return;
     while (bson_iter_next(&element))
       if (auto inner = inside(element)) use(*inner);
-  }
-  template <class Use>
-  void each_text(std::string_view name, Use use) const {
-    bson_iter_t found, element;
-    if (!find(name, found) || !bson_iter_recurse(&found, &element)) return;
-    while (bson_iter_next(&element))
-      if (BSON_ITER_HOLDS_UTF8(&element)) use(view_of(element));
   }
 
 private:

@@ -24,8 +24,6 @@ public:
   // All but what is about one document: one that is too large, or is no BSON.
   bool of_the_store() const override;
 
-  std::uint32_t code() const { return code_; }
-
 private:
   std::uint32_t domain_;
   std::uint32_t code_;

@@ -18,18 +18,7 @@ namespace {
 // is asked for.
 constexpr std::size_t remembered_max = 20'000, remembered_messages_max = 2'000;
 
-constexpr std::size_t keys_at_once = 1'000; // in one question
-
 constexpr std::int64_t quotes_at_once = 2'000; // more are asked for one by one
-
-std::vector<std::vector<std::string>> parts_of(const std::vector<std::string>& names) {
-  std::vector<std::vector<std::string>> parts;
-  for (const std::string& name : names) {
-    if (parts.empty() || parts.back().size() == keys_at_once) parts.emplace_back();
-    parts.back().push_back(name);
-  }
-  return parts;
-}
 
 std::int64_t signed_of(std::uint64_t seq) {
   constexpr auto highest = static_cast<std::uint64_t>(std::numeric_limits<std::int64_t>::max());
@@ -56,25 +45,19 @@ void mongo_views::load(cells<Row>& rows, const char* collection, const std::vect
                        bool ids_are_keys, Read read) {
   std::vector<std::string> ids;
   std::unordered_map<std::string, std::string> key_of;
-  const auto ask = [&] {
-    if (ids.empty()) return;
-    store_->each(collection, document().object("_id", one_of(ids)), {}, [&](const reader& found) {
+  for (const std::string& key : keys) {
+    if (key.empty() || rows.find(key)) continue;
+    std::string id = ids_are_keys ? key : row_id(inbox_, key);
+    if (key_of.emplace(id, key).second) ids.push_back(std::move(id));
+  }
+  for (const std::vector<std::string>& part : parts_of(ids))
+    store_->each(collection, document().object("_id", one_of(part)), {}, [&](const reader& found) {
       const auto place = key_of.find(found.text("_id"));
       if (place == key_of.end()) return;
       rows.loaded(place->second, found.flag("gone") ? std::nullopt : std::optional<Row>(read(found)),
                   before::present);
     });
-    for (const auto& [id, key] : key_of) rows.loaded(key, std::nullopt, before::absent);
-    ids.clear();
-    key_of.clear();
-  };
-  for (const std::string& key : keys) {
-    if (key.empty() || rows.find(key)) continue;
-    std::string id = ids_are_keys ? key : row_id(inbox_, key);
-    if (key_of.emplace(id, key).second) ids.push_back(std::move(id));
-    if (ids.size() == keys_at_once) ask();
-  }
-  ask();
+  for (const auto& [id, key] : key_of) rows.loaded(key, std::nullopt, before::absent);
 }
 
 void mongo_views::undo_since_point() {
@@ -362,9 +345,8 @@ std::vector<std::string> mongo_views::stored_in(const std::string& chat_id) cons
   return chats;
 }
 
-document mongo_views::stored_messages(const std::string& chat_id) const {
+document mongo_views::messages_in(const std::vector<std::string>& chats) const {
   document filter = in_inbox(inbox_);
-  const std::vector<std::string> chats = stored_in(chat_id);
   if (chats.size() == 1)
     filter.text("chatId", chats.front());
   else
@@ -395,8 +377,8 @@ std::optional<message> mongo_views::newest_message(std::string_view chat_id) {
       newest = *cell.row;
   });
   if (chats.empty()) return newest;
-  document filter = stored_messages(chat);
-  filter.object("seq", within(lowest_position - 1, std::numeric_limits<std::int64_t>::max()));
+  document filter = messages_in(chats);
+  filter.object("seq", between(lowest_position, std::numeric_limits<std::int64_t>::max()));
   for (const document& row :
        store_->find(collections::messages, filter,
                     {.sort = document().number("seq", -1), .limit = changed_there + 1})) {
@@ -420,8 +402,8 @@ std::uint64_t mongo_views::count_messages(std::string_view chat_id, std::uint64_
   });
   std::int64_t count = more - less;
   if (!chats.empty()) {
-    document filter = stored_messages(chat);
-    filter.object("seq", within(lowest_position - 1, std::numeric_limits<std::int64_t>::max()));
+    document filter = messages_in(chats);
+    filter.object("seq", between(lowest_position, std::numeric_limits<std::int64_t>::max()));
     count += store_->count(collections::messages, filter, signed_of(cap) + less);
   }
   return std::min(cap, static_cast<std::uint64_t>(std::max<std::int64_t>(count, 0)));
@@ -439,7 +421,7 @@ std::uint64_t mongo_views::count_unread(std::string_view chat_id, std::uint64_t 
   });
   std::int64_t count = more - less;
   if (!chats.empty()) {
-    document filter = stored_messages(chat);
+    document filter = messages_in(chats);
     filter.object("seq", within(above, std::numeric_limits<std::int64_t>::max())).flag("countsUnread", true);
     count += store_->count(collections::messages, filter, signed_of(cap) + less);
   }
@@ -461,7 +443,7 @@ std::vector<unseen_message> mongo_views::unread_between(std::string_view chat_id
       found.emplace(static_cast<std::uint64_t>(row->seq), row->whatsapp_message_id);
   });
   if (!chats.empty() && above < last) {
-    document filter = stored_messages(chat);
+    document filter = messages_in(chats);
     filter.object("seq", within(above, last)).flag("countsUnread", true);
     document wanted;
     wanted.number("seq", 1).number("whatsappMessageId", 1);
@@ -479,12 +461,17 @@ std::vector<unseen_message> mongo_views::unread_between(std::string_view chat_id
   return rows;
 }
 
+mongo_views::mark mongo_views::mark_of(const reader& row) {
+  return {row.text("userId"), row.text("chatId"), static_cast<std::uint64_t>(row.number("upTo"))};
+}
+
 std::vector<contacts_merged::mark> mongo_views::find_read_marks(std::string_view chat_id) {
   document filter = in_inbox(inbox_);
   filter.text("chatId", chat_id);
   std::map<std::string, std::uint64_t> found;
   store_->each(collections::read_marks, filter, {}, [&](const reader& row) {
-    found.emplace(row.text("userId"), static_cast<std::uint64_t>(row.number("upTo")));
+    const mark read = mark_of(row);
+    found.emplace(read.user_id, read.up_to);
   });
   marks_.each_changed([&](const std::string&, const auto& cell) {
     if (cell.row->chat_id == chat_id) found.insert_or_assign(cell.row->user_id, cell.row->up_to);
@@ -496,10 +483,7 @@ std::vector<contacts_merged::mark> mongo_views::find_read_marks(std::string_view
 
 std::uint64_t mongo_views::find_read_mark(std::string_view user_id, std::string_view chat_id) {
   const auto row = find(marks_, collections::read_marks, row_id(user_id, chat_id),
-                        mark_id(inbox_, user_id, chat_id), [&](const reader& found) {
-                          return mark{std::string(user_id), std::string(chat_id),
-                                      static_cast<std::uint64_t>(found.number("upTo"))};
-                        });
+                        mark_id(inbox_, user_id, chat_id), mark_of);
   return row ? row->up_to : 0;
 }
 
@@ -640,37 +624,35 @@ void mongo_views::prefetch(const std::vector<const entry*>& proposals) {
   load_bindings(bindings);
   load_aliases(aliases);
 
-  for (const std::string& wamid : wamids)
-    if (const auto* bound = bindings_.find(wamid); bound && bound->row)
-      messages.push_back(bound->row->message_id);
+  for (lookups& wanted : all)
+    for (const std::string& wamid : wanted.wamids)
+      if (const auto* bound = bindings_.find(wamid); bound && bound->row) {
+        wanted.messages.push_back(bound->row->message_id);
+        messages.push_back(bound->row->message_id);
+      }
   load_messages(messages);
   for (lookups& wanted : all) {
     for (const std::string& name : wanted.aliases)
       if (const auto* known = aliases_.find(name); known && known->row)
         wanted.chats.push_back(known->row->contact_id);
-    std::vector<std::string> ids = wanted.messages;
-    for (const std::string& wamid : wanted.wamids)
-      if (const auto* bound = bindings_.find(wamid); bound && bound->row)
-        ids.push_back(bound->row->message_id);
-    for (const std::string& id : ids)
+    for (const std::string& id : wanted.messages)
       if (const auto* row = messages_.find(id); row && row->row) wanted.chats.push_back(row->row->chat_id);
     add(chats, wanted.chats);
   }
   load(contacts_, collections::contacts, chats, false, contact_of);
   load(chats_, collections::chats, chats, false, chat_of);
 
-  std::vector<std::string> names, quoted = messages;
-  std::vector<std::pair<std::string, std::string>> marks;
+  std::vector<std::string> names, quoted = messages, marks;
   for (const lookups& wanted : all)
     for (const std::string& chat_id : wanted.chats) {
       for (const std::string& wamid : wanted.wamids) add(names, names_in(chat_id, wamid));
-      for (const std::string& reader : wanted.readers) marks.emplace_back(reader, chat_id);
+      for (const std::string& reader : wanted.readers) marks.push_back(row_id(reader, chat_id));
     }
   load_bindings(names);
   load_parked(names);
   add(quoted, names);
   load_quotes(quoted);
-  load_marks(marks);
+  load(marks_, collections::read_marks, marks, false, mark_of);
 }
 
 void mongo_views::load_bindings(const std::vector<std::string>& names) {
@@ -684,24 +666,6 @@ void mongo_views::load_messages(const std::vector<std::string>& ids) {
 
 void mongo_views::load_aliases(const std::vector<std::string>& names) {
   load(aliases_, collections::aliases, names, false, alias_of);
-}
-
-void mongo_views::load_marks(const std::vector<std::pair<std::string, std::string>>& marks) {
-  std::map<std::string, mark> unknown; // by id
-  std::vector<std::string> ids;
-  for (const auto& [user_id, chat_id] : marks) {
-    if (marks_.find(row_id(user_id, chat_id))) continue;
-    std::string id = mark_id(inbox_, user_id, chat_id);
-    if (unknown.emplace(id, mark{user_id, chat_id, 0}).second) ids.push_back(std::move(id));
-  }
-  for (const std::vector<std::string>& part : parts_of(ids))
-    store_->each(collections::read_marks, document().object("_id", one_of(part)), {}, [&](const reader& row) {
-      mark found = unknown.at(row.text("_id"));
-      found.up_to = static_cast<std::uint64_t>(row.number("upTo"));
-      marks_.loaded(row_id(found.user_id, found.chat_id), found, before::present);
-    });
-  for (const auto& [id, one] : unknown)
-    marks_.loaded(row_id(one.user_id, one.chat_id), std::nullopt, before::absent);
 }
 
 } // namespace tickwire::mongo

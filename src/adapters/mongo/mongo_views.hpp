@@ -102,10 +102,10 @@ private:
   void load_messages(const std::vector<std::string>& ids);
   void load_bindings(const std::vector<std::string>& names);
   void load_aliases(const std::vector<std::string>& names);
-  void load_marks(const std::vector<std::pair<std::string, std::string>>& marks); // user and chat
   void load_parked(const std::vector<std::string>& wamids);
   void load_quotes(const std::vector<std::string>& names);
   static alias alias_of(const reader& row);
+  static mark mark_of(const reader& row);
   const message& remember_place(const message& row);
   cells<parked_entries>::cell parked_under(std::string_view wamid);
 
@@ -113,7 +113,7 @@ private:
   std::vector<std::string> stored_names(std::string_view name) const;
   // The chats of the store whose messages stand in this one now.
   std::vector<std::string> stored_in(const std::string& chat_id) const;
-  document stored_messages(const std::string& chat_id) const;
+  document messages_in(const std::vector<std::string>& chats) const; // a filter
   bool is_in(const std::vector<std::string>& chats, const std::string& message_id, place& found) const;
   message as_moved(message row) const;
 

@@ -169,6 +169,16 @@ document in_inbox(std::string_view inbox) {
   return filter;
 }
 
+std::vector<std::vector<std::string>> parts_of(const std::vector<std::string>& keys) {
+  constexpr std::size_t keys_at_once = 1'000;
+  std::vector<std::vector<std::string>> parts;
+  for (const std::string& key : keys) {
+    if (parts.empty() || parts.back().size() == keys_at_once) parts.emplace_back();
+    parts.back().push_back(key);
+  }
+  return parts;
+}
+
 document one_of(const std::vector<std::string>& names) {
   list all;
   for (const std::string& name : names) all.text(name);

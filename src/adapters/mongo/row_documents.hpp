@@ -10,12 +10,13 @@
 
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace tickwire::mongo {
 
 namespace collections {
 inline constexpr const char* log = "log";           // the entries
-inline constexpr const char* meta = "meta";         // one for each inbox, see applied_changes.hpp
+inline constexpr const char* meta = "meta";         // one for each inbox, see applying.hpp
 inline constexpr const char* changes = "changes";   // parts of what is too large to stand in there
 inline constexpr const char* messages = "messages"; // what follows are the views
 inline constexpr const char* bindings = "bindings";
@@ -46,6 +47,9 @@ document document_of(const chat& row, std::string_view inbox);
 chat chat_of(const reader& row);
 document document_of(std::string_view wamid, const wamid_binding& row, std::string_view inbox);
 wamid_binding binding_of(const reader& row);
+
+// Keys in parts, each small enough for one question.
+std::vector<std::vector<std::string>> parts_of(const std::vector<std::string>& keys);
 
 // Filters.
 document in_inbox(std::string_view inbox);
