@@ -266,6 +266,26 @@ TYPED_TEST_P(LogStore, AroundShowsBothSidesOfAMessage) {
   EXPECT_TRUE(page.has_more);
 }
 
+TYPED_TEST_P(LogStore, PagesAtTheEndsOfAllNumbersAreTheFirstTheLastOrEmpty) {
+  constexpr std::int64_t lowest = std::numeric_limits<std::int64_t>::min(),
+                         highest = std::numeric_limits<std::int64_t>::max();
+  for (int i = 0; i < 5; ++i)
+    this->append({received("wamid." + std::to_string(i), person("15550000101"), std::to_string(i), i)});
+  const auto texts = [&](const message_query& query) {
+    std::string all;
+    for (const message& row : this->page(query).messages) all += row.text;
+    return all;
+  };
+  for (const std::optional<std::string>& chat_id : {std::optional<std::string>("15550000101"), {}}) {
+    EXPECT_EQ(texts({chat_id, lowest, {}, {}, 4}), "");
+    EXPECT_EQ(texts({chat_id, highest, {}, {}, 4}), "1234");
+    EXPECT_EQ(texts({chat_id, {}, lowest, {}, 4}), "0123");
+    EXPECT_EQ(texts({chat_id, {}, highest, {}, 4}), "");
+    EXPECT_EQ(texts({chat_id, {}, {}, lowest, 4}), "01");
+    EXPECT_EQ(texts({chat_id, {}, {}, highest, 4}), "34");
+  }
+}
+
 TYPED_TEST_P(LogStore, ChatsAreNewestFirstWithUnreadOfTheOneWhoAsks) {
   const auto stored = this->append({received("wamid.1", person("15550000101", "", "Ana"), "a", 1),
                                     received("wamid.2", person("15550000102", "", "Ben"), "b", 2),
@@ -558,7 +578,8 @@ REGISTER_TYPED_TEST_SUITE_P(
     AnEchoThatCameFirstBecomesTheMessageThatWeSent, ContentThatComesAfterAPlaceholderIsStoredWhole,
     AnEntryIsStoredOnceAndItsRepetitionSaysWhatIsThere, EveryItemOfABatchCountsAndEventsComeOnceInOrder,
     AfterReopeningEverythingIsThereAndGoesOn, PagesNeverSkipNorRepeatWhileMessagesArrive,
-    AroundShowsBothSidesOfAMessage, ChatsAreNewestFirstWithUnreadOfTheOneWhoAsks,
+    AroundShowsBothSidesOfAMessage, PagesAtTheEndsOfAllNumbersAreTheFirstTheLastOrEmpty,
+    ChatsAreNewestFirstWithUnreadOfTheOneWhoAsks,
     MissedEventsAreWhatWasSaidLiveOnceAndInOrderAndOnlyForTheirUser, UnfinishedSendsTellWhatIsInDoubt,
     AContactIsFoundByEveryName, ARandomStoryEndsAsInTheReference,
     AnItemThatThrowsIsKeptAsItCameAndHarmsNoOther, AChangeOfOursThatThrowsIsRefusedAsAWholeAndHarmsNoOther,
