@@ -116,10 +116,10 @@ void log_writer::take_in(const std::vector<log_entry>& entries) {
     try {
       rows_->begin();
       std::vector<const entry*> all;
-      for (const log_entry& one : entries) all.push_back(&one.what);
-      rows_->prefetch(all);
       for (const log_entry& one : entries)
-        if (one.what.seq > applied) apply_or_skip(one.what);
+        if (one.what.seq > applied) all.push_back(&one.what);
+      rows_->prefetch(all);
+      for (const entry* one : all) apply_or_skip(*one);
       rows_->commit();
     } catch (const overtaken&) { // then they are applied; the next look says how far
       return rows_->roll_back();
@@ -141,12 +141,13 @@ void log_writer::take_in(const std::vector<log_entry>& entries) {
 }
 
 // A fault of ours about one entry stops nobody: it stands in the log, and views made anew will have it.
-void log_writer::apply_or_skip(const entry& entry) {
+std::optional<event> log_writer::apply_or_skip(const entry& entry) {
   try {
-    undone_if_it_throws([&] { return apply(rows_->views(), entry); });
+    return undone_if_it_throws([&] { return apply(rows_->views(), entry); });
   } catch (const std::exception& error) {
     if (is_of_the_store(error)) throw;
     log_error("log: entry " + std::to_string(entry.seq) + " is in no view, since it threw: " + error.what());
+    return std::nullopt;
   }
 }
 
@@ -254,8 +255,7 @@ void log_writer::append_owed() {
   for (std::size_t i = 0; i < owed_.size(); ++i) {
     entry one = owed_[i];
     one.seq = head_ + 1;
-    const std::optional<event> said = apply(rows_->views(), one);
-    write(one, said, i > 0);
+    write(one, apply_or_skip(one), i > 0);
     head_ = one.seq;
   }
 }

@@ -53,7 +53,7 @@ private:
 
   void take_in();
   void take_in(const std::vector<log_entry>& entries);
-  void apply_or_skip(const entry& entry);
+  std::optional<event> apply_or_skip(const entry& entry);
   attempt try_take_in();
   void forget_unanswered(const std::vector<std::vector<entry>>& appends);
   void say_failure(const std::string& what, const std::exception& error);

@@ -13,7 +13,7 @@
 namespace tickwire::testing {
 
 // Where in the way of an entry it throws.
-enum class fault_at { completing, applying, writing };
+enum class fault_at { completing, applying, writing, taking_in };
 
 class faulty_rows final : public log_rows {
 public:
@@ -23,6 +23,7 @@ public:
       , key_(std::move(key)) {}
 
   std::optional<entry> find(const std::string& key) override {
+    if (where_ == fault_at::taking_in) return real_->find(key);
     views_until_fault_ = key != key_                      ? 0
                          : where_ == fault_at::completing ? 1
                          : where_ == fault_at::applying   ? 2
@@ -46,7 +47,13 @@ public:
   void set_point() override { real_->set_point(); }
   void keep_since_point() override { real_->keep_since_point(); }
   void undo_since_point() override { real_->undo_since_point(); }
-  void prefetch(const std::vector<const entry*>& proposals) override { real_->prefetch(proposals); }
+  // Entries that another writer appended have a number. Each of them asks for the views once.
+  void prefetch(const std::vector<const entry*>& proposals) override {
+    if (where_ == fault_at::taking_in)
+      for (std::size_t i = 0; i < proposals.size(); ++i)
+        if (proposals[i]->seq > 0 && proposals[i]->key == key_) views_until_fault_ = static_cast<int>(i) + 1;
+    real_->prefetch(proposals);
+  }
   std::uint64_t head() override { return real_->head(); }
   std::vector<log_entry> entries_after(std::uint64_t seq) override { return real_->entries_after(seq); }
   std::string epoch() override { return real_->epoch(); }

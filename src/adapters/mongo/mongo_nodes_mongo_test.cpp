@@ -5,6 +5,7 @@
 #include "adapters/mongo/mongo_rows.hpp"
 #include "adapters/mongo/row_documents.hpp"
 #include "adapters/mongo/testing.hpp"
+#include "contract/faulty_rows.hpp"
 #include "contract/wait_for.hpp"
 #include "core/apply.hpp"
 #include "core/memory_views.hpp"
@@ -424,6 +425,37 @@ TEST_F(MongoNodes, AnotherNodeMayApplyTheFirstHalfOfACommitWhileItIsAppended) {
   EXPECT_GT(other.head(), 60u);
   EXPECT_LT(other.head(), done.head);
   expect_views_of_the_log(pool);
+}
+
+// The views of a writer that died are brought up to date by whoever comes next. A fault of ours about one of
+// the entries costs that one, and nobody waits for it.
+TEST_F(MongoNodes, AnEntryThatThrowsWhileItIsTakenInCostsItselfOnly) {
+  bool die = false;
+  mongo::command_watch watch;
+  watch.after = [&](const std::string& what) {
+    if (die && what == "adding to the rows of log") throw mongo::mongo_error(0, 0, "dead");
+  };
+  {
+    mongo::client_pool dying({.uri = database.uri(), .watch = watch});
+    log_writer writer = writer_of(dying);
+    die = true;
+    std::vector<entry> batch;
+    for (const char* name : {"wamid.1", "wamid.2", "wamid.3"})
+      batch.push_back(received(name, person("15550000101"), name, 1));
+    writer.commit({batch});
+  }
+  log_writer next(std::make_unique<faulty_rows>(mongo::open_rows(pool, inbox), fault_at::taking_in,
+                                                keys::received("wamid.2")));
+  EXPECT_EQ(next.head(), 5u) << "the contact, the chat and the three messages";
+  ASSERT_TRUE(next.commit({{received("wamid.4", person("15550000101"), "wamid.4", 2)}}).answers[0]);
+
+  boost::asio::io_context io;
+  mongo::log_config config;
+  config.inbox = inbox;
+  const auto store = mongo::open_log(io.get_executor(), pool, config);
+  std::vector<std::string> texts;
+  for (const message& row : wait_for(io, store->messages({}))->messages) texts.push_back(row.text);
+  EXPECT_EQ(texts, (std::vector<std::string>{"wamid.1", "wamid.3", "wamid.4"}));
 }
 
 // A node that is stopped before its n-th command, and wakes when another one has gone on, for every n. What

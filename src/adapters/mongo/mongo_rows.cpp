@@ -58,7 +58,7 @@ public:
 
   void set_point() override {
     views_.set_point();
-    points_.push_back(entries_.size());
+    points_.push_back({entries_.size(), last_});
   }
   void keep_since_point() override {
     views_.keep_since_point();
@@ -66,11 +66,9 @@ public:
   }
   void undo_since_point() override {
     views_.undo_since_point();
-    for (; entries_.size() > points_.back(); entries_.pop_back()) {
+    for (; entries_.size() > points_.back().entries; entries_.pop_back())
       written_.erase(reader(entries_.back()).text("key"));
-      following_.erase(entries_.size() - 1);
-    }
-    last_ = entries_.empty() ? 0 : static_cast<std::uint64_t>(reader(entries_.back()).number("seq"));
+    last_ = points_.back().last;
     points_.pop_back();
   }
 
@@ -81,7 +79,8 @@ public:
 
   void prefetch(const std::vector<const entry*>& proposals) override {
     std::vector<std::string> keys;
-    for (const entry* proposal : proposals) keys.push_back(proposal->key);
+    for (const entry* proposal : proposals)
+      if (proposal->seq == 0) keys.push_back(proposal->key); // others are of the log
     look_up(keys);
     views_.prefetch(proposals);
   }
@@ -140,8 +139,12 @@ private:
   std::unordered_map<std::string, std::size_t> written_;        // key → which of them
   std::unordered_map<std::string, std::optional<entry>> found_; // by key
   std::unordered_set<std::size_t> following_;                   // which of them belong to the one before
-  std::vector<std::size_t> points_;
-  std::uint64_t last_ = 0; // to which the views are to be brought
+  std::uint64_t last_ = 0;                                      // to which the views are to be brought
+  struct point {
+    std::size_t entries;
+    std::uint64_t last;
+  };
+  std::vector<point> points_;
   std::string probe_;
 };
 
@@ -223,11 +226,7 @@ void mongo_rows::write_probe_now() {
 }
 
 void mongo_rows::look_up(const std::vector<std::string>& keys) {
-  constexpr std::size_t keys_at_once = 1'000;
-  for (std::size_t done = 0; done < keys.size(); done += keys_at_once) {
-    const auto first = keys.begin() + static_cast<std::ptrdiff_t>(done);
-    const std::vector<std::string> part(
-        first, first + static_cast<std::ptrdiff_t>(std::min(keys_at_once, keys.size() - done)));
+  for (const std::vector<std::string>& part : parts_of(keys)) {
     document filter = in_inbox(inbox_);
     filter.object("key", one_of(part));
     store_->each(collections::log, filter, {}, [&](const reader& row) {
