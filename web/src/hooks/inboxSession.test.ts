@@ -3,7 +3,8 @@ import { InboxSession } from "@/hooks/inboxSession";
 import type { SocketLike } from "@/lib/socketService";
 import { chatsWithDrafts, draftKey, readDraft, writeDraft } from "@/state/drafts";
 import { presentChat } from "@/state/inbox";
-import { readOutbox, type Storage } from "@/state/outbox";
+import { readOutbox } from "@/state/outbox";
+import type { Storage } from "@/state/storage";
 import type { Message } from "@/types/wire";
 
 class FakeSocket implements SocketLike {
@@ -406,7 +407,7 @@ test("an old address of a chat leads to what the chat is part of now", async () 
 });
 
 test("a page of older messages that was asked for before the list was loaded anew leaves no gap", async () => {
-  const page = (...seqs: number[]) => ({ messages: seqs.filter((seq) => seq > 0).map((seq) => message(seq)), hasMore: Math.min(...seqs) > 1, head: 9 });
+  const page = (...seqs: number[]) => ({ messages: seqs.filter((seq) => seq > 0).map((seq) => message(seq)), hasMore: Math.min(...seqs) > 1, head: Math.max(...seqs) });
   let newest = page(5, 6);
   let late: (() => void) | undefined;
   answers = (path, body) => {
@@ -421,7 +422,7 @@ test("a page of older messages that was asked for before the list was loaded ane
   void session.loadOlder("1");
   await vi.advanceTimersByTimeAsync(0);
   newest = page(8, 9); // many came; another chat became part of this one, and its list is loaded anew
-  socket.says("chat_update", { chatId: "old", mergedInto: "1", seq: 2 });
+  socket.says("chat_update", { chatId: "old", mergedInto: "1", seq: 7 });
   await session.loadChat("1");
   late?.();
   await vi.advanceTimersByTimeAsync(100);
@@ -445,6 +446,31 @@ test("an open chat that another one becomes part of while it loads is loaded in 
   late?.();
   await vi.advanceTimersByTimeAsync(3000);
   expect(session.getState().inbox.lists["1"]?.items).toHaveLength(1);
+  session.stop();
+});
+
+test("a list is loaded anew for what became one after it was loaded, and not for what is in it already", async () => {
+  const { session, socket } = await begin();
+  let head = 5;
+  answers = (path, body) => {
+    if (path.startsWith("/chats/1")) return { status: 200, body: { chat: chat(message(1)), head } };
+    return path.startsWith("/messages?") ? { status: 200, body: { messages: [message(1)], hasMore: false, head } } : usual(path, body);
+  };
+  const lists = () => asked.filter((path) => path.startsWith("/messages?")).length;
+  const happens = async (name: string, data: Record<string, unknown>) => {
+    asked = [];
+    socket.says(name, data);
+    await vi.advanceTimersByTimeAsync(100);
+    expect(asked.some((path) => path.startsWith("/chats/1")), "the chat is asked for in any case").toBe(true);
+  };
+  await session.loadChat("1");
+  await happens("chat_update", { chatId: "old", mergedInto: "1", seq: 4 });
+  expect(lists()).toBe(0);
+  await happens("message_update", { messageId: "m0", chatId: "1", text: "t1", joinedInto: message(1), seq: 5 });
+  expect(lists()).toBe(0);
+  head = 6;
+  await happens("message_update", { messageId: "m0", chatId: "1", text: "t1", joinedInto: message(1), seq: 6 });
+  expect(lists()).toBe(1);
   session.stop();
 });
 

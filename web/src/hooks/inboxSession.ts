@@ -8,7 +8,8 @@ import { randomId } from "@/lib/identifier";
 import { SocketService, type LineState, type SignalName, type SocketFactory } from "@/lib/socketService";
 import { addAnswer, addChat, addChats, addPage, applyEvent, chatOf, emptyInbox, forgetSignals, presentChat, setPresence, setTyping, type Inbox } from "@/state/inbox";
 import { chatsWithDrafts, draftKey, moveDraft } from "@/state/drafts";
-import { forgetPending, joinStorageEvent, keepPending, nextToSend, readOutbox, type Pending, type Storage } from "@/state/outbox";
+import { forgetPending, joinStorageEvent, keepPending, nextToSend, readOutbox, type Pending } from "@/state/outbox";
+import type { Storage } from "@/state/storage";
 import { parseServiceState, type Chat, type LiveEvent, type Message, type ServiceState, type Sync, type User } from "@/types/wire";
 
 export interface SessionState {
@@ -187,17 +188,18 @@ export class InboxSession {
   // Something happens in a chat that the list has not reached.
   private findUnknown(event: LiveEvent): void {
     // Two chats or two messages turned out to be one: how the whole stands now is the server's to say.
-    if (event.name === "chat_update" && event.data.mergedInto !== undefined) return this.lookAgain(event.data.mergedInto);
-    if (event.name === "message_update" && event.data.joinedInto) return this.lookAgain(event.data.chatId);
+    if (event.name === "chat_update" && event.data.mergedInto !== undefined) return this.lookAgain(event.data.mergedInto, event.seq);
+    if (event.name === "message_update" && event.data.joinedInto) return this.lookAgain(event.data.chatId, event.seq);
     const placed = event.name === "new_message" || event.name === "history_message" || (event.name === "chat_update" && event.data.activity !== undefined);
     if (placed && this.state.inbox.loaded && !this.state.inbox.chats[chatOf(event)]) void this.findChat(chatOf(event));
   }
 
-  private lookAgain(chatId: string): void {
+  // The chat always, its list where it was loaded before that happened.
+  private lookAgain(chatId: string, seq: number): void {
     void this.findOne(chatId).then((done) => {
-      if (!done) this.later(`again ${chatId}`, backoff(this.loadTries++), () => this.lookAgain(chatId));
+      if (!done) this.later(`again ${chatId}`, backoff(this.loadTries++), () => this.lookAgain(chatId, seq));
     });
-    if (this.state.inbox.lists[chatId]) void this.reloadList(chatId);
+    if ((this.state.inbox.lists[chatId]?.asOf ?? Infinity) < seq) void this.reloadList(chatId);
   }
 
   // Whether there is an answer; that there is no such chat is one too.

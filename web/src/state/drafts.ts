@@ -1,5 +1,5 @@
 // What was begun and not sent, per person and chat; survives a reload, and is the same in every window.
-import type { Storage } from "@/state/outbox";
+import { keysWith, type Storage } from "@/state/storage";
 
 export const draftKey = (userId: string, chatId: string) => `tickwire.draft.${userId}.${chatId}`;
 
@@ -11,19 +11,7 @@ export function readDraft(storage: Storage, userId: string, chatId: string): str
   }
 }
 
-export function chatsWithDrafts(storage: Storage, userId: string): string[] {
-  const prefix = draftKey(userId, "");
-  const found: string[] = [];
-  try {
-    for (let i = 0; i < storage.length; i++) {
-      const key = storage.key(i);
-      if (key?.startsWith(prefix)) found.push(key.slice(prefix.length));
-    }
-  } catch {
-    // storage is switched off
-  }
-  return found;
-}
+export const chatsWithDrafts = (storage: Storage, userId: string): string[] => keysWith(storage, draftKey(userId, ""));
 
 // The chat became part of another: what was begun in it stands there, below what was begun there already. Gives the whole draft
 // there; null: nothing was moved.

@@ -1,6 +1,7 @@
 import { expect, test } from "vitest";
 import { addChats, addPage, applyEvent, chatsInOrder, emptyInbox, setPresence, setTyping } from "@/state/inbox";
-import { forgetPending, joinStorageEvent, keepPending, nextToSend, readOutbox, type Pending, type Storage } from "@/state/outbox";
+import { forgetPending, joinStorageEvent, keepPending, nextToSend, readOutbox, type Pending } from "@/state/outbox";
+import type { Storage } from "@/state/storage";
 import { parseChat, parseEvent, parseMessage, type Message } from "@/types/wire";
 
 const inbound = (id: string, seq: number, chatId = "15550000101"): Message => ({

@@ -1,6 +1,7 @@
 // Messages that the server has not taken yet. Kept in storage, with the client id made before the first try, so that a reload
 // or a lost answer neither loses nor doubles one. Each has a key of its own: windows of one person share the storage and must
 // not write over each other.
+import { keysWith, type Storage } from "@/state/storage";
 
 export interface Pending {
   clientId: string;
@@ -10,8 +11,6 @@ export interface Pending {
   createdAt: string;
   refused?: string; // why the server will not take it
 }
-
-export type Storage = Pick<globalThis.Storage, "getItem" | "setItem" | "removeItem" | "key" | "length">;
 
 const prefixOf = (userId: string) => `tickwire.outbox.${userId}.`;
 
@@ -28,17 +27,8 @@ function parse(text: string | null): Pending | null {
 const inOrder = (items: Pending[]) => items.sort((a, b) => (a.createdAt < b.createdAt ? -1 : a.createdAt > b.createdAt ? 1 : 0));
 
 export function readOutbox(storage: Storage, userId: string): Pending[] {
-  const found: Pending[] = [];
-  try {
-    for (let i = 0; i < storage.length; i++) {
-      const key = storage.key(i);
-      const item = key?.startsWith(prefixOf(userId)) ? parse(storage.getItem(key)) : null;
-      if (item) found.push(item);
-    }
-  } catch {
-    // storage is switched off
-  }
-  return inOrder(found);
+  const prefix = prefixOf(userId);
+  return inOrder(keysWith(storage, prefix).flatMap((clientId) => parse(storage.getItem(prefix + clientId)) ?? []));
 }
 
 export function keepPending(storage: Storage, userId: string, item: Pending): void {
