@@ -3,7 +3,8 @@ import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
 import { after, before, test } from "node:test";
 import { bubble, launch, row, signIn, standsAt, write } from "../lib/browser.mjs";
-import { Simulator, Tickwire, freePort, until } from "../lib/programs.mjs";
+import { freePort } from "../lib/free_port.mjs";
+import { Simulator, Tickwire, until } from "../lib/programs.mjs";
 
 let server, simulator, browser, vite, url;
 before(async () => {

@@ -2,7 +2,8 @@
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 import { bubble, launch, row, signIn, write } from "../lib/browser.mjs";
-import { Simulator, Tickwire, freePort, textMessage, until } from "../lib/programs.mjs";
+import { freePort } from "../lib/free_port.mjs";
+import { Simulator, Tickwire, textMessage, until } from "../lib/programs.mjs";
 
 const total = 3000;
 const omar = "15550000102";

@@ -3,7 +3,8 @@ import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { after, before, describe, test } from "node:test";
 import { bubble, launch, row, signIn, standsAt, write } from "../lib/browser.mjs";
-import { Simulator, Tickwire, freePort, textMessage, until } from "../lib/programs.mjs";
+import { freePort } from "../lib/free_port.mjs";
+import { Simulator, Tickwire, textMessage, until } from "../lib/programs.mjs";
 
 const sofia = "15550000101";
 const omar = "15550000102";

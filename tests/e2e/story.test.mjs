@@ -2,7 +2,8 @@
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 import { bubble, launch, row, signIn, standsAt, write } from "../lib/browser.mjs";
-import { Simulator, Tickwire, freePort, until } from "../lib/programs.mjs";
+import { freePort } from "../lib/free_port.mjs";
+import { Simulator, Tickwire, until } from "../lib/programs.mjs";
 
 let server, simulator, browser, ana;
 const sofia = "15550000101";

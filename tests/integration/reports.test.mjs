@@ -12,11 +12,7 @@ const seconds = () => Math.floor(Date.now() / 1000);
 let server, graph, ana;
 let answerWaId; // what Graph calls the addressee of the next send
 before(async () => {
-  graph = await fakeGraph(({ body, response, accept }) => {
-    if (!answerWaId) return accept();
-    response.writeHead(200, { "content-type": "application/json" });
-    response.end(JSON.stringify({ messaging_product: "whatsapp", contacts: [{ input: body.to, wa_id: answerWaId }], messages: [{ id: `wamid.as.${answerWaId}` }] }));
-  });
+  graph = await fakeGraph(({ accept }) => accept({ waId: answerWaId }));
   server = await Tickwire.start({ graph: graph.url });
   ana = await server.login("Ana");
 });
@@ -126,12 +122,7 @@ test("17: the echo of what we sent is the same message, after Graph's answer and
 
   // Before: the echo is here while Graph's answer is still on its way.
   let release;
-  const held = await fakeGraph(({ response }) => {
-    release = () => {
-      response.writeHead(200, { "content-type": "application/json" });
-      response.end(JSON.stringify({ messages: [{ id: `wamid.early.${run}` }] }));
-    };
-  });
+  const held = await fakeGraph(({ accept }) => (release = () => accept({ wamid: `wamid.early.${run}` })));
   const other = await Tickwire.start({ graph: held.url });
   const { token } = await other.login("Ana");
   assert.equal((await other.webhook(filled("17-echo-of-own-send.1.json"))).status, 200);

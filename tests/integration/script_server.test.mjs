@@ -7,7 +7,8 @@ import http from "node:http";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test } from "node:test";
-import { freePort, until } from "../lib/programs.mjs";
+import { freePort } from "../lib/free_port.mjs";
+import { until } from "../lib/programs.mjs";
 import { onlySqlite } from "../lib/stores.mjs";
 
 async function start() {

@@ -3,7 +3,8 @@ import assert from "node:assert/strict";
 import { once } from "node:events";
 import net from "node:net";
 import { test } from "node:test";
-import { Tickwire, fakeGraph, freePort, graphError, messageOf, statusUpdate, textMessage, until } from "../lib/programs.mjs";
+import { freePort } from "../lib/free_port.mjs";
+import { Tickwire, fakeGraph, graphError, messageOf, statusUpdate, textMessage, until } from "../lib/programs.mjs";
 
 let people = 0;
 

@@ -4,10 +4,10 @@ import { spawn } from "node:child_process";
 import { randomBytes } from "node:crypto";
 import { once } from "node:events";
 import { accessSync, constants, mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { delimiter, join } from "node:path";
 import { MongoClient } from "mongodb";
+import { freePort } from "./free_port.mjs";
 
 const start_patience = 60_000; // ms; a busy machine starts Python slowly
 const installed = new URL("../../.tools/mongodb/bin/secantusd-py", import.meta.url).pathname;
@@ -49,14 +49,6 @@ export function choose(path = process.env.PATH ?? "", fallback = installed) {
     };
   throw new Error("There is no MongoDB server for the tests. Run script/bootstrap, put mongod into the PATH, or set TEST_MONGODB_URI.");
 }
-
-const freePort = () =>
-  new Promise((done) => {
-    const server = createServer().listen(0, "127.0.0.1", () => {
-      const { port } = server.address();
-      server.close(() => done(port));
-    });
-  });
 
 // What a server says it is, once it answers.
 async function versionOf(uri, { patience, ended = () => false }) {

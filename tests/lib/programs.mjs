@@ -7,6 +7,7 @@ import http from "node:http";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { io } from "socket.io-client";
+import { freePort } from "./free_port.mjs";
 import { newStore } from "./stores.mjs";
 
 const bin = join(process.env.BUILD_DIR ?? new URL("../../build/release", import.meta.url).pathname, "bin");
@@ -36,16 +37,9 @@ export async function until(check, what, { timeout = 10_000 } = {}) {
   }
 }
 
-export function freePort() {
-  return new Promise((done) => {
-    const server = http.createServer().listen(0, "127.0.0.1", () => {
-      const { port } = server.address();
-      server.close(() => done(port));
-    });
-  });
-}
-
-// A Graph of our own, for faults that must be exact: `answer(body, response, request)` decides; every POST stands in `ledger`.
+// A Graph of our own, for faults that must be exact: `answer({body, response, request, accept})` decides; every POST stands in
+// `ledger`. `accept({wamid, waId})` answers as Graph does when it takes a message, under a wamid of its own and to the number
+// that was asked for unless told otherwise.
 export async function fakeGraph(answer, { port = 0 } = {}) {
   const ledger = [];
   let count = 0;
@@ -55,10 +49,9 @@ export async function fakeGraph(answer, { port = 0 } = {}) {
     request.on("end", () => {
       const body = JSON.parse(text);
       ledger.push({ body, at: Date.now(), authorization: request.headers.authorization, url: request.url });
-      const accept = () => {
-        const wamid = `wamid.G${randomBytes(6).toString("hex")}${count++}`;
+      const accept = ({ wamid = `wamid.G${randomBytes(6).toString("hex")}${count++}`, waId = body.to?.slice(1) } = {}) => {
         response.writeHead(200, { "content-type": "application/json" });
-        response.end(JSON.stringify({ messaging_product: "whatsapp", contacts: [{ input: body.to, wa_id: body.to?.slice(1) }], messages: [{ id: wamid }] }));
+        response.end(JSON.stringify({ messaging_product: "whatsapp", contacts: [{ input: body.to, wa_id: waId }], messages: [{ id: wamid }] }));
         return wamid;
       };
       if (answer) answer({ body, response, request, accept });
