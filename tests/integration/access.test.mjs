@@ -1,12 +1,10 @@
 // Who gets in, who is thrown out and when, and what foreign pages may not do.
 import assert from "node:assert/strict";
-import { spawn } from "node:child_process";
 import { createHash } from "node:crypto";
 import { once } from "node:events";
-import { closeSync, existsSync, openSync, readFileSync, statSync } from "node:fs";
+import { existsSync, readFileSync, statSync } from "node:fs";
 import { connect } from "node:net";
 import { join } from "node:path";
-import { createInterface } from "node:readline";
 import { after, before, describe, test } from "node:test";
 import { Tickwire, textMessage, until } from "../lib/programs.mjs";
 import { onlySqlite } from "../lib/stores.mjs";
@@ -105,27 +103,17 @@ describe("accounts while the server runs", () => {
     assert.equal((await server.get("/me", fay.token)).status, 401);
   });
 
-  // Another program that keeps the accounts open: the server hears of what it does when a file is closed.
+  // Another program takes the sessions away and gives them back, of which nobody tells the server.
   const elsewhere = async () => {
-    const file = join(server.dataDir, "accounts.db");
-    const script = ["import sqlite3,sys", "c=sqlite3.connect(sys.argv[1],isolation_level=None)", "print('ready',flush=True)", "for line in sys.stdin:", " c.execute(line)", " print('done',flush=True)"].join("\n");
-    const child = spawn("python3", ["-c", script, file], { stdio: ["pipe", "pipe", "inherit"] });
-    const answers = createInterface({ input: child.stdout });
-    await once(answers, "line");
-    const does = async (line) => {
-      const done = once(answers, "line");
-      child.stdin.write(`${line}\n`);
-      await done;
-    };
+    const other = await server.store.otherProgram(server.store.accounts);
     return {
-      does,
+      ...other,
       async goesAway(token) {
-        await does("ALTER TABLE sessions RENAME TO elsewhere");
-        closeSync(openSync(file, "r+"));
+        await other.does("ALTER TABLE sessions RENAME TO elsewhere");
+        other.isHeard();
         await until(async () => (await server.get("/me", token)).status === 503, "the store to be away");
       },
-      comesBack: () => does("ALTER TABLE elsewhere RENAME TO sessions"),
-      end: () => child.kill(),
+      comesBack: () => other.does("ALTER TABLE elsewhere RENAME TO sessions"),
     };
   };
 
@@ -141,7 +129,7 @@ describe("accounts while the server runs", () => {
     const late = Date.now() - end;
     assert.ok(late > -300 && late < 1_000, `${late} ms after its end`);
     await other.comesBack();
-    other.end();
+    await other.ends();
   });
 
   test("who was thrown out while the store was away is out soon after it is back", { timeout: 30_000, skip: onlySqlite }, async () => {
@@ -149,11 +137,11 @@ describe("accounts while the server runs", () => {
     const other = await elsewhere();
     await other.goesAway(hal.token);
     await other.does(`DELETE FROM elsewhere WHERE user_id = '${hal.user.id}'`);
-    await other.comesBack(); // nobody tells the server
+    await other.comesBack();
     const back = Date.now();
     assert.deepEqual(await Promise.all(hal.sockets.map((socket) => socket.why)), ["io server disconnect", "io server disconnect"]);
     assert.ok(Date.now() - back < 2_000, `${Date.now() - back} ms after the store is back`);
-    other.end();
+    await other.ends();
   });
 
   test("who sits at the command line may choose a weak password, and is warned", async () => {

@@ -2,9 +2,10 @@
 // the server of TEST_MONGODB_URI. And what only tests do to it: look into it, break it, take it away.
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { copyFileSync, mkdtempSync, readFileSync, readdirSync, renameSync, rmSync } from "node:fs";
+import { closeSync, copyFileSync, mkdtempSync, openSync, readFileSync, readdirSync, renameSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { basename, join } from "node:path";
+import { createInterface } from "node:readline";
 import { MongoClient, ObjectId } from "mongodb";
 import { Mongod, newDatabase } from "./mongodb.mjs";
 
@@ -14,7 +15,6 @@ export const onlySqlite = kind !== "sqlite" && "it is about the files of SQLite"
 // The share of a large load that the store for tests manages in the same time; SecantusDB is written in Python.
 export const manageable = kind === "sqlite" ? 1 : 0.04;
 
-// A program that holds a database of SQLite while standard input is open.
 const python = (code, ...args) => spawn("python3", ["-c", `import json,sqlite3,sys\n${code}`, ...args]);
 
 class Sqlite {
@@ -66,23 +66,43 @@ class Sqlite {
     };
   }
 
+  // Another program that keeps a file open; `does` runs a statement. The server hears of what it did by `isHeard`.
+  async otherProgram(file) {
+    const child = python("c=sqlite3.connect(sys.argv[1],isolation_level=None)\nprint('ready',flush=True)\nfor line in sys.stdin:\n c.execute(line)\n print('done',flush=True)", file);
+    child.stderr.pipe(process.stderr);
+    const answers = createInterface({ input: child.stdout });
+    await once(answers, "line");
+    return {
+      async does(statement) {
+        const done = once(answers, "line");
+        child.stdin.write(`${statement}\n`);
+        await done;
+      },
+      isHeard: () => closeSync(openSync(file, "r+")),
+      async ends() {
+        const gone = once(child, "exit");
+        child.stdin.end();
+        await gone;
+      },
+    };
+  }
   async hold(file) {
-    const holder = python("c=sqlite3.connect(sys.argv[1],isolation_level=None)\nc.execute('BEGIN EXCLUSIVE')\nprint('held',flush=True)\nsys.stdin.readline()\nc.execute('ROLLBACK')", file);
-    await once(holder.stdout, "data");
+    const other = await this.otherProgram(file);
+    await other.does("BEGIN EXCLUSIVE");
     return async () => {
-      holder.stdin.end("\n");
-      await once(holder, "exit");
+      await other.does("ROLLBACK");
+      await other.ends();
     };
   }
   // Until what it gives is called.
   refuseSessions() {
     return this.hold(this.accounts);
   }
-  waysAway = {
-    locked: () => this.hold(this.log), // as somebody's shell does
-    "moved away": async () => {
-      renameSync(this.folder, `${this.folder}.away`);
-      return () => renameSync(`${this.folder}.away`, this.folder);
+  static waysAway = {
+    locked: (store) => store.hold(store.log), // as somebody's shell does
+    "moved away": async ({ folder }) => {
+      renameSync(folder, `${folder}.away`);
+      return () => renameSync(`${folder}.away`, folder);
     },
   };
 }
@@ -140,22 +160,26 @@ class Mongo {
     const validate = (validator) => this.ask((db) => db.command({ collMod: "sessions", validator }));
     return validate({ neverThere: true }).then(() => () => validate({}));
   }
-  waysAway = {
-    "stopped by SIGSTOP": async () => {
-      this.server.pause();
-      return () => this.server.resume();
+  static waysAway = {
+    "stopped by SIGSTOP": async ({ server }) => {
+      server.pause();
+      return () => server.resume();
     },
-    "killed by SIGKILL": async () => {
-      await this.server.kill();
-      return () => this.server.launch();
+    "killed by SIGKILL": async ({ server }) => {
+      await server.kill();
+      return () => server.launch();
     },
   };
 }
 
+const kinds = { sqlite: Sqlite, mongodb: Mongo };
+if (!kinds[kind]) throw new Error(`STORE is "${kind}"; it must be ${Object.keys(kinds).join(" or ")}`);
+// How a store goes away, by name: a function of the store that gives the one that brings it back. The store must be alone.
+export const { waysAway } = kinds[kind];
+
 // `alone`: nobody else's server, so that it can be taken away.
 export async function newStore({ dataDir, inbox, alone = false }) {
   if (kind === "sqlite") return new Sqlite(dataDir, inbox);
-  if (kind !== "mongodb") throw new Error(`STORE is "${kind}"; it must be sqlite or mongodb`);
   if (alone) {
     const server = await Mongod.start();
     return new Mongo(server.uri, server);
@@ -163,4 +187,3 @@ export async function newStore({ dataDir, inbox, alone = false }) {
   if (!process.env.TEST_MONGODB_URI) throw new Error("STORE is mongodb, but there is no TEST_MONGODB_URI. Start this by tests/run, or by node lib/with_mongodb.mjs COMMAND…");
   return new Mongo(process.env.TEST_MONGODB_URI);
 }
-export const waysAway = { sqlite: ["locked", "moved away"], mongodb: ["stopped by SIGSTOP", "killed by SIGKILL"] }[kind];
