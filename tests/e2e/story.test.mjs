@@ -74,10 +74,14 @@ test("the server is killed while messages go both ways, and the page catches up 
   for (const text of arriving) await bubble(ana, text).waitFor({ timeout: 30_000 });
   // Sent, or in doubt where the kill fell between the attempt and its answer; never lost, never doubled.
   await until(async () => (await ana.locator('[data-testid="message"][data-status="sending"][data-unconfirmed="false"]').count()) === 0, "nothing on its way", { timeout: 40_000 });
+  // Ticks rest: WhatsApp has told every status, and the page has what came after them and has marked it as read.
+  await simulator.call("GET", "/simulator/idle?timeout=40000");
+  await simulator.inbound({ from: sofia, text: "after the storm" });
+  await standsAt(ana, "after the storm", "read");
   for (const text of [...sends, ...arriving]) assert.equal(await bubble(ana, text).count(), 1, text);
   const before = await ana.getByTestId("message").evaluateAll((all) => all.map((e) => [e.dataset.messageId, e.dataset.status, e.dataset.unconfirmed]));
   await ana.reload();
-  await bubble(ana, "in 11 of the storm").waitFor();
+  await bubble(ana, "after the storm").waitFor();
   const reloaded = await ana.getByTestId("message").evaluateAll((all) => all.map((e) => [e.dataset.messageId, e.dataset.status, e.dataset.unconfirmed]));
   assert.deepEqual(before.slice(-reloaded.length), reloaded.slice(-before.length), "state by events is state by reload");
 });
