@@ -37,6 +37,33 @@ test("who sends on behind a request under way waits while too much is in flight,
   await server.stop();
 });
 
+// None of them closes its end, so that the server reads on for a while and forgets what it reads.
+const refusedEarly = {
+  "a request whose body is larger than it may be": Buffer.from(`POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 100000000\r\n\r\n`),
+  "a request after which the connection closes": requestBytes("GET", "/", { Connection: "close" }),
+};
+for (const [what, bytes] of Object.entries(refusedEarly))
+  test(`what comes behind ${what} does not count any more when it is answered`, async () => {
+    const server = await limited();
+    const wire = new Wire(server.port, { allowHalfOpen: true });
+    wire.write(Buffer.concat([bytes, Buffer.from("x".repeat(4000))]));
+    await wire.answer();
+    assert.ok(await fits(server, 7000));
+    wire.destroy();
+    await server.stop();
+  });
+
+test("what has come of a body that turns out too large does not count while its request is answered", async () => {
+  const server = await limited("--max-body-bytes", "8000");
+  const wire = new Wire(server.port);
+  wire.write(`POST /never HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n${chunk(7500)}`);
+  await until(async () => !(await fits(server, 7900)), "7,500 to count");
+  wire.write(chunk(600));
+  await until(() => fits(server, 5000), "no more to count than what was not read yet");
+  wire.destroy();
+  await server.stop();
+});
+
 for (const threads of ["1", "2"])
   test(`whatever is sent, and cut off at whatever moment, leaves nothing counted, ${threads} threads`, async () => {
     const server = await limited("--threads", threads);

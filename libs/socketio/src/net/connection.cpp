@@ -428,8 +428,8 @@ void connection::dispatch() {
     request->keep_alive = http_->keep_alive;
     request->message = http_->parser->release();
     if (http_->head) request->message.base() = std::move(*http_->head);
-    request->share.set(home_->all().in_flight, request->message.body().size());
   }
+  request->share.set(home_->all().in_flight, request->message.body().size()); // none, where it is too large
   http_->parser.reset();
   http_->head.reset();
   const auto& settings = home_->settings();
@@ -601,10 +601,12 @@ void connection::answered() {
   if (!http_->in.empty() && !http_->parsing) home_->resume_later(*this, {});
 }
 
-// The rest of what the client sends is read and forgotten, or the kernel would reset the connection and the
-// answer with it.
+// What the client has sent behind it is forgotten. The rest is read and forgotten too, or the kernel would
+// reset the connection and the answer with it.
 void connection::linger() {
   http_->lingering = true;
+  std::string().swap(http_->in);
+  count_in_flight();
   ::shutdown(descriptor_, SHUT_WR);
   set_deadline(steady::now() + linger_time);
   want(EPOLLIN);
