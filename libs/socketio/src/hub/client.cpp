@@ -215,11 +215,13 @@ void client::connect(std::string_view name, json::value auth) {
   nsp_slice* slice = hub_.slice_for(link_.home_loop(), name, auth);
   if (!slice)
     return link_.send(control_packet(socket_type::connect_error, name, R"({"message":"Invalid namespace"})"));
+  auto its = slice->owner.shared_from_this();
+  if (closed_) return hub_.release(*its); // whoever was asked for the namespace ended it
 
   handshake shake;
   shake.auth = std::move(auth);
   shake.request = link_.request();
-  auto fresh = std::make_shared<socket>(*this, slice->owner.shared_from_this(), *slice, std::move(shake));
+  auto fresh = std::make_shared<socket>(*this, std::move(its), *slice, std::move(shake));
   sockets_.push_back(fresh);
   if (!hub_.recovering()) return ask_middleware(std::move(fresh), slice->table, 0);
 
@@ -276,7 +278,8 @@ void client::admit(const std::shared_ptr<socket>& socket) {
       });
     };
     if (!hub_.announce(*socket->nsp_, again)) return;
-    hub_.renew_handlers(slice); // on_new_namespace may have set some
+    if (!socket->client_) return; // on_new_namespace ended it
+    hub_.renew_handlers(slice);   // on_new_namespace may have set some
   }
   if (socket->recovery_ && !hub_.catch_up(*socket)) {
     hub_.begin_anew(*socket);

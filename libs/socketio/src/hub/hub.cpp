@@ -124,22 +124,23 @@ std::shared_ptr<nsp> hub::child_for(std::string_view name, const json::value& au
 
 // Whoever is refused may make up names: only now it is told to the cluster and to the application.
 bool hub::announce(nsp& its, std::function<void()> told) {
-  if (!its.state_->parent) return true;
+  auto& announced = its.state_->announced;
+  if (announced == announcement::done) return true;
   {
     const std::scoped_lock lock(nsps_mutex_);
-    if (its.state_->being_announced) {
+    if (announced == announcement::done) return true;
+    if (announced == announcement::begun) {
       if (told) its.state_->when_announced.push_back(std::move(told));
       return false;
     }
-    if (its.state_->announced.exchange(true)) return true;
-    its.state_->being_announced = true;
+    announced = announcement::begun;
   }
   tell_cluster(its.name());
   if (on_new_namespace) call(on_new_namespace, its);
   std::vector<std::function<void()>> waiting;
   {
     const std::scoped_lock lock(nsps_mutex_);
-    its.state_->being_announced = false;
+    announced = announcement::done;
     waiting.swap(its.state_->when_announced);
   }
   for (const auto& one : waiting) one();
@@ -157,7 +158,7 @@ void hub::release(nsp& left) {
   {
     const std::scoped_lock lock(nsps_mutex_);
     if (--left.state_->users > 0) return;
-    if (left.state_->announced && !settings().cleanup_empty_child_namespaces) return;
+    if (left.state_->announced != announcement::none && !settings().cleanup_empty_child_namespaces) return;
     children_.erase(left.name()); // its last sockets keep it while they need it
   }
   tell_cluster(left.name());
@@ -169,7 +170,7 @@ void hub::tell_cluster(const std::string& name) {
   if (!others || stopped_) return;
   const std::scoped_lock lock(cluster_mutex_);
   const auto its = find(name);
-  if (its && (!its->state_->parent || its->state_->announced)) {
+  if (its && (!its->state_->parent || its->state_->announced != announcement::none)) {
     if (told_.insert(name).second) others->nsp_opened(name);
   } else {
     if (told_.erase(name) > 0) others->nsp_closed(name);

@@ -14,6 +14,7 @@
 
 #include <algorithm>
 #include <atomic>
+#include <cstdint>
 #include <list>
 #include <map>
 #include <memory>
@@ -24,6 +25,10 @@
 #include <vector>
 
 namespace socketio::detail {
+
+// Whether the cluster and on_new_namespace know of a child. They are told before its first client is
+// admitted, or when of() asks for it.
+enum class announcement : std::uint8_t { none, begun, done };
 
 class hub final : public application, public cluster_member {
 public:
@@ -47,8 +52,7 @@ public:
   nsp_slice* slice_for(loop& loop, std::string_view name, const boost::json::value& auth);
   void hold(nsp& nsp);
   void release(nsp& nsp);
-  // Before a client of a child is admitted, or when of() asks for the child: the first time, the cluster and
-  // on_new_namespace are told of it. False: another thread is at that, and calls `told` when it is done.
+  // Tells of a child, the first time. False: that has begun and is not done; then it calls `told`.
   bool announce(nsp& nsp, std::function<void()> told = {});
   std::shared_ptr<nsp> find(std::string_view name);
   std::function<void(nsp&)> on_new_namespace;
@@ -168,11 +172,11 @@ struct nsp::state {
   std::shared_ptr<const detail::handlers> current;
   std::atomic<std::size_t> size = 0;
   std::atomic<std::uint64_t> next_ack = 0;
-  bool is_parent = false;              // of_matching()
-  nsp* parent = nullptr;               // of a child
-  std::size_t users = 0;               // of a child: sockets in it or on their way, with hub's mutex
-  std::atomic<bool> announced = false; // of a child: a client was about to be admitted, or of() asked for it
-  bool being_announced = false;        // with hub's mutex, as the next
+  bool is_parent = false; // of_matching()
+  // Of a child; changed with hub's mutex.
+  nsp* parent = nullptr;
+  std::size_t users = 0; // sockets in it or on their way
+  std::atomic<detail::announcement> announced = detail::announcement::none;
   std::vector<std::function<void()>> when_announced;
 };
 

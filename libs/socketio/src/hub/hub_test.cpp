@@ -327,6 +327,56 @@ TEST_F(Lifetime, EachClientOfANewNamespaceHasTheHandlersThatWereSetForIt) {
   EXPECT_TRUE(comes(io, [&] { return came == 2; })) << came;
 }
 
+// Who ends in the middle of its own coming never came, and nothing is left of it.
+TEST_F(Lifetime, WhoIsEndedWhileItsNamespaceIsAnnouncedIsNotAdmitted) {
+  using ends = std::function<void(server&, socket&)>;
+  const std::pair<std::string, ends> ways[] = {
+      {"its transport", [](server&, socket& one) { one.close_transport("told to"); }},
+      {"its connection", [](server&, socket& one) { one.disconnect(true); }},
+      {"the server", [](server& all, socket&) { all.close(10s, [] {}); }}};
+  for (const auto& [what, end] : ways) {
+    SCOPED_TRACE(what);
+    boost::asio::io_context io;
+    std::shared_ptr<socket> coming;
+    int told = 0, came = 0;
+    server here(io, {});
+    nsp& rooms = here.of_matching([](std::string_view, const boost::json::value&) { return true; });
+    rooms.use([&](socket& one, const next& admits) {
+      coming = one.shared_from_this();
+      admits({});
+    });
+    rooms.on_connection([&](socket&) { ++came; });
+    here.on_new_namespace([&](nsp&) {
+      ++told;
+      end(here, *coming);
+    });
+    const auto port = *here.listen("127.0.0.1", 0);
+    const auto client = client_of(port, std::string(upgrade) + frame("40/new,"));
+    ASSERT_TRUE(comes(io, [&] { return told == 1; }));
+    EXPECT_EQ(came, 0);
+    EXPECT_FALSE(coming->connected());
+    EXPECT_EQ(coming->of().size(), 0u);
+  }
+}
+
+// The same when it ends a step before: its name is still being looked at.
+TEST_F(Lifetime, WhoIsEndedWhileItsNamespaceIsLookedForIsNotAdmitted) {
+  boost::asio::io_context io;
+  int asked = 0, came = 0;
+  server here(io, {});
+  nsp& first = here.of("/");
+  nsp& rooms = here.of_matching([&](std::string_view, const boost::json::value&) {
+    if (++asked == 1) first.all().disconnect_sockets(true);
+    return true;
+  });
+  rooms.on_connection([&](socket&) { ++came; });
+  const auto port = *here.listen("127.0.0.1", 0);
+  const auto client = client_of(port, std::string(upgrade) + frame("40") + frame("40/new,"));
+  ASSERT_TRUE(comes(io, [&] { return asked == 1; })) << asked;
+  EXPECT_EQ(came, 0);
+  EXPECT_EQ(here.of("/new").size(), 0u);
+}
+
 TEST_F(Lifetime, ASecondThreadThatRunsTheContextIsTold) {
   boost::asio::io_context io;
   server here(io, {});
