@@ -41,7 +41,9 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   const milliseconds keep{1 + take_byte(input) * 4};
   const std::size_t max_packets = take_byte(input) % 16, max_bytes = take_byte(input) * 4u;
   std::vector<delivering> all;
-  for (std::uint32_t i = 0; i < threads; ++i) all.emplace_back(recovery_log(keep, max_packets, max_bytes));
+  for (std::uint32_t i = 0; i < threads; ++i) // each has its own limit
+    all.emplace_back(
+        recovery_log(keep, max_packets, max_bytes, std::make_shared<std::atomic<std::size_t>>(0)));
   std::array<std::uint64_t, threads> sent{};
   recovery_log::time_point now{std::chrono::hours(1)};
 

@@ -68,7 +68,7 @@ TEST(Hub, AChildHasWhatItsParentGetsLater) {
 
 // Whoever is in a room for the second time leaves it for the second time.
 TEST(RecoveryState, TheStayThatEndsIsTheLast) {
-  recovery_log log(std::chrono::hours(1), 100, 100'000);
+  recovery_log log(std::chrono::hours(1), 100, 100'000, std::make_shared<std::atomic<std::size_t>>(0));
   recovery_state state;
   auto deliver = [&, count = std::uint64_t{0}]() mutable {
     const event_number number{0, ++count};
@@ -92,7 +92,7 @@ TEST(RecoveryState, TheStayThatEndsIsTheLast) {
 }
 
 TEST(RecoveryState, OfVisitsWithoutEndTheOldestAreForgottenAndKnownToBe) {
-  recovery_log log(std::chrono::hours(1), 1'000, 100'000);
+  recovery_log log(std::chrono::hours(1), 1'000, 100'000, std::make_shared<std::atomic<std::size_t>>(0));
   recovery_state state;
   std::vector<event_number> inside;
   for (std::uint64_t visit = 1; visit <= 150; ++visit) {

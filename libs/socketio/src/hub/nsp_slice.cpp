@@ -19,24 +19,18 @@ nsp_slice::nsp_slice(nsp& owner, loop& home, std::shared_ptr<const handlers> tab
     : owner(owner)
     , home(home)
     , table(std::move(table))
-    , all_(all) {
+    , threads_(all.engine.threads()) {
   const config& settings = all.settings();
   if (settings.recovery)
     log = std::make_unique<recovery_log>(time_to_keep(settings), settings.recovery->max_packets,
-                                         settings.recovery->max_bytes);
+                                         settings.recovery->max_bytes, all.log_bytes);
 }
 
-// All logs together have max_bytes. Who has something new gives up its own oldest for it.
 void nsp_slice::record(const std::shared_ptr<const broadcast_event>& event) {
   // A volatile one is not sent again, but a client may name it. The threads share the bytes.
   const auto kept = event->is_volatile ? nullptr : event;
-  const std::size_t bytes = kept ? kept->size() / all_.engine.threads() : 0;
+  const std::size_t bytes = kept ? kept->size() / threads_ : 0;
   log->append(*event->number, steady::now(), entry_cost + bytes, kept);
-  log_bytes_.set(all_.log_bytes, log->bytes());
-  while (!log->empty() && *all_.log_bytes > all_.settings().recovery->max_bytes) {
-    log->drop_oldest();
-    log_bytes_.set(all_.log_bytes, log->bytes());
-  }
   forget_in_time();
 }
 
@@ -50,7 +44,6 @@ void nsp_slice::forget_in_time() {
     if (!alive) return;
     forgetting_ = false;
     log->drop_old(steady::now());
-    log_bytes_.set(all_.log_bytes, log->bytes());
     forget_in_time();
   });
 }

@@ -3,11 +3,11 @@
 
 #include "hub/recovery_log.hpp"
 #include "hub/text_map.hpp"
-#include "net/byte_share.hpp"
 #include "net/loop.hpp"
 #include "socketio/server.hpp"
 
 #include <algorithm>
+#include <cstddef>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -97,8 +97,7 @@ private:
     std::vector<const socket*> sockets;
   };
 
-  hub& all_;
-  byte_share log_bytes_;
+  const std::size_t threads_;
   bool forgetting_ = false; // a time is set
   std::vector<socket*> members_;
   std::unordered_map<std::string_view, socket*> by_id_; // keys live in the sockets

@@ -64,8 +64,8 @@ void recovery_log::append(const event_number& number, time_point now, std::size_
   reached_.add(number);
   told_.reset();
   entries_.push_back({number, now, bytes, std::move(event)});
-  bytes_ += bytes;
-  while (entries_.size() > max_packets_ || bytes_ > max_bytes_) drop_oldest();
+  bytes_.set(all_bytes_, bytes_.bytes() + bytes);
+  while (entries_.size() > max_packets_ || (!empty() && *all_bytes_ > max_bytes_)) drop_oldest();
 }
 
 std::shared_ptr<const progress> recovery_log::reached() {
@@ -82,7 +82,7 @@ void recovery_log::drop_oldest() {
   gone_.add(oldest.number);
   last_gone_ = oldest.number;
   last_gone_at_ = oldest.at;
-  bytes_ -= oldest.bytes;
+  bytes_.set(all_bytes_, bytes_.bytes() - oldest.bytes);
   entries_.pop_front();
 }
 

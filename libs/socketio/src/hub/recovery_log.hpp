@@ -6,6 +6,7 @@
 // number for each sender, on whatever thread it comes back.
 #pragma once
 
+#include "net/byte_share.hpp"
 #include "socketio/cluster.hpp"
 
 #include <chrono>
@@ -70,21 +71,22 @@ public:
   using time_point = std::chrono::steady_clock::time_point;
   using events = std::vector<std::shared_ptr<const broadcast_event>>;
 
-  // Events are kept for `keep` and within the limits.
-  recovery_log(std::chrono::milliseconds keep, std::size_t max_packets, std::size_t max_bytes)
+  // Events are kept for `keep` and within the limits. All logs that share `all_bytes` have max_bytes
+  // together: who has something new gives up its own oldest for it.
+  recovery_log(std::chrono::milliseconds keep, std::size_t max_packets, std::size_t max_bytes,
+               byte_total all_bytes)
       : keep_(keep)
       , max_packets_(max_packets)
-      , max_bytes_(max_bytes) {}
+      , max_bytes_(max_bytes)
+      , all_bytes_(std::move(all_bytes)) {}
 
   // `event` is null where nothing is to be sent again, but a client may name it.
   void append(const event_number& number, time_point now, std::size_t bytes,
               std::shared_ptr<const broadcast_event> event);
   bool empty() const { return entries_.empty(); }
-  std::size_t bytes() const { return bytes_; }
   // When the oldest is older than they are kept; not of an empty one.
   time_point expires() const { return entries_.front().at + keep_; }
   void drop_old(time_point now);
-  void drop_oldest(); // not of an empty one
   // All that has been delivered here.
   std::shared_ptr<const progress> reached();
   // What a client has, of all there is. Nothing: what it says cannot be.
@@ -95,6 +97,8 @@ public:
                                std::span<const stay> stays);
 
 private:
+  void drop_oldest(); // not of an empty one
+
   struct entry {
     event_number number;
     time_point at;
@@ -103,7 +107,8 @@ private:
   };
   std::chrono::milliseconds keep_;
   std::size_t max_packets_, max_bytes_;
-  std::size_t bytes_ = 0;
+  byte_total all_bytes_;
+  byte_share bytes_;
   std::deque<entry> entries_;
   progress reached_;
   std::shared_ptr<const progress> told_; // a copy of it, for all who asked since the last event

@@ -15,6 +15,7 @@ using event_pointer = std::shared_ptr<const broadcast_event>;
 struct Log : ::testing::Test {
   recovery_log::time_point now{1h};
   std::vector<std::uint64_t> counts = std::vector<std::uint64_t>(5);
+  byte_total all_bytes = std::make_shared<std::atomic<std::size_t>>(0);
 
   event_pointer made(std::uint32_t sender, target_options whom = {}) {
     auto event = std::make_shared<broadcast_event>();
@@ -36,7 +37,7 @@ TEST_F(Log, OffsetsAreToldAsTheyAreRead) {
 }
 
 TEST_F(Log, WhoWasInARoomWhenItWasSentHasMissedItAndNobodyElse) {
-  recovery_log log(1h, 100, 100'000);
+  recovery_log log(1h, 100, 100'000, all_bytes);
   const target_options red{{"red"}, {}};
   const auto before = log.reached();
   const auto early = made(0, red);
@@ -54,7 +55,7 @@ TEST_F(Log, WhoWasInARoomWhenItWasSentHasMissedItAndNobodyElse) {
 }
 
 TEST_F(Log, WhoeverIsInARoomThatIsLeftOutHasNotMissedIt) {
-  recovery_log log(1h, 100, 100'000);
+  recovery_log log(1h, 100, 100'000, all_bytes);
   const auto before = log.reached();
   const stay here{"red", before, nullptr};
   const auto without_red = made(0, {{}, {"red"}}), without_me = made(0, {{}, {"id"}}),
@@ -68,7 +69,7 @@ TEST_F(Log, WhoeverIsInARoomThatIsLeftOutHasNotMissedIt) {
 }
 
 TEST_F(Log, NothingGoesSilently) {
-  recovery_log log(1s, 2, 100'000);
+  recovery_log log(1s, 2, 100'000, all_bytes);
   const auto begun = now;
   deliver(log, made(0));
   const received client{{}, std::nullopt, begun};
@@ -85,7 +86,7 @@ TEST_F(Log, NothingGoesSilently) {
 
 // Of another sender, too, whose number the client does not name.
 TEST_F(Log, WhoHasAnEventHasWhatWasDeliveredBeforeItAndIsGone) {
-  recovery_log log(1h, 1, 100'000);
+  recovery_log log(1h, 1, 100'000, all_bytes);
   deliver(log, made(1));
   deliver(log, made(0));
   const received client{{}, event_number{0, 1}, recovery_log::time_point::min()};
@@ -103,7 +104,8 @@ TEST_F(Log, AClientGoesFromThreadToThread) {
   const auto below = [&](std::uint32_t limit) { return static_cast<std::uint32_t>(random() % limit); };
   for (int round = 0; round < 300; ++round) {
     const std::uint32_t threads = 1 + below(4);
-    std::vector<recovery_log> logs(threads, recovery_log(1h, 10'000, 1'000'000));
+    std::vector<recovery_log> logs;
+    for (std::uint32_t i = 0; i < threads; ++i) logs.emplace_back(1h, 10'000, 1'000'000, all_bytes);
     std::vector<std::vector<event_pointer>> mail(threads);
     std::fill(counts.begin(), counts.end(), 0);
     std::vector<event_pointer> got, sent;
@@ -175,9 +177,10 @@ TEST_F(Log, AClientGoesFromThreadToThread) {
 }
 
 struct kept {
+  byte_total all_bytes = std::make_shared<std::atomic<std::size_t>>(0);
   recovery_log log;
   kept(std::size_t max_packets, std::size_t max_bytes)
-      : log(1min, max_packets, max_bytes) {}
+      : log(1min, max_packets, max_bytes, all_bytes) {}
   void append(std::uint64_t count, std::size_t bytes, recovery_log::time_point when = start) {
     log.append({0, count}, when, bytes, std::make_shared<broadcast_event>());
   }
@@ -207,6 +210,28 @@ TEST(RecoveryLog, BeyondMaxBytesTheOldestAreLostAndKnownToBe) {
   all.append(5, 1'000); // alone more than is kept
   EXPECT_FALSE(all.after(4));
   EXPECT_EQ(all.after(5), 0u);
+}
+
+TEST(RecoveryLog, LogsHaveMaxBytesTogetherAndOnlyWhoHasSomethingNewGivesUpItsOldest) {
+  kept quiet(1'000, 100);
+  {
+    kept busy(1'000, 100);
+    busy.log = recovery_log(1min, 1'000, 100, quiet.all_bytes);
+    quiet.append(1, 60);
+    for (std::uint64_t i = 1; i <= 4; ++i) busy.append(i, 15);
+    EXPECT_EQ(*quiet.all_bytes, 90u);
+    EXPECT_EQ(quiet.after(0), 1u);
+    EXPECT_EQ(busy.after(2), 2u);
+    EXPECT_FALSE(busy.after(1));
+    busy.append(5, 50); // alone more than is left
+    EXPECT_EQ(*quiet.all_bytes, 60u);
+    EXPECT_EQ(quiet.after(0), 1u);
+    busy.append(6, 40);
+  }
+  EXPECT_EQ(*quiet.all_bytes, 60u) << "it is gone";
+  // Whoever asks finds that time is over; the bytes go with it.
+  EXPECT_FALSE(quiet.after(0, kept::start, kept::start + 61s));
+  EXPECT_EQ(*quiet.all_bytes, 0u);
 }
 
 TEST(RecoveryLog, WhatIsOlderThanTheTimeToKeepItWasReceivedByWhoHasAnsweredSince) {

@@ -19,10 +19,8 @@ public:
   // False: it is one too many now.
   bool take(time_point now) {
     if (unlimited_) return true;
-    if (last_ != time_point{}) {
-      const double passed = std::chrono::duration<double>(now - last_).count();
-      left_ = std::min(share_, left_ + passed * share_);
-    }
+    const double passed = std::chrono::duration<double>(now - last_).count();
+    left_ = std::min(share_, left_ + passed * share_);
     last_ = now;
     if (left_ < 1) return false;
     left_ -= 1;

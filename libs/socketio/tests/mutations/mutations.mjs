@@ -61,7 +61,7 @@ const recovery = [
   ["who is left out gets it later", "hub/recovery_log.cpp", " && !in_any_of(whom.except)) missed", ") missed", unit("Log.*")],
   ["what came with the heartbeat counts as received", "hub/recovery_log.cpp", "entries_[i].at < client.proven", "entries_[i].at <= client.proven", unit("*Log.*")],
   ["who has what is kept has not what is gone", "hub/recovery_log.cpp", "  if (count > 0) has.add(gone_);\n", "", unit("*Log.*")],
-  ["bytes that are gone still count", "hub/recovery_log.cpp", "  bytes_ -= oldest.bytes;\n", "", unit("RecoveryLog.*")],
+  ["bytes that are gone still count", "hub/recovery_log.cpp", "  bytes_.set(all_bytes_, bytes_.bytes() - oldest.bytes);\n", "", unit("RecoveryLog.*")],
   ["the log is kept a packet short", "hub/recovery_log.cpp", "entries_.size() > max_packets_", "entries_.size() >= max_packets_", unit("RecoveryLog.*")],
   ["an offset of an event that was never sent is believed", "hub/recovery_log.cpp", "  if (!found) return std::nullopt;\n", "", unit("Log.*")],
   ["a session comes back in another namespace", "hub/recovery.cpp", " && place->second.nsp == nsp)", " && !nsp.empty())", outside("recovery", "in another namespace than its own")],
