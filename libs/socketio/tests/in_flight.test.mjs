@@ -1,6 +1,7 @@
 // SEED=… repeats the random one. What requests hold until they are answered is limited in all (max_bytes_in_flight), whatever way they come and end.
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { firstSeed, randomFrom } from "./lib/random.mjs";
 import { start, until } from "./lib/server.mjs";
 import { ask, Polling, requestBytes, Wire } from "./lib/wire.mjs";
 
@@ -67,24 +68,22 @@ test("what has come of a body that turns out too large does not count while its 
 for (const threads of ["1", "2"])
   test(`whatever is sent, and cut off at whatever moment, leaves nothing counted, ${threads} threads`, async () => {
     const server = await limited("--threads", threads);
-    const seed = Number(process.env.SEED ?? Math.floor(Math.random() * 2 ** 31));
-    let state = seed;
-    const below = (n) => (state = (Math.imul(state, 1103515245) + 12345) & 0x7fffffff) % n;
+    const { below, one } = randomFrom(firstSeed);
     const sessions = await Promise.all(Array.from({ length: 4 }, () => Polling.open(server.port)));
     const kinds = [
       (bytes) => requestBytes("POST", "/", {}, "x".repeat(bytes)),
       (bytes) => Buffer.from(`POST / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n${chunk(bytes + 1)}${chunk(bytes + 1)}0\r\n\r\n`),
-      (bytes) => requestBytes("POST", sessions[below(sessions.length)].target, {}, `4${"x".repeat(bytes)}`),
+      (bytes) => requestBytes("POST", one(sessions).target, {}, `4${"x".repeat(bytes)}`),
       (bytes) => Buffer.concat([requestBytes("GET", "/never"), Buffer.from("x".repeat(bytes))]),
       (bytes) => Buffer.concat(Array(70).fill(requestBytes("POST", "/", {}, "x".repeat(bytes % 100)))),
-      () => requestBytes("GET", sessions[below(sessions.length)].target),
+      () => requestBytes("GET", one(sessions).target),
       (bytes) => Buffer.from(`POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 1${"0".repeat(below(8))}\r\n\r\n${"x".repeat(bytes)}`),
     ];
     for (let round = 0; round < 300; round++) {
       const wires = Array.from({ length: 1 + below(6) }, () => new Wire(server.port));
       await Promise.all(
         wires.map(async (wire) => {
-          const all = Buffer.concat(Array.from({ length: 1 + below(2) }, () => kinds[below(kinds.length)](below(6000))));
+          const all = Buffer.concat(Array.from({ length: 1 + below(2) }, () => one(kinds)(below(6000))));
           const end = below(3) ? all.length : below(all.length);
           for (let at = 0; at < end; at += 1 + below(5000)) wire.write(all.subarray(at, Math.min(end, at + 5000)));
           const answered = below(2);
@@ -97,6 +96,6 @@ for (const threads of ["1", "2"])
         for (let i = 0; i < sessions.length; i++) // those that a second poll or a cut one has ended
           if ((await sessions[i].post("6")).status !== 200) sessions[i] = await until(() => Polling.open(server.port).catch(() => null));
     }
-    await until(() => fits(server, limit - 100), `all to be given back, SEED=${seed}`);
-    assert.equal(await server.stop("SIGTERM"), 0, `SEED=${seed}: ${server.said}`);
+    await until(() => fits(server, limit - 100), `all to be given back, SEED=${firstSeed}`);
+    assert.equal(await server.stop("SIGTERM"), 0, `SEED=${firstSeed}: ${server.said}`);
   });

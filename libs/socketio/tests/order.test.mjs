@@ -3,20 +3,9 @@
 // SEED=… repeats one.
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { firstSeed, randomFrom } from "./lib/random.mjs";
 import { start, until } from "./lib/server.mjs";
 import { Frames, Polling } from "./lib/wire.mjs";
-
-const firstSeed = Number(process.env.SEED ?? Math.floor(Math.random() * 2 ** 31));
-function randomFrom(seed) {
-  let state = seed;
-  const next = () => {
-    state = (state + 0x6d2b79f5) | 0;
-    let t = Math.imul(state ^ (state >>> 15), 1 | state);
-    t = (t + Math.imul(t ^ (t >>> 7), 61 | t)) ^ t;
-    return ((t ^ (t >>> 14)) >>> 0) / 2 ** 32;
-  };
-  return { below: (limit) => Math.floor(next() * limit), one: (list) => list[Math.floor(next() * list.length)], chance: (part) => next() < part };
-}
 
 // One client over either transport: all it hears is put into `heard`, in order, without what only recovery adds.
 class Client {

@@ -3,6 +3,7 @@ import assert from "node:assert/strict";
 import { once } from "node:events";
 import { after, before, describe, test } from "node:test";
 import { io } from "socket.io-client";
+import { firstSeed, randomFrom } from "./lib/random.mjs";
 import { start, unlessPlain, until } from "./lib/server.mjs";
 import { ask, Frames } from "./lib/wire.mjs";
 
@@ -423,10 +424,8 @@ test("a volatile event that ends in a text has an offset too, since clients take
 
 // Joins, leaves and breaks at random, on several threads: each client gets what was sent to it while it was in a room,
 // or away from it as a member, once and in order. SEED=… repeats one.
-const firstSeed = Number(process.env.SEED ?? Math.floor(Math.random() * 2 ** 31));
 for (const [i, [threads, ...options]] of [["1"], ["2"], ["4"], ["1", "--ask-again", "yes"], ["3", "--ask-again", "yes"]].entries()) {
-  let state = firstSeed + i;
-  const below = (limit) => (state = (Math.imul(state, 1103515245) + 12345) & 0x7fffffff) % 65536 % limit;
+  const { below, one } = randomFrom(firstSeed + i);
   test(`histories of joins, leaves and breaks, ${threads} threads ${options}, SEED=${firstSeed + i}`, async () => {
     const crowd = await start("feature_server", "--recovery", "60000", "--ping-interval", "60000", "--threads", threads, ...options);
     const sender = await join(crowd.port);
@@ -454,12 +453,12 @@ for (const [i, [threads, ...options]] of [["1"], ["2"], ["4"], ["1", "--ask-agai
       client.frames = frames;
     };
     for (let number = 0; number < 300; number++) {
-      const client = clients[below(clients.length)];
-      const room = rooms[below(rooms.length)];
+      const client = one(clients);
+      const room = one(rooms);
       switch (below(9)) {
         case 0: case 1: case 2:
           await send(sender, room, "n", number);
-          for (const one of clients) if (one.rooms.has(room)) one.owed.push(number);
+          for (const other of clients) if (other.rooms.has(room)) other.owed.push(number);
           break;
         case 3:
           await send(sender, client.sid, "n", number);
