@@ -1,7 +1,8 @@
 // Offers the library's features by event, for the tests beside this file, which tell it what to do and read
 // what it saw: one line of JSON on standard output for each disconnection, refused packet, new namespace and
 // connection error. `plain` has no middlewares, watchers and hooks.
-// Usage: feature_server [socket|plain|engine] [--port N] [--second-port N] [--threads N] … (see main)
+// Usage: feature_server [socket|plain|engine] [--port N] [--second-port N] [--threads N] … (see
+// options_of_config)
 #include "../examples/command_line.hpp"
 
 #include <socketio/engine.hpp>
@@ -14,11 +15,14 @@
 
 #include <atomic>
 #include <cstdio>
+#include <functional>
 #include <map>
 #include <mutex>
 #include <optional>
 #include <stdexcept>
+#include <string>
 #include <thread>
+#include <vector>
 
 namespace {
 
@@ -425,67 +429,99 @@ void guard(boost::asio::io_context& io, socketio::server& server) {
   server.on_new_namespace([](socketio::nsp& made) { tell({{"what", "namespace"}, {"name", made.name()}}); });
 }
 
+// --- what the command line may change ---
+
+struct option {
+  std::string name;
+  std::function<void(socketio::config&, const example::command_line&)> take; // when it is given
+};
+
+// `where`: a member, or a function that gives it.
+template <class Where>
+option number(const char* name, Where where) {
+  return {name, [=](socketio::config& config, const example::command_line& given) {
+            std::invoke(where, config) = given.number(name);
+          }};
+}
+template <class Where>
+option time(const char* name, Where where) {
+  return {name, [=](socketio::config& config, const example::command_line& given) {
+            std::invoke(where, config) = given.milliseconds(name);
+          }};
+}
+option text(const char* name, std::function<void(socketio::config&, const std::string&)> take) {
+  return {name, [=](socketio::config& config, const example::command_line& given) {
+            take(config, given.text(name));
+          }};
+}
+
+// Each of its options switches it on.
+socketio::recovery_options& recovery_of(socketio::config& its) {
+  return its.recovery ? *its.recovery : its.recovery.emplace();
+}
+
+const std::vector<option>& options_of_config() {
+  using socketio::config;
+  static const std::vector<option> all = {
+      text("--path", [](config& its, const std::string& path) { its.path = path; }),
+      time("--ping-interval", &config::ping_interval),
+      time("--ping-timeout", &config::ping_timeout),
+      time("--upgrade-timeout", &config::upgrade_timeout),
+      time("--connect-timeout", &config::connect_timeout),
+      number("--max-payload", &config::max_payload),
+      number("--max-queued-packets", &config::max_queued_packets),
+      number("--max-queued-bytes", &config::max_queued_bytes),
+      time("--write-stall-timeout", &config::write_stall_timeout),
+      number("--max-namespaces", &config::max_namespaces_per_client),
+      number("--max-rooms", &config::max_rooms_per_socket),
+      number("--max-pending-acks", &config::max_pending_acks),
+      number("--max-handshakes", &config::max_handshakes_per_second),
+      number("--max-connections", &config::max_connections),
+      time("--head-timeout", &config::head_timeout),
+      time("--body-timeout", &config::body_timeout),
+      time("--keep-alive-timeout", &config::keep_alive_timeout),
+      time("--allow-request-timeout", &config::allow_request_timeout),
+      time("--middleware-timeout", &config::middleware_timeout),
+      time("--answer-timeout", &config::answer_timeout),
+      time("--attachment-timeout", &config::attachment_timeout),
+      number("--max-attachment-bytes", &config::max_attachment_bytes),
+      number("--max-attachments", &config::max_attachments),
+      number("--max-event-name", &config::max_event_name),
+      number("--max-json-depth", &config::max_json_depth),
+      number("--max-packets-per-poll", &config::max_packets_per_poll),
+      number("--max-sessions", &config::max_sessions),
+      number("--max-head-bytes", &config::max_head_bytes),
+      number("--max-body-bytes", &config::max_body_bytes),
+      number("--max-bytes-in-flight", &config::max_bytes_in_flight),
+      number("--max-silent-connections", &config::max_silent_connections),
+      number("--max-silent-per-address", &config::max_silent_per_address),
+      number("--max-log-lines", &config::max_log_lines_per_kind),
+      text("--trusted-proxy", [](config& its, const std::string& proxy) { its.trusted_proxies = {proxy}; }),
+      number("--threads", &config::threads),
+      number("--max-mail", &config::max_mail_between_threads),
+      text("--transport", // only that one
+           [](config& its, const std::string& only) {
+             its.allow_polling = only == "polling";
+             its.allow_websocket = only == "websocket";
+           }),
+      text("--origin", [](config& its, const std::string& origin) { its.cors.origins = {origin}; }),
+      text("--credentials", [](config& its, const std::string&) { its.cors.credentials = true; }),
+      text("--cookie", [](config& its, const std::string& name) { its.cookie = {.name = name}; }),
+      time("--recovery", [](config& its) -> auto& { return recovery_of(its).max_disconnection; }),
+      number("--recovery-sessions", [](config& its) -> auto& { return recovery_of(its).max_sessions; }),
+      number("--recovery-packets", [](config& its) -> auto& { return recovery_of(its).max_packets; }),
+      text("--ask-again", // middlewares, of who comes back
+           [](config& its, const std::string&) { recovery_of(its).skip_middlewares = false; })};
+  return all;
+}
+
 // What an application gets that asks for nothing, but for what was given.
 socketio::config as_given(const example::command_line& given) {
   socketio::config config;
-  const auto number = [&](const char* name, std::size_t& where) {
-    if (given.given(name)) where = given.number(name);
-  };
-  const auto time = [&](const char* name, std::chrono::milliseconds& where) {
-    if (given.given(name)) where = given.milliseconds(name);
-  };
-  if (given.given("--path")) config.path = given.text("--path");
-  time("--ping-interval", config.ping_interval);
-  time("--ping-timeout", config.ping_timeout);
-  time("--upgrade-timeout", config.upgrade_timeout);
-  time("--connect-timeout", config.connect_timeout);
-  number("--max-payload", config.max_payload);
-  number("--max-queued-packets", config.max_queued_packets);
-  number("--max-queued-bytes", config.max_queued_bytes);
-  time("--write-stall-timeout", config.write_stall_timeout);
-  number("--max-namespaces", config.max_namespaces_per_client);
-  number("--max-rooms", config.max_rooms_per_socket);
-  number("--max-pending-acks", config.max_pending_acks);
-  number("--max-handshakes", config.max_handshakes_per_second);
-  number("--max-connections", config.max_connections);
-  time("--head-timeout", config.head_timeout);
-  time("--body-timeout", config.body_timeout);
-  time("--keep-alive-timeout", config.keep_alive_timeout);
-  time("--allow-request-timeout", config.allow_request_timeout);
-  time("--middleware-timeout", config.middleware_timeout);
-  time("--answer-timeout", config.answer_timeout);
-  time("--attachment-timeout", config.attachment_timeout);
-  number("--max-attachment-bytes", config.max_attachment_bytes);
-  number("--max-attachments", config.max_attachments);
-  number("--max-event-name", config.max_event_name);
-  number("--max-json-depth", config.max_json_depth);
-  number("--max-packets-per-poll", config.max_packets_per_poll);
-  number("--max-sessions", config.max_sessions);
-  number("--max-head-bytes", config.max_head_bytes);
-  number("--max-body-bytes", config.max_body_bytes);
-  number("--max-bytes-in-flight", config.max_bytes_in_flight);
-  number("--max-silent-connections", config.max_silent_connections);
-  number("--max-silent-per-address", config.max_silent_per_address);
   config.max_log_lines_per_kind = 0; // tests wait for lines, many of a kind
-  number("--max-log-lines", config.max_log_lines_per_kind);
-  if (given.given("--trusted-proxy")) config.trusted_proxies = {given.text("--trusted-proxy")};
-  number("--threads", config.threads);
-  number("--max-mail", config.max_mail_between_threads);
-  if (given.given("--transport")) {
-    config.allow_polling = given.text("--transport") == "polling";
-    config.allow_websocket = given.text("--transport") == "websocket";
-  }
-  if (given.given("--origin"))
-    config.cors = {.origins = {given.text("--origin")}, .credentials = given.given("--credentials")};
-  if (given.given("--cookie")) config.cookie = socketio::cookie_options{.name = given.text("--cookie")};
-  if (given.given("--recovery")) {
-    config.recovery.emplace();
-    time("--recovery", config.recovery->max_disconnection);
-    number("--recovery-sessions", config.recovery->max_sessions);
-    number("--recovery-packets", config.recovery->max_packets);
-    config.recovery->skip_middlewares = !given.given("--ask-again");
-  }
   config.log = [](std::string_view line) { tell({{"what", "log"}, {"line", line}}); };
+  for (const option& one : options_of_config())
+    if (given.given(one.name)) one.take(config, given);
   return config;
 }
 
@@ -636,53 +672,10 @@ int serve_plain(const example::command_line& given) {
 } // namespace
 
 int main(int argc, char** argv) {
-  const example::command_line given(argc, argv, {"socket", "plain", "engine"},
-                                    {{"--port", "0"},
-                                     {"--second-port", ""}, // another server in the same cluster
-                                     {"--path", ""},
-                                     {"--ping-interval", ""},
-                                     {"--ping-timeout", ""},
-                                     {"--upgrade-timeout", ""},
-                                     {"--connect-timeout", ""},
-                                     {"--max-payload", ""},
-                                     {"--max-queued-packets", ""},
-                                     {"--max-queued-bytes", ""},
-                                     {"--write-stall-timeout", ""},
-                                     {"--max-namespaces", ""},
-                                     {"--max-rooms", ""},
-                                     {"--max-pending-acks", ""},
-                                     {"--max-handshakes", ""},
-                                     {"--max-connections", ""},
-                                     {"--head-timeout", ""},
-                                     {"--body-timeout", ""},
-                                     {"--keep-alive-timeout", ""},
-                                     {"--allow-request-timeout", ""},
-                                     {"--middleware-timeout", ""},
-                                     {"--answer-timeout", ""},
-                                     {"--attachment-timeout", ""},
-                                     {"--max-attachment-bytes", ""},
-                                     {"--max-attachments", ""},
-                                     {"--max-event-name", ""},
-                                     {"--max-json-depth", ""},
-                                     {"--max-packets-per-poll", ""},
-                                     {"--max-sessions", ""},
-                                     {"--max-head-bytes", ""},
-                                     {"--max-body-bytes", ""},
-                                     {"--max-bytes-in-flight", ""},
-                                     {"--max-silent-connections", ""},
-                                     {"--max-silent-per-address", ""},
-                                     {"--max-log-lines", ""},
-                                     {"--trusted-proxy", ""},
-                                     {"--threads", ""},
-                                     {"--max-mail", ""},
-                                     {"--transport", ""}, // only that one
-                                     {"--origin", ""},
-                                     {"--credentials", ""},
-                                     {"--cookie", ""},
-                                     {"--recovery", ""},
-                                     {"--recovery-sessions", ""},
-                                     {"--recovery-packets", ""},
-                                     {"--ask-again", ""}}); // middlewares, of who comes back
+  std::map<std::string, std::string> named = {{"--port", "0"},
+                                              {"--second-port", ""}}; // another server in the same cluster
+  for (const option& one : options_of_config()) named.emplace(one.name, "");
+  const example::command_line given(argc, argv, {"socket", "plain", "engine"}, std::move(named));
   if (given.mode() == "plain") return serve_plain(given);
   return given.mode() == "engine" ? serve_engine(given) : serve_socket(given);
 }
