@@ -17,13 +17,6 @@ function run(command, args, options = {}) {
   }
 }
 
-// Again only when its lock file has changed.
-function locked(lock, stamp, install) {
-  if (existsSync(stamp) && readFileSync(stamp).equals(readFileSync(lock))) return;
-  install();
-  cpSync(lock, stamp);
-}
-
 export function makeNative() {
   mkdirSync(made, { recursive: true });
   run("cmake", ["-S", `${root}bench/socketio`, "-B", `${made}/native`, "-G", "Ninja", "-DCMAKE_BUILD_TYPE=Release", "-DCMAKE_CXX_COMPILER=clang++-19", "-DCMAKE_CXX_COMPILER_LAUNCHER=ccache"]);
@@ -60,21 +53,21 @@ export const servers = {
   },
   node: {
     needs: "npm and its registry",
-    make: () =>
-      locked(`${peers}/node/package-lock.json`, `${peers}/node/node_modules/.installed-from`, () =>
-        run("npm", ["ci", "--no-audit", "--no-fund", "--loglevel=error"], { cwd: `${peers}/node` }),
-      ),
+    make: () => run(`${root}script/npm_install`, ["bench/socketio/peers/node"]),
     start: (port) => [process.execPath, `${peers}/node/server.mjs`, port],
     environment: () => ({ NODE_ENV: "production" }),
     knows: ["RECOVERY"],
   },
   python: {
     needs: "python3 with venv, and PyPI",
-    make: () =>
-      locked(`${peers}/python/requirements.txt`, `${made}/python/.installed-from`, () => {
-        run("python3", ["-m", "venv", `${made}/python`]);
-        run(`${made}/python/bin/pip`, ["install", "--quiet", "--disable-pip-version-check", "-r", `${peers}/python/requirements.txt`]);
-      }),
+    make: () => {
+      const wanted = `${peers}/python/requirements.txt`;
+      const stamp = `${made}/python/.installed-from`;
+      if (existsSync(stamp) && readFileSync(stamp).equals(readFileSync(wanted))) return;
+      run("python3", ["-m", "venv", `${made}/python`]);
+      run(`${made}/python/bin/pip`, ["install", "--quiet", "--disable-pip-version-check", "-r", wanted]);
+      cpSync(wanted, stamp);
+    },
     start: (port) => [`${made}/python/bin/python`, `${peers}/python/server.py`, port],
   },
 };
