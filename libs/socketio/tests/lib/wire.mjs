@@ -63,7 +63,8 @@ export class Wire {
   }
   // Like a cable that is pulled: nothing is read, nothing is said any more.
   reset() {
-    this.socket.resetAndDestroy();
+    // Node 20 never ends when a socket is reset that is shutting down.
+    this.socket.writableEnded ? this.socket.destroy() : this.socket.resetAndDestroy();
   }
 
   async take(count) {
