@@ -46,7 +46,7 @@ private:
       missing_ = std::uint64_t{burst_} * settings_.clients;
       for (unsigned i = 0; i < burst_; ++i)
         at(0).send(R"(42["broadcast",")" + numbered(++sent_, settings_.payload) + "\"]");
-      if (!poller_.run_until(clock::now() + patience, [&] { return missing_ == 0; })) {
+      if (!poller_.run_while_moving(patience, missing_, [&] { return missing_ == 0; })) {
         mistakes_.lost += missing_;
         std::fill(last_.begin(), last_.end(), sent_);
       }

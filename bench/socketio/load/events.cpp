@@ -24,7 +24,7 @@ public:
     poller_.run_for(settings_.measured);
     measured_.end();
     sending_ = false;
-    poller_.run_until(clock::now() + patience, [&] { return waiting_ == 0; });
+    poller_.run_while_moving(patience, waiting_, [&] { return waiting_ == 0; });
     mistakes_.lost = waiting_;
     return measured_.report(mistakes_);
   }

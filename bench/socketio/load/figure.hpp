@@ -32,7 +32,7 @@ struct settings {
   bool browser = false;                    // connect with the headers that a browser sends
 };
 
-constexpr std::chrono::seconds patience{10}; // after which what has not come is lost
+constexpr std::chrono::seconds patience{10}; // when nothing has come for so long, the rest is lost
 
 // Events are told apart by a number in their text: "#17#xxxx…".
 inline std::string numbered(std::uint64_t number, std::size_t size) {

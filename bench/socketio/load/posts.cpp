@@ -36,7 +36,7 @@ public:
     poller_.run_for(settings_.measured);
     measured_.end();
     sending_ = false;
-    poller_.run_while_moving(patience, arrived_, [&] { return waiting_ == 0 && unanswered_ == 0; });
+    poller_.run_while_moving(patience, waiting_, [&] { return waiting_ == 0 && unanswered_ == 0; });
     mistakes_.lost = waiting_ + unanswered_;
     return measured_.report(mistakes_);
   }
@@ -54,7 +54,6 @@ public:
       ++mistakes_.doubled;
     } else {
       posts_[number].arrived |= std::uint64_t{1} << member;
-      ++arrived_;
       --waiting_;
       measured_.event(posts_[number].sent);
     }
@@ -105,7 +104,7 @@ private:
   unsigned under_way_, rooms_, members_;
   std::vector<std::unique_ptr<http_client>> lines_;
   std::vector<sent_post> posts_;
-  std::uint64_t joined_ = 0, waiting_ = 0, unanswered_ = 0, arrived_ = 0;
+  std::uint64_t joined_ = 0, waiting_ = 0, unanswered_ = 0;
   bool sending_ = false;
   mistakes mistakes_;
   measurement measured_;

@@ -28,7 +28,7 @@ public:
     held_back_ = sent_ = 0;
     send_until(due_ + settings_.measured);
     measured_.end();
-    poller_.run_while_moving(patience, arrived_, [&] { return under_way_ == 0; });
+    poller_.run_while_moving(patience, under_way_, [&] { return under_way_ == 0; });
     mistakes_.lost += under_way_;
     auto report = measured_.report(mistakes_);
     report.emplace_back("sent", static_cast<double>(sent_));
@@ -49,7 +49,6 @@ public:
       measured_.event(waiting.front().due);
       waiting.pop_front();
       --under_way_;
-      ++arrived_;
     }
   }
 
@@ -84,7 +83,7 @@ private:
   std::chrono::nanoseconds interval_;
   std::size_t most_under_way_;
   clock::time_point due_;
-  std::uint64_t next_ = 0, under_way_ = 0, arrived_ = 0, sent_ = 0, held_back_ = 0;
+  std::uint64_t next_ = 0, under_way_ = 0, sent_ = 0, held_back_ = 0;
   std::vector<std::deque<event>> waiting_; // of each client
   std::vector<std::uint64_t> numbers_;     // what each has sent last
   mistakes mistakes_;

@@ -58,7 +58,6 @@ public:
       mistakes_.lost += nth - last - 1;
       missing_ -= nth - last;
       last = nth;
-      ++arrived_;
       measured_.event(continued_);
     }
   }
@@ -79,7 +78,7 @@ private:
       poller_.run_until(go_on, [] { return false; });
       continued_ = clock::now();
     }
-    if (!poller_.run_while_moving(patience, arrived_, [&] { return missing_ == 0; })) {
+    if (!poller_.run_while_moving(patience, missing_, [&] { return missing_ == 0; })) {
       mistakes_.lost += missing_;
       for (auto& of_client : last_) of_client.assign(size(), sent_);
     }
@@ -89,7 +88,7 @@ private:
   server_process server_;
   unsigned each_;                                // broadcasts of each client in a burst
   std::vector<std::vector<std::uint64_t>> last_; // of each client, of each sender
-  std::uint64_t sent_ = 0, missing_ = 0, arrived_ = 0;
+  std::uint64_t sent_ = 0, missing_ = 0;
   clock::time_point continued_;
   mistakes mistakes_;
   measurement measured_;
