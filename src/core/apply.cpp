@@ -85,6 +85,11 @@ private:
     return change_message(entry_.message_id, [&](message& row) { enter_attempt(row, retry.attempt); });
   }
 
+  std::optional<event> apply(const sending_taken& taken) {
+    views_.put_sending_term(taken.term);
+    return std::nullopt;
+  }
+
   std::optional<event> apply(const send_attempted&) {
     return std::nullopt;
   } // for the sender, not for the eye

@@ -13,13 +13,6 @@ namespace {
 
 using namespace testing;
 
-entry attempted(std::string message_id, int attempt, int try_number = 1) {
-  entry entry =
-      proposal(keys::attempted(message_id, attempt, try_number), at(2), send_attempted{attempt, try_number});
-  entry.message_id = std::move(message_id);
-  return entry;
-}
-
 TEST(Callback, NamesTheAttemptAndTheOldFormIsTheFirst) {
   EXPECT_EQ(to_text({"m_1", 2}), "m_1:2");
   EXPECT_EQ(callback_from("m_1:2")->message_id, "m_1");

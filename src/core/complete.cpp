@@ -120,7 +120,13 @@ private:
     tell_who_quotes({proposal_.message_id}, proposal_.key);
   }
 
+  void fill(sending_taken& taken) { taken.term = views_.sending_term() + 1; }
+
+  // Another node may have taken over since the proposer was told that it sends: only the log's order says.
+  bool is_of_the_past(std::uint64_t term) { return term != 0 && term != views_.sending_term(); }
+
   void fill(send_attempted& attempted) {
+    if (is_of_the_past(attempted.term)) return drop();
     const auto row = views_.find_message(proposal_.message_id);
     const bool may_begin = row && row->attempt == attempted.attempt && row->status == status::sending &&
                            !row->reported_unconfirmed;
@@ -129,6 +135,7 @@ private:
   }
 
   void fill(send_result& result) {
+    if (is_of_the_past(result.term)) return drop();
     take_chat_of_message();
     identity addressee;
     addressee.wa_id = result.wa_id;

@@ -9,6 +9,7 @@ std::string_view kind_of(const entry_data& data) {
     std::string_view operator()(const message_received&) const { return "message_received"; }
     std::string_view operator()(const message_accepted&) const { return "message_accepted"; }
     std::string_view operator()(const retry_requested&) const { return "retry_requested"; }
+    std::string_view operator()(const sending_taken&) const { return "sending_taken"; }
     std::string_view operator()(const send_attempted&) const { return "send_attempted"; }
     std::string_view operator()(const send_result&) const { return "send_result"; }
     std::string_view operator()(const status_changed&) const { return "status_changed"; }
@@ -62,6 +63,7 @@ std::string accepted(std::string_view user_id, std::string_view client_id) {
 std::string retry(std::string_view message_id, int attempt) {
   return joined({"retry", message_id, std::to_string(attempt)});
 }
+std::string sending_taken(std::string_view random) { return joined({"sender", random}); }
 std::string attempted(std::string_view message_id, int attempt, int try_number) {
   return joined({"try", message_id, std::to_string(attempt), std::to_string(try_number)});
 }

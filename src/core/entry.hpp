@@ -53,11 +53,19 @@ struct retry_requested {
   int attempt = 0;
 };
 
+// This node sends for the inbox from here on. What another one still decides about sending, in an earlier
+// term, does not count.
+struct sending_taken {
+  std::string node;
+  std::uint64_t term = 0; // filled when completed: one more than the term before
+};
+
 // Durable before the first byte goes to Graph. `try_number` counts from 1 within an attempt: a try that Graph
 // surely did not take is repeated by us without being a new attempt.
 struct send_attempted {
   int attempt = 1;
   int try_number = 1;
+  std::uint64_t term = 0; // whose decision it is; it may not happen in another term. 0: in any
 };
 
 enum class send_outcome_kind : std::uint8_t { accepted, refused, not_taken, unconfirmed };
@@ -69,6 +77,7 @@ struct send_result {
   std::string whatsapp_message_id;    // accepted
   std::optional<message_error> error; // refused, not_taken, unconfirmed: why
   std::string wa_id;                  // accepted: the addressee's number as WhatsApp writes it, when it says
+  std::uint64_t term = 0; // as in send_attempted; 0: the answer to a try of one's own, which always counts
 };
 
 enum class status_word : std::uint8_t { sent, delivered, read, played, failed };
@@ -173,9 +182,9 @@ struct unhandled {
 };
 
 using entry_data =
-    std::variant<message_received, message_accepted, retry_requested, send_attempted, send_result,
-                 status_changed, reaction, edit, revoke, read_mark, contact_changed, contacts_merged,
-                 message_joined, group_changed, chat_changed, quote_known, unhandled>;
+    std::variant<message_received, message_accepted, retry_requested, sending_taken, send_attempted,
+                 send_result, status_changed, reaction, edit, revoke, read_mark, contact_changed,
+                 contacts_merged, message_joined, group_changed, chat_changed, quote_known, unhandled>;
 
 struct entry {
   std::string inbox; // phone_number_id
@@ -208,6 +217,7 @@ std::string received(std::string_view wamid);
 std::string placeholder(std::string_view wamid); // another fact than the message itself
 std::string accepted(std::string_view user_id, std::string_view client_id);
 std::string retry(std::string_view message_id, int attempt);
+std::string sending_taken(std::string_view random);
 std::string attempted(std::string_view message_id, int attempt, int try_number);
 std::string result(std::string_view message_id, int attempt, int try_number);
 std::string status(std::string_view wamid, std::string_view word, std::string_view participant);

@@ -86,6 +86,7 @@ private:
     add(found_.wamids, joined.whatsapp_message_id);
   }
   void look(const retry_requested&) {}
+  void look(const sending_taken&) {}
   void look(const send_attempted&) {}
   void look(const group_changed&) {}
   void look(const chat_changed&) {}

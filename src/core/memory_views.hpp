@@ -87,6 +87,9 @@ public:
   void put_read_mark(std::string_view user_id, std::string_view chat_id, std::uint64_t up_to) override {
     marks[{std::string(user_id), std::string(chat_id)}] = up_to;
   }
+  std::uint64_t sending_term() override { return term; }
+  void put_sending_term(std::uint64_t newest) override { term = newest; }
+
   std::uint64_t count_unread(std::string_view chat_id, std::uint64_t after, std::uint64_t cap) override {
     const auto counts = [&](const auto& row) {
       return row.second.chat_id == chat_id && row.second.counts_unread &&
@@ -137,6 +140,7 @@ public:
   std::map<std::string, std::pair<std::string, std::uint64_t>> aliases;
   std::map<std::string, chat> chats;
   std::map<std::pair<std::string, std::string>, std::uint64_t> marks;
+  std::uint64_t term = 0;
 
 private:
   // join(there, moved) where the new name has something already.

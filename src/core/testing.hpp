@@ -76,6 +76,17 @@ inline entry accepted(std::string message_id, std::string chat_id, std::string t
   return entry;
 }
 
+inline entry sending_taken_by(std::string node) {
+  return proposal(keys::sending_taken(node), at(0), sending_taken{node, 0});
+}
+
+inline entry attempted(std::string message_id, int attempt, int try_number = 1) {
+  entry entry =
+      proposal(keys::attempted(message_id, attempt, try_number), at(2), send_attempted{attempt, try_number});
+  entry.message_id = std::move(message_id);
+  return entry;
+}
+
 inline entry answered(std::string message_id, int attempt, send_outcome_kind kind, std::string wamid = "",
                       int second = 1) {
   send_result data;

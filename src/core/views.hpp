@@ -75,6 +75,10 @@ public:
   virtual std::uint64_t find_read_mark(std::string_view user_id, std::string_view chat_id) = 0;
   virtual void put_read_mark(std::string_view user_id, std::string_view chat_id, std::uint64_t up_to) = 0;
 
+  // The newest term in which a node sends; 0: none yet. Terms only grow.
+  virtual std::uint64_t sending_term() = 0;
+  virtual void put_sending_term(std::uint64_t term) = 0;
+
   // The greatest position of a message from `first` to `last`, if there is one.
   virtual std::optional<std::int64_t> highest_position(std::int64_t first, std::int64_t last) = 0;
 

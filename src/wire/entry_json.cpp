@@ -75,9 +75,14 @@ struct encoder {
     add_text(object, "replyTo", data.reply_to_message_id);
   }
   void operator()(const retry_requested& data) const { object.member("attempt", data.attempt); }
+  void operator()(const sending_taken& data) const {
+    object.member("node", data.node);
+    object.member("term", data.term);
+  }
   void operator()(const send_attempted& data) const {
     object.member("attempt", data.attempt);
     object.member("try", data.try_number);
+    if (data.term) object.member("term", data.term);
   }
   void operator()(const send_result& data) const {
     object.member("attempt", data.attempt);
@@ -86,6 +91,7 @@ struct encoder {
     add_text(object, "wamid", data.whatsapp_message_id);
     add_error(object, data.error);
     add_text(object, "waId", data.wa_id);
+    if (data.term) object.member("term", data.term);
   }
   void operator()(const status_changed& data) const {
     object.member("wamid", data.whatsapp_message_id);
@@ -181,6 +187,7 @@ struct reader {
     const json::value* value = object.if_contains(name);
     return value ? value->to_number<std::int64_t>() : 0;
   }
+  std::uint64_t term() const { return static_cast<std::uint64_t>(number("term")); }
   int small(std::string_view name) const { return static_cast<int>(number(name)); }
   bool flag(std::string_view name) const { return object.contains(name) && object.at(name).as_bool(); }
   timestamp time(std::string_view name) const { return timestamp{std::chrono::milliseconds{number(name)}}; }
@@ -240,11 +247,16 @@ entry_data decode_object(std::string_view kind, const reader& from) {
   if (kind == "message_accepted")
     return message_accepted{from.text("clientId"), from.text("text"), from.text("replyTo")};
   if (kind == "retry_requested") return retry_requested{from.small("attempt")};
-  if (kind == "send_attempted") return send_attempted{from.small("attempt"), from.small("try")};
+  if (kind == "sending_taken") return sending_taken{from.text("node"), from.term()};
+  if (kind == "send_attempted") return send_attempted{from.small("attempt"), from.small("try"), from.term()};
   if (kind == "send_result")
-    return send_result{
-        from.small("attempt"), from.small("try"), static_cast<send_outcome_kind>(from.small("outcome")),
-        from.text("wamid"),    from.error(),      from.text("waId")};
+    return send_result{from.small("attempt"),
+                       from.small("try"),
+                       static_cast<send_outcome_kind>(from.small("outcome")),
+                       from.text("wamid"),
+                       from.error(),
+                       from.text("waId"),
+                       from.term()};
   if (kind == "status_changed")
     return status_changed{from.text("wamid"),
                           static_cast<status_word>(from.small("word")),

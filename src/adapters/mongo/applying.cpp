@@ -19,7 +19,7 @@ constexpr std::int64_t moved_at_once = 250;
 // In which order collections are written: a chat comes after what it names.
 constexpr const char* order[] = {collections::messages,   collections::bindings, collections::parked,
                                  collections::contacts,   collections::aliases,  collections::quotes,
-                                 collections::read_marks, collections::chats};
+                                 collections::read_marks, collections::sending,  collections::chats};
 
 document older(std::string_view id, std::int64_t version) {
   document filter;

@@ -75,6 +75,7 @@ void mongo_views::forget() {
   aliases_.forget();
   marks_.forget();
   chats_.forget();
+  terms_.forget();
   quotes_.clear();
   stored_quotes_.clear();
   moved_.clear();
@@ -144,6 +145,11 @@ row_changes mongo_views::changes(bool surely) {
     else if (was_there(cell))
       changes.remove(collections::chats, row_id(inbox_, id));
   });
+  terms_.each_changed([&](const std::string&, const auto& cell) {
+    document row;
+    row.text("_id", inbox_).number("term", *cell.row);
+    changes.put(collections::sending, row, there(cell));
+  });
   for (const auto& [from, into] : moved_) changes.move_messages(inbox_, from, into);
   for (const auto& [from, into] : moved_names_) changes.move_names(inbox_, from, into);
   return changes;
@@ -172,6 +178,7 @@ void mongo_views::written() {
   aliases_.written(remembered_max);
   marks_.written(remembered_max);
   chats_.written(remembered_max);
+  terms_.written(remembered_max);
   quotes_.clear();
   stored_quotes_.clear();
 }
@@ -490,6 +497,13 @@ std::uint64_t mongo_views::find_read_mark(std::string_view user_id, std::string_
 void mongo_views::put_read_mark(std::string_view user_id, std::string_view chat_id, std::uint64_t up_to) {
   marks_.put(row_id(user_id, chat_id), mark{std::string(user_id), std::string(chat_id), up_to});
 }
+
+std::uint64_t mongo_views::sending_term() {
+  const auto term_of = [](const reader& row) { return static_cast<std::uint64_t>(row.number("term")); };
+  return find(terms_, collections::sending, "", inbox_, term_of).value_or(0);
+}
+
+void mongo_views::put_sending_term(std::uint64_t term) { terms_.put("", term); }
 
 // Asked for the place of imported history only: one second's, see position.hpp.
 std::optional<std::int64_t> mongo_views::highest_position(std::int64_t first, std::int64_t last) {

@@ -57,6 +57,8 @@ public:
   std::vector<contacts_merged::mark> find_read_marks(std::string_view chat_id) override;
   std::uint64_t find_read_mark(std::string_view user_id, std::string_view chat_id) override;
   void put_read_mark(std::string_view user_id, std::string_view chat_id, std::uint64_t up_to) override;
+  std::uint64_t sending_term() override;
+  void put_sending_term(std::uint64_t term) override;
   std::optional<std::int64_t> highest_position(std::int64_t first, std::int64_t last) override;
   void put_quote(std::string_view quoted, const message& by) override;
   std::vector<std::string> find_quotes(std::string_view quoted, std::size_t limit) override;
@@ -128,6 +130,7 @@ private:
   cells<alias> aliases_{undo_};
   cells<mark> marks_{undo_}; // by user and chat
   cells<chat> chats_{undo_};
+  cells<std::uint64_t> terms_{undo_};                       // one, without a name
   std::vector<quote> quotes_;                               // of this transaction
   std::map<std::string, std::vector<quote>> stored_quotes_; // that were read, newest first
   std::map<std::string, std::string, std::less<>> moved_;   // of this transaction: from which chat into which

@@ -19,6 +19,7 @@ inline constexpr const char* log = "log";           // the entries
 inline constexpr const char* meta = "meta";         // one for each inbox, see applying.hpp
 inline constexpr const char* changes = "changes";   // parts of what is too large to stand in there
 inline constexpr const char* messages = "messages"; // what follows are the views
+inline constexpr const char* sending = "sending";   // one for each inbox: the newest term
 inline constexpr const char* bindings = "bindings";
 inline constexpr const char* parked = "parked";
 inline constexpr const char* contacts = "contacts";

@@ -105,6 +105,7 @@ void sqlite_views::forget() {
   contacts_.clear();
   aliases_.clear();
   chats_.clear();
+  term_.reset();
   written_.reset();
   absent_.clear();
 }
@@ -316,6 +317,22 @@ std::uint64_t sqlite_views::find_read_mark(std::string_view user_id, std::string
 
 void sqlite_views::put_read_mark(std::string_view user_id, std::string_view chat_id, std::uint64_t up_to) {
   put_mark_.bind(user_id, chat_id, up_to).run();
+}
+
+std::uint64_t sqlite_views::sending_term() {
+  if (!term_) {
+    query ask(database_, "SELECT value FROM meta WHERE name = 'sending_term'");
+    term_ = ask.step() ? std::stoull(ask.text(0)) : 0;
+  }
+  return *term_;
+}
+
+void sqlite_views::put_sending_term(std::uint64_t term) {
+  const std::string value = std::to_string(term);
+  query put(database_, "INSERT OR REPLACE INTO meta VALUES ('sending_term', ?)");
+  put.bind(value);
+  put.step();
+  term_ = term;
 }
 
 std::optional<std::int64_t> sqlite_views::highest_position(std::int64_t first, std::int64_t last) {

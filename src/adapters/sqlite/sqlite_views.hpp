@@ -38,6 +38,8 @@ public:
   std::vector<contacts_merged::mark> find_read_marks(std::string_view chat_id) override;
   std::uint64_t find_read_mark(std::string_view user_id, std::string_view chat_id) override;
   void put_read_mark(std::string_view user_id, std::string_view chat_id, std::uint64_t up_to) override;
+  std::uint64_t sending_term() override;
+  void put_sending_term(std::uint64_t term) override;
   std::optional<std::int64_t> highest_position(std::int64_t first, std::int64_t last) override;
   void put_quote(std::string_view quoted, const message& by) override;
   std::vector<std::string> find_quotes(std::string_view quoted, std::size_t limit) override;
@@ -61,6 +63,7 @@ private:
   memory<std::optional<contact>> contacts_;
   memory<std::optional<std::pair<std::string, std::uint64_t>>> aliases_;
   memory<std::optional<chat>> chats_;
+  std::optional<std::uint64_t> term_; // unless it is not known
 
   statement find_message_, update_message_, lowest_place_, insert_message_, find_binding_, put_binding_,
       park_, find_parked_, remove_parked_, find_contact_, put_contact_, find_alias_, put_alias_, find_chat_,
