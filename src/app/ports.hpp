@@ -3,13 +3,14 @@
 // own.
 #pragma once
 
+#include "app/entry_news.hpp"
 #include "base/result.hpp"
 #include "core/chat.hpp"
 #include "core/contact.hpp"
 #include "core/entry.hpp"
-#include "core/event.hpp"
 #include "core/message.hpp"
 #include "core/send_policy.hpp"
+#include "core/service_state.hpp"
 
 #include <boost/asio/awaitable.hpp>
 
@@ -24,15 +25,6 @@ namespace tickwire {
 
 template <class T>
 using task = boost::asio::awaitable<T>;
-
-// One event as every page gets it: encoded once, at the commit, and the same at each replay.
-struct encoded_event {
-  std::uint64_t seq = 0;
-  std::string name;                             // "new_message", …
-  std::string only_user;                        // empty: everybody of the inbox
-  std::shared_ptr<const std::string> data;      // JSON object, carries seq
-  std::optional<chat_merged_event> merged = {}; // at its commit: two chats have become one
-};
 
 struct appended {
   bool stored = false;   // false: the key was there, or it may not happen any more; nothing changed
@@ -106,10 +98,13 @@ public:
   // `unhandled`, which is its result.
   virtual task<result<std::vector<appended>>> append(std::vector<entry> proposals) = 0;
 
-  // Called on the I/O thread after each commit with that commit's events in order of seq and the new head,
-  // before the appenders of that commit go on. Set once, before the first append.
-  virtual void
-  on_committed(std::function<void(std::uint64_t head, std::vector<encoded_event> events)> listener) = 0;
+  // Called after each commit, before its appenders go on, and when entries of another node were found. Set
+  // once, before the first append.
+  virtual void on_committed(commit_listener listener) = 0;
+
+  // Looks for what other nodes have appended. When it returns, the listener has heard of all that was
+  // committed anywhere before it was called (or store_unavailable).
+  virtual task<result<void>> look() = 0;
 
   // Events with seq in (after, up_to] that this user may see, oldest first; resync when there are more than
   // `limit`.
@@ -199,6 +194,25 @@ public:
 
   // Called on the I/O thread soon after another process has changed something here. Set once.
   virtual void on_changed_elsewhere(std::function<void()> listener) = 0;
+};
+
+// Which node sends for the inbox, as the nodes tell each other. It only says who should begin; that no two
+// send the same is held by the log (sending_taken).
+struct sending_lease {
+  std::string holder;     // a node's name; empty: nobody
+  std::uint64_t beat = 0; // raised by the holder each time it shows that it lives
+  sending_state told;     // by the holder
+};
+
+class sending_leases {
+public:
+  virtual ~sending_leases() = default;
+  // Where the node holds it: one beat more, and what it tells. The lease as it is then.
+  virtual task<result<sending_lease>> beat(std::string node, sending_state told) = 0;
+  // The node's from now on, unless anything has happened since it was `seen`. The lease as it is then.
+  virtual task<result<sending_lease>> take(std::string node, sending_lease seen) = 0;
+  // Nobody's, where it is the node's.
+  virtual task<result<void>> leave(std::string node) = 0;
 };
 
 struct outgoing_message {

@@ -40,6 +40,8 @@ public:
   // The events up to `head` that the page has not had, or that it must load anew.
   task<result<missed_events>> missed(user who, page_position page, std::uint64_t head);
 
+  task<result<void>> look() { return log_.look(); } // see log_store::look
+
   std::string epoch() const { return log_.epoch(); }
   std::uint64_t head() const { return log_.head(); }
 

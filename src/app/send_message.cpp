@@ -142,10 +142,7 @@ task<result<sent_message>> messaging::send(user who, send_request request) {
   proposal.chat_id = chat_id;
   proposal.message_id = new_message_id(proposal.at);
 
-  send_job job;
-  job.chat_id = chat_id;
-  job.message_id = proposal.message_id;
-  job.asked_at = proposal.at;
+  const std::string message_id = proposal.message_id;
   std::vector<entry> proposals;
   proposals.push_back(std::move(proposal));
   auto stored = co_await log_.append(std::move(proposals));
@@ -156,13 +153,7 @@ task<result<sent_message>> messaging::send(user who, send_request request) {
   if (!done.row)
     co_return fail(failure_kind::internal, "not_stored", "The message could not be read back. Try again.");
   // Or what was stored when this was asked before, and could not be answered: under the id it got then.
-  const bool is_new = done.stored && done.stored_entry.message_id == job.message_id;
-  if (done.stored) {
-    job.message_id = done.stored_entry.message_id;
-    job.chat_id = done.row->chat_id;
-    job.asked_at = done.stored_entry.at;
-    sender_.add(std::move(*place), std::move(job));
-  }
+  const bool is_new = done.stored && done.stored_entry.message_id == message_id;
   if (is_new) co_return sent_message{std::move(*done.row), true};
   const auto* before = std::get_if<message_accepted>(&done.stored_entry.data);
   const bool same = before && before->text == data.text &&
@@ -193,11 +184,6 @@ task<result<message>> messaging::retry(user who, std::string message_id) {
   proposal.message_id = row.id;
   proposal.chat_id = row.chat_id;
 
-  send_job job;
-  job.chat_id = row.chat_id;
-  job.message_id = row.id;
-  job.attempt = row.attempt + 1;
-  job.asked_at = proposal.at;
   std::vector<entry> proposals;
   proposals.push_back(std::move(proposal));
   // Whether there may be another attempt is decided in there, with everything that came before it.
@@ -206,11 +192,8 @@ task<result<message>> messaging::retry(user who, std::string message_id) {
   appended& done = stored->front();
   if (!done.row)
     co_return fail(failure_kind::internal, "not_stored", "The message could not be read back. Try again.");
-  if (done.stored)
-    sender_.add(std::move(*place), std::move(job));
-  else if (done.seq == 0 && done.row->can_retry())
-    co_return fail_window_closed();
-  else if (done.seq == 0)
+  if (done.seq == 0 && done.row->can_retry()) co_return fail_window_closed();
+  if (done.seq == 0)
     co_return fail(failure_kind::conflict, "not_failed",
                    "Only a message that failed or is unconfirmed can be sent again.");
   co_return std::move(*done.row);

@@ -86,6 +86,15 @@ send_queue::plan send_queue::next(steady_time now, std::size_t start_max) {
   return result;
 }
 
+void send_queue::forget_waiting() {
+  ready_.clear();
+  sleeping_.clear();
+  given_up_at_.clear();
+  waiting_ = 0;
+  for (auto& [chat_id, line] : lines_) line.jobs.clear();
+  std::erase_if(lines_, [](const auto& one) { return one.second.in_flight == 0; });
+}
+
 void send_queue::finished(const std::string& chat_id, std::optional<send_job> again) {
   const auto place = lines_.find(today(chat_id));
   line& chat = place->second;

@@ -61,6 +61,9 @@ public:
   // Starts at most so many; with 0 only what is too old is given out.
   plan next(steady_time now, std::size_t start_max = SIZE_MAX);
 
+  // Nothing waits any more; what is in flight stays.
+  void forget_waiting();
+
   // `again` is the same job for another try, put before all that was added to its chat later.
   void finished(const std::string& chat_id, std::optional<send_job> again);
 

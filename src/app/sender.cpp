@@ -2,6 +2,7 @@
 
 #include "base/clock.hpp"
 #include "base/logging.hpp"
+#include "base/random.hpp"
 #include "base/start.hpp"
 
 #include <boost/asio/as_tuple.hpp>
@@ -61,29 +62,52 @@ sender::sender(asio::io_context& io, log_store& log, graph_api& graph, service_s
 // --- what waits ---
 
 void sender::begin() {
-  asio::co_spawn(io_, take_over(log_.head()), [this](std::exception_ptr error) {
-    if (error) log_error("sender: what an earlier run left could not all be read: " + words_of(error));
-    begun_ = true;
-    for (send_job& job : std::exchange(held_, {})) queue_.add(std::move(job));
+  duty_ = duty::beginning;
+  term_ = 0;
+  ++turn_;
+  asio::co_spawn(io_, take_term(turn_), [this, turn = turn_](std::exception_ptr error) {
+    if (error) log_error("sender: what is unfinished could not all be read: " + words_of(error));
+    if (turn != turn_) return;
+    duty_ = duty::sending;
+    for (const send_asked& one : std::exchange(held_, {})) queue_.add(job_of(one));
     pump();
   });
 }
 
+void sender::rest() {
+  duty_ = duty::resting;
+  ++turn_;
+  held_.clear();
+  queue_.forget_waiting();
+  timer_.cancel();
+}
+
 result<send_place> sender::reserve() {
-  if (waiting() + *reserved_ < settings_.waiting_max) return send_place(reserved_);
+  const std::size_t before = duty_ == duty::resting ? service_.sending().waiting : waiting();
+  if (before + *reserved_ < settings_.waiting_max) return send_place(reserved_);
   const auto until_free = pause_.paused() ? pause_.ask_at() - steady_now() : steady_time::duration{1s};
   return fail(failure_kind::overloaded, "queue_full",
               "Too many messages wait to be sent, so this one was not taken. Send it again in a while.",
               std::max(std::chrono::ceil<std::chrono::seconds>(until_free), 1s));
 }
 
-void sender::add(send_place, send_job job) {
-  job.give_up_at = steady_now() + (job.asked_at + settings_.max_age - wall_now());
-  if (begun_)
-    queue_.add(std::move(job));
+void sender::asked(const send_asked& what) {
+  if (duty_ == duty::resting) return;
+  if (duty_ == duty::sending)
+    queue_.add(job_of(what));
   else
-    held_.push_back(std::move(job));
+    held_.push_back(what);
   pump();
+}
+
+send_job sender::job_of(const send_asked& what) const {
+  send_job job;
+  job.chat_id = what.chat_id;
+  job.message_id = what.message_id;
+  job.attempt = what.attempt;
+  job.asked_at = what.at;
+  job.give_up_at = steady_now() + (what.at + settings_.max_age - wall_now());
+  return job;
 }
 
 void sender::chats_merged(const std::string& from, const std::string& into) {
@@ -91,39 +115,50 @@ void sender::chats_merged(const std::string& from, const std::string& into) {
   pump();
 }
 
-task<void> sender::take_over(std::uint64_t up_to) {
+task<void> sender::take_term(std::uint64_t turn) {
+  entry proposal;
+  proposal.inbox = inbox_;
+  proposal.at = wall_now();
+  proposal.key = keys::sending_taken(random_text(16));
+  proposal.data = sending_taken{settings_.node, 0};
+  const auto taken = co_await store(std::move(proposal));
+  if (!taken || turn != turn_) co_return;
+  term_ = std::get<sending_taken>(taken->stored_entry.data).term;
+  // What was asked for before that stands among what is unfinished.
+  std::erase_if(held_, [&](const send_asked& one) { return one.seq < taken->seq; });
+  co_await take_over(taken->seq, turn);
+}
+
+task<void> sender::take_over(std::uint64_t up_to, std::uint64_t turn) {
   std::size_t waiting = 0, in_doubt = 0;
   for (std::uint64_t after = 0;;) {
     const std::vector<unfinished_send> page = co_await unfinished_after(after, up_to);
+    if (turn != turn_) co_return;
     if (page.empty()) break;
     after = page.back().row.seq;
     std::vector<entry> doubts;
     for (const unfinished_send& left : page) {
       const message& row = left.row;
-      send_job job;
-      job.chat_id = row.chat_id;
-      job.message_id = row.id;
-      job.attempt = row.attempt;
+      send_job job = job_of({0, row.id, row.chat_id, row.attempt, left.asked_at});
       job.try_number = left.next_try;
-      job.asked_at = left.asked_at;
-      job.give_up_at = steady_now() + (left.asked_at + settings_.max_age - wall_now());
       if (!left.attempted) {
         queue_.add(std::move(job));
         ++waiting;
         continue;
       }
-      // The server was killed between the attempt and its result: Graph may have the message, so we do not
-      // send it again by ourselves.
+      // Whoever sent before was killed between the attempt and its result, or is still at it: Graph may have
+      // the message, so we do not send it again by ourselves.
       send_result doubt;
       doubt.attempt = row.attempt;
       doubt.try_number = left.next_try - 1;
+      doubt.term = term_;
       doubt.error = unsure("the server stopped while it was sending").error;
       doubts.push_back(about(job, keys::result(row.id, row.attempt, doubt.try_number), doubt));
     }
     in_doubt += doubts.size();
     try {
       const auto settled = co_await store(std::move(doubts));
-      if (!settled) co_return;
+      if (!settled || turn != turn_) co_return;
     } catch (const std::exception& error) {
       log_error(std::string("sender: what is in doubt could not be told: ") + error.what());
     }
@@ -146,7 +181,7 @@ task<std::vector<unfinished_send>> sender::unfinished_after(std::uint64_t seq, s
 // --- when ---
 
 void sender::pump() {
-  if (stopping_) return;
+  if (stopping_ || duty_ == duty::resting || term_ == 0) return;
   const steady_time now = steady_now();
   const bool paused = pause_.paused();
   const bool may_ask = paused && !asking_ && pause_.ask_at() <= now;
@@ -171,8 +206,8 @@ void sender::pump() {
 }
 
 void sender::start(send_job job, bool asks) {
-  auto done = [this, job, asks](std::exception_ptr error, std::optional<send_job> again) {
-    ended(job, error, std::move(again), asks);
+  auto done = [this, job, asks, turn = turn_](std::exception_ptr error, std::optional<send_job> again) {
+    ended(job, turn, error, std::move(again), asks);
   };
   if (is_too_old(job))
     asio::co_spawn(io_, fail_too_old(std::move(job)), std::move(done));
@@ -185,19 +220,21 @@ bool sender::is_too_old(const send_job& job) const {
   return job.give_up_at <= steady_now() || job.asked_at + settings_.max_age <= wall_now();
 }
 
-void sender::ended(const send_job& job, std::exception_ptr error, std::optional<send_job> again, bool asks) {
+void sender::ended(const send_job& job, std::uint64_t turn, std::exception_ptr error,
+                   std::optional<send_job> again, bool asks) {
   if (asks) asking_ = false;
   if (error) {
     log_error("sender: a try ended by a fault of our own: " + words_of(error));
     if (asks) pause_.no_answer(steady_now());
     // Nobody knows how far it came, so the message becomes unconfirmed. If even that cannot be stored, the
     // chat goes on without.
-    asio::co_spawn(io_, admit_fault(job), [this, job](std::exception_ptr second, std::optional<send_job>) {
+    asio::co_spawn(io_, admit_fault(job), [=, this](std::exception_ptr second, std::optional<send_job>) {
       if (second) log_error("sender: nor could that be stored: " + words_of(second));
-      ended(job, nullptr, std::nullopt, false);
+      ended(job, turn, nullptr, std::nullopt, false);
     });
     return;
   }
+  if (turn != turn_) again.reset(); // whoever sends now has it
   queue_.finished(job.chat_id, std::move(again));
   if (stopping_ && stopped_ && queue_.in_flight() == 0) asio::post(io_, std::exchange(stopped_, nullptr));
   pump();
@@ -252,10 +289,11 @@ void sender::tell() {
 
 task<std::optional<send_job>> sender::run(send_job job, bool asks) {
   entry attempt = about(job, keys::attempted(job.message_id, job.attempt, job.try_number),
-                        send_attempted{job.attempt, job.try_number});
+                        send_attempted{job.attempt, job.try_number, term_});
   const std::optional<appended> begun = co_await store(std::move(attempt));
-  // Decided in the order of the log: it may have arrived meanwhile, or somebody else makes this try.
-  if (!begun || !begun->stored || !begun->row) co_return std::nullopt;
+  // Decided in the order of the log: it may have arrived meanwhile, or somebody else makes this try, or sends
+  // altogether. Between our entry and its answer another node may have called it unconfirmed.
+  if (!begun || !begun->stored || !begun->row || begun->row->reported_unconfirmed) co_return std::nullopt;
 
   tries_.add();
   send_outcome outcome = co_await post(*begun->row, job);
@@ -283,6 +321,7 @@ task<std::optional<send_job>> sender::fail_too_old(send_job job) {
   said.attempt = job.attempt;
   said.try_number = job.try_number;
   said.outcome = send_outcome_kind::refused;
+  said.term = term_;
   said.error = too_old(settings_.max_age);
   entry answer = about(job, keys::result(job.message_id, job.attempt, job.try_number), std::move(said));
   co_await store(std::move(answer));
@@ -293,6 +332,7 @@ task<std::optional<send_job>> sender::admit_fault(send_job job) {
   send_result said;
   said.attempt = job.attempt;
   said.try_number = job.try_number;
+  said.term = term_;
   said.error = unsure("something went wrong on our side").error;
   entry answer = about(job, keys::result(job.message_id, job.attempt, job.try_number), std::move(said));
   co_await store(std::move(answer));
@@ -316,6 +356,7 @@ task<send_outcome> sender::post(message row, const send_job& job) {
   }
   co_await turn_to_write();
   if (stopping_) co_return put_back("the server stopped before");
+  if (steady_now() >= sends_until_) co_return put_back("another server may be sending by now");
   try {
     co_return co_await graph_.send(std::move(*outgoing));
   } catch (const std::exception& error) {

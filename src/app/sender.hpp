@@ -1,5 +1,5 @@
 // Takes accepted messages to Graph: the attempt is durable before the first byte, the result after the
-// answer. I/O thread.
+// answer. Of several nodes one does it, for as long as it has the term (decision 26). I/O thread.
 #pragma once
 
 #include "app/ports.hpp"
@@ -24,6 +24,7 @@ struct sender_settings {
   std::size_t waiting_max = 10'000;
   // A message that waited longer is not sent by itself any more: its author decides.
   std::chrono::seconds max_age{3600};
+  std::string node = "node"; // who we are, for people who read the log
   // How long to wait after so many tries that ended with this code; tests wait less.
   wait_rule wait = wait_before_next_try;
 };
@@ -51,14 +52,20 @@ public:
   sender(boost::asio::io_context& io, log_store& log, graph_api& graph, service_state& service,
          std::string inbox, sender_settings settings = {});
 
-  // Begins with what an earlier run left, page by page: tried without a result becomes unconfirmed, the rest
-  // is queued. What is added meanwhile goes after it.
+  // From now on we send. Takes a new term, and begins with what is unfinished, page by page: tried without a
+  // result becomes unconfirmed, the rest is queued. What is asked for meanwhile goes after it. Not while
+  // something of the term before is in flight.
   void begin();
+  // From now on another node sends, what waits here too. What is in flight here ends here.
+  void rest();
+  // By then somebody else may have begun, so that no POST begins later.
+  void sends_until(steady_time when) { sends_until_ = when; }
 
-  // Fails with `overloaded` while the queue is full.
+  // Fails with `overloaded` while the queue is full. Held until the message is stored.
   result<send_place> reserve();
-  void add(send_place place, send_job job);
-  // Two chats have become one: to be told of every such entry of the log, before whoever made it goes on.
+  // To be told of every such entry of the log, on whichever node it was made, in their order, before whoever
+  // made it goes on.
+  void asked(const send_asked& what);
   void chats_merged(const std::string& from, const std::string& into);
 
   std::size_t waiting() const { return queue_.waiting() + held_.size(); }
@@ -68,14 +75,18 @@ public:
   void stop(std::function<void()> done);
 
 private:
-  task<void> take_over(std::uint64_t up_to);
+  enum class duty { resting, beginning, sending };
+  task<void> take_term(std::uint64_t turn);
+  task<void> take_over(std::uint64_t up_to, std::uint64_t turn);
+  send_job job_of(const send_asked& what) const;
   task<std::vector<unfinished_send>> unfinished_after(std::uint64_t seq, std::uint64_t up_to);
 
   void pump();
   void tell();
   // Whatever it throws ends only this job: its chat goes on.
   void start(send_job job, bool asks);
-  void ended(const send_job& job, std::exception_ptr error, std::optional<send_job> again, bool asks);
+  void ended(const send_job& job, std::uint64_t turn, std::exception_ptr error, std::optional<send_job> again,
+             bool asks);
   void ask_by_connecting();
 
   // One try; gives the job for the next one, if there is to be one.
@@ -107,8 +118,11 @@ private:
   bool asking_ = false;               // one try, or one connection, asks whether the pause is over
   boost::asio::steady_timer timer_;
   std::shared_ptr<std::size_t> reserved_ = std::make_shared<std::size_t>(0);
-  bool begun_ = false;         // what an earlier run left is queued
-  std::vector<send_job> held_; // added before that
+  duty duty_ = duty::resting;
+  std::uint64_t turn_ = 0; // a new one with each begin() and rest()
+  std::uint64_t term_ = 0; // of this turn, as the log counts; 0: not taken yet
+  steady_time sends_until_ = steady_time::max();
+  std::vector<send_asked> held_; // until what was unfinished is queued
   timestamp paused_at_{}, ask_at_{};
   steady_time ask_at_of_{}; // the steady time that ask_at_ stands for
   std::function<void()> stopped_;

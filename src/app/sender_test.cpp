@@ -90,9 +90,12 @@ protected:
 
   void make(bool begin = true) {
     outbox.emplace(io, log, graph, service, testing::inbox, settings);
-    log.on_merge = [this](const chat_merged_event& merged) {
-      outbox->chats_merged(merged.from, merged.into);
-    };
+    log.on_committed([this](std::uint64_t, const std::vector<entry_news>& news) {
+      for (const entry_news& one : news) {
+        if (one.asked) outbox->asked(*one.asked);
+        if (one.merged) outbox->chats_merged(one.merged->from, one.merged->into);
+      }
+    });
     people.emplace(log, *outbox, testing::inbox);
     if (begin) outbox->begin();
   }
@@ -418,6 +421,73 @@ TEST_F(Sender, WhatWaitsInChatsThatBecomeOneGoesInTheOrderInWhichItWasWritten) {
   EXPECT_EQ(graph.texts(), (names{"0", "1", "2", "3", "4"}));
 }
 
+// --- one node among several ---
+
+TEST_F(Sender, WhoeverRestsSendsNothingAndDropsWhatWaits) {
+  make();
+  graph.reachable = false;
+  const std::string before = write(a, "before");
+  until([&] { return service.sending().paused && outbox->in_flight() == 0; });
+  EXPECT_EQ(outbox->waiting(), 1u);
+  outbox->rest();
+  EXPECT_EQ(outbox->waiting(), 0u);
+  graph.reachable = true;
+  const std::string meanwhile = write(b, "meanwhile");
+  for (int i = 0; i < 50; ++i) io.run_one_for(1ms);
+  EXPECT_TRUE(graph.posts.empty());
+  outbox->begin(); // and finds both in the log
+  until([&] { return row(before).status == status::sent && row(meanwhile).status == status::sent; });
+  EXPECT_EQ(graph.posts.size(), 2u);
+}
+
+TEST_F(Sender, AnAttemptOfAnEarlierTermIsNotPosted) {
+  make();
+  until([&] { return log.count("sending_taken") == 1; });
+  // Another node takes over between the decision to send and its entry.
+  log.before_append = [&](const entry& proposal) {
+    if (!std::holds_alternative<send_attempted>(proposal.data)) return;
+    log.before_append = [](const entry&) {};
+    log.rows.append(testing::sending_taken_by("another"));
+  };
+  const std::string id = write(a, "whose?");
+  until_idle();
+  EXPECT_TRUE(graph.posts.empty());
+  EXPECT_EQ(row(id).status, status::sending);
+  EXPECT_FALSE(row(id).reported_unconfirmed) << "the other one has yet to send it";
+  EXPECT_EQ(log.count("send_attempted"), 0u);
+}
+
+TEST_F(Sender, AnAttemptThatAnotherNodeHasCalledUnconfirmedIsNotPosted) {
+  make();
+  until([&] { return log.count("sending_taken") == 1; });
+  log.mute = true; // our attempt is stored, and we cannot hear it
+  std::string id;
+  log.before_append = [&](const entry& proposal) {
+    if (std::holds_alternative<message_accepted>(proposal.data)) log.mute = false;
+    if (!std::holds_alternative<send_attempted>(proposal.data)) return;
+    id = proposal.message_id;
+    log.mute = log.count("send_attempted") == 0;
+    if (log.mute) return;
+    log.rows.append(testing::sending_taken_by("another"));
+    log.rows.append(testing::answered(id, 1, send_outcome_kind::unconfirmed));
+  };
+  write(a, "in doubt");
+  until_idle();
+  EXPECT_TRUE(graph.posts.empty());
+  EXPECT_TRUE(row(id).reported_unconfirmed);
+}
+
+TEST_F(Sender, NoPostBeginsWhenAnotherNodeMaySend) {
+  make();
+  outbox->sends_until(std::chrono::steady_clock::now());
+  const std::string id = write(a, "late");
+  until([&] { return log.count("send_result") == 1; });
+  EXPECT_TRUE(graph.posts.empty());
+  EXPECT_EQ(row(id).status, status::sending);
+  outbox->sends_until(steady_time::max());
+  until([&] { return row(id).status == status::sent; });
+}
+
 TEST_F(Sender, WhatCameTogetherWhileTheStoreWasSlowGoesNoFasterThanAnythingElse) {
   const send_rate number{10ms, 5};
   settings.rates.number = number;
@@ -426,7 +496,9 @@ TEST_F(Sender, WhatCameTogetherWhileTheStoreWasSlowGoesNoFasterThanAnythingElse)
     log.rows.append(testing::received("wamid.in." + phone, person(phone), "hello", now_second()));
     log.rows.append(testing::accepted("m_" + phone, phone, "to " + phone, now_second()));
   }
-  log.slow = true;
+  log.before_append = [&](const entry& proposal) {
+    if (std::holds_alternative<sending_taken>(proposal.data)) log.slow = true; // from the next one on
+  };
   make();
   until([&] { return outbox->in_flight() == 40; });
   log.slow = false;

@@ -21,9 +21,10 @@ namespace asio = boost::asio;
 using append_handler = asio::any_completion_handler<void(append_result)>;
 
 struct append_job {
-  std::vector<entry> proposals;
+  std::vector<entry> proposals; // none: a question
   append_handler handler;
   std::size_t bytes = 0;
+  bool look = false; // for what others have appended; else whether the store can be used
 };
 
 std::size_t bytes_of_all(const std::vector<entry>& proposals) {
@@ -83,7 +84,7 @@ struct append_queue::shared : std::enable_shared_from_this<shared> {
                     outcome = std::move(outcome)]() mutable {
       if (outcome.durable || outcome.head > self->head) { // another writer's entries count without ours, too
         self->head = outcome.head;
-        if (self->committed) self->committed(outcome.head, std::move(outcome.events));
+        if (self->committed) self->committed(outcome.head, std::move(outcome.news));
       }
       for (std::size_t i = 0; i < handlers.size(); ++i) std::move(handlers[i])(std::move(outcome.answers[i]));
     });
@@ -95,7 +96,7 @@ struct append_queue::shared : std::enable_shared_from_this<shared> {
   // I/O thread
   std::uint64_t head;
   bool wake_is_due = false;
-  listener committed;
+  commit_listener committed;
 
   std::mutex mutex; // guards what follows
   std::condition_variable wake;
@@ -119,15 +120,21 @@ append_queue::~append_queue() {
 }
 
 task<append_result> append_queue::append(std::vector<entry> proposals) {
-  auto start = [this](auto handler, std::vector<entry> proposals) {
+  return ask(std::move(proposals), false);
+}
+
+task<append_result> append_queue::look() { return ask({}, true); }
+
+task<append_result> append_queue::ask(std::vector<entry> proposals, bool look) {
+  auto start = [this, look](auto handler, std::vector<entry> proposals) {
     const std::size_t bytes = bytes_of_all(proposals);
-    shared_->enqueue({std::move(proposals), std::move(handler), bytes});
+    shared_->enqueue({std::move(proposals), std::move(handler), bytes, look});
   };
   co_return co_await asio::async_initiate<const asio::use_awaitable_t<>&, void(append_result)>(
       start, asio::use_awaitable, std::move(proposals));
 }
 
-void append_queue::on_committed(listener listener) { shared_->committed = std::move(listener); }
+void append_queue::on_committed(commit_listener listener) { shared_->committed = std::move(listener); }
 std::uint64_t append_queue::head() const { return shared_->head; }
 
 void append_queue::work(shared& shared, log_writer& writer) {
@@ -135,12 +142,22 @@ void append_queue::work(shared& shared, log_writer& writer) {
     std::vector<append_job> jobs = shared.next_jobs();
     if (jobs.empty()) return;
     std::vector<std::vector<entry>> appends;
-    std::vector<append_handler> handlers;
+    std::vector<append_handler> handlers, lookers;
     for (append_job& job : jobs) {
+      if (job.look) {
+        lookers.push_back(std::move(job.handler));
+        continue;
+      }
       appends.push_back(std::move(job.proposals));
       handlers.push_back(std::move(job.handler));
     }
-    shared.deliver(std::move(handlers), writer.commit(appends));
+    if (!lookers.empty()) writer.look();
+    commit_outcome outcome = writer.commit(appends);
+    for (append_handler& looker : lookers) {
+      handlers.push_back(std::move(looker));
+      outcome.answers.push_back(outcome.durable ? append_result(std::vector<appended>{}) : store_is_away());
+    }
+    shared.deliver(std::move(handlers), std::move(outcome));
   }
 }
 

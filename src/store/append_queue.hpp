@@ -22,8 +22,6 @@ struct append_limits {
 
 class append_queue {
 public:
-  using listener = std::function<void(std::uint64_t head, std::vector<encoded_event> events)>;
-
   // Everything but the writer's work happens on `io`.
   append_queue(boost::asio::any_io_executor io, log_writer& writer, append_limits limits);
   // Commits what waits, and answers on `io` if that still runs.
@@ -32,11 +30,14 @@ public:
   // See log_store::append; without proposals: whether the store can be used.
   task<append_result> append(std::vector<entry> proposals);
 
-  void on_committed(listener listener);
+  task<append_result> look(); // see log_store::look
+
+  void on_committed(commit_listener listener);
   std::uint64_t head() const;
 
 private:
   struct shared;
+  task<append_result> ask(std::vector<entry> proposals, bool look);
   static void work(shared& shared, log_writer& writer);
 
   std::shared_ptr<shared> shared_; // also with what is on its way to the I/O thread

@@ -41,14 +41,13 @@ std::optional<std::string> encoded_if_possible(const entry_data& data) {
   }
 }
 
-// What others keep by chat goes along when two become one: this is told beside the event, also when another
-// node appended the entry.
-std::optional<chat_merged_event> merged_by(const entry& entry) {
-  const auto* merged = std::get_if<contacts_merged>(&entry.data);
-  return merged ? std::optional(chat_merged_event{merged->from, entry.chat_id}) : std::nullopt;
-}
-
 } // namespace
+
+append_result store_is_away() {
+  return fail(
+      failure_kind::store_unavailable, "store_unavailable",
+      "The database cannot be written at the moment. Nothing was changed; try again in a few seconds.");
+}
 
 log_writer::log_writer(std::unique_ptr<log_rows> rows)
     : rows_(std::move(rows))
@@ -73,20 +72,12 @@ commit_outcome log_writer::commit(const std::vector<std::vector<entry>>& appends
               " appends are refused");
   outcome.durable = made == attempt::done;
   if (outcome.durable) forget_unanswered(appends);
-  outcome.events = std::exchange(others_, {});
-  std::move(events_.begin(), events_.end(), std::back_inserter(outcome.events));
-  events_.clear();
+  outcome.news = std::exchange(others_, {});
+  std::move(news_.begin(), news_.end(), std::back_inserter(outcome.news));
+  news_.clear();
   outcome.head = head_;
-  while (outcome.answers.size() < appends.size())
-    outcome.answers.push_back(fail(failure_kind::store_unavailable, "store_unavailable",
-                                   "The database cannot be written at the moment. Nothing was changed; try "
-                                   "again in a few seconds."));
+  while (outcome.answers.size() < appends.size()) outcome.answers.push_back(store_is_away());
   return outcome;
-}
-
-commit_outcome log_writer::follow() {
-  may_be_behind_ = true;
-  return commit({});
 }
 
 log_writer::attempt log_writer::try_take_in() {
@@ -129,10 +120,7 @@ void log_writer::take_in(const std::vector<log_entry>& entries) {
     }
   }
   for (const log_entry& one : entries) {
-    if (one.said) {
-      others_.push_back(*one.said);
-      others_.back().merged = merged_by(one.what);
-    }
+    if (entry_news news = news_of(one.what, one.said); !news.empty()) others_.push_back(std::move(news));
     if (one.ours && unanswered_.size() < unanswered_max) unanswered_.insert(one.what.key);
     if (!owed_.empty() && owed_.front().key == one.what.key) owed_.erase(owed_.begin());
     if (!one.then.empty()) owed_ = one.then;
@@ -169,7 +157,7 @@ log_writer::attempt log_writer::try_commit(const std::vector<std::vector<entry>>
   const auto take_back = [&] {
     rows_->roll_back();
     head_ = head_before;
-    events_.clear();
+    news_.clear();
     outcome.answers.clear();
   };
   try {
@@ -296,16 +284,19 @@ appended log_writer::already_there(entry present) {
 
 void log_writer::write(const entry& entry, const std::optional<event>& said, bool follows) {
   const std::string data = wire::encode(entry.data);
-  if (!said) return rows_->write({entry, data, nullptr, follows});
-  events_.push_back({entry.seq, std::string(name_of(*said)), said->only_user,
-                     std::make_shared<const std::string>(wire::event_data(*said)), merged_by(entry)});
-  rows_->write({entry, data, &events_.back(), follows});
+  std::optional<encoded_event> event;
+  if (said)
+    event = {entry.seq, std::string(name_of(*said)), said->only_user,
+             std::make_shared<const std::string>(wire::event_data(*said))};
+  entry_news news = news_of(entry, std::move(event));
+  rows_->write({entry, data, news.event ? &*news.event : nullptr, follows});
+  if (!news.empty()) news_.push_back(std::move(news));
 }
 
 template <class Work>
 std::invoke_result_t<Work&> log_writer::undone_if_it_throws(Work work) {
   const std::uint64_t head_before = head_;
-  const std::size_t events_before = events_.size();
+  const std::size_t news_before = news_.size();
   rows_->set_point();
   try {
     auto done = work();
@@ -314,7 +305,7 @@ std::invoke_result_t<Work&> log_writer::undone_if_it_throws(Work work) {
   } catch (...) {
     rows_->undo_since_point();
     head_ = head_before;
-    events_.resize(events_before);
+    news_.resize(news_before);
     throw;
   }
 }

@@ -15,11 +15,13 @@ namespace tickwire {
 
 using append_result = result<std::vector<appended>>;
 
+append_result store_is_away();
+
 // What a commit has to say.
 struct commit_outcome {
   bool durable = false; // something was stored, if only a probe
   std::uint64_t head = 0;
-  std::vector<encoded_event> events;  // in order of seq: of all entries behind the head of the outcome before
+  std::vector<entry_news> news;       // of all entries behind the head of the outcome before, in their order
   std::vector<append_result> answers; // one for each append, in the same order
 };
 
@@ -43,8 +45,8 @@ public:
   // when it comes again.
   commit_outcome commit(const std::vector<std::vector<entry>>& appends);
 
-  // Takes in what other writers have appended; the outcome has their events.
-  commit_outcome follow();
+  // The next commit, also one of nothing, takes in first what other writers have appended.
+  void look() { may_be_behind_ = true; }
 
 private:
   // One by one costs some statements for each entry, so it is for when something has thrown.
@@ -73,12 +75,12 @@ private:
 
   std::unique_ptr<log_rows> rows_;
   std::uint64_t head_;
-  std::vector<encoded_event> events_; // of the open transaction
-  std::vector<encoded_event> others_; // of entries taken in, for the next outcome
-  bool may_be_behind_ = true;         // the log may have entries that we do not know
-  std::vector<entry> owed_;           // what must be appended before anything else: a writer died before it
-  std::set<std::string> unanswered_;  // keys of ours that are stored, and whoever appended them does not know
-  bool failed_before_ = false;        // and nothing was stored since: said once, not for each request
+  std::vector<entry_news> news_;     // of the open transaction
+  std::vector<entry_news> others_;   // of entries taken in, for the next outcome
+  bool may_be_behind_ = true;        // the log may have entries that we do not know
+  std::vector<entry> owed_;          // what must be appended before anything else: a writer died before it
+  std::set<std::string> unanswered_; // keys of ours that are stored, and whoever appended them does not know
+  bool failed_before_ = false;       // and nothing was stored since: said once, not for each request
 };
 
 } // namespace tickwire

@@ -29,9 +29,12 @@ public:
     const append_result answered = co_await queue_.append({});
     co_return answered.has_value();
   }
-  void on_committed(std::function<void(std::uint64_t, std::vector<encoded_event>)> listener) override {
-    queue_.on_committed(std::move(listener));
+  task<result<void>> look() override {
+    const append_result answered = co_await queue_.look();
+    if (!answered) co_return std::unexpected(answered.error());
+    co_return result<void>{};
   }
+  void on_committed(commit_listener listener) override { queue_.on_committed(std::move(listener)); }
 
   task<result<missed_events>> events_between(std::uint64_t after, std::uint64_t up_to, std::string user_id,
                                              std::size_t limit) override {

@@ -23,10 +23,10 @@ class log_in_memory : public log_store {
 public:
   std::function<void(const entry&)> before_append = [](const entry&) {};         // may throw
   std::function<bool(const entry&)> breaks = [](const entry&) { return false; }; // as log_writer says it
-  std::function<void(const chat_merged_event&)> on_merge = [](const chat_merged_event&) {};
   bool away = false; // then nothing can be appended
   bool slow = false; // as long as it is, appends wait
-  // Stores, but cannot say so. Who asks again is told then that it is stored.
+  // Stores, but cannot say so. Who asks again is told then that it is stored; its news come with the next
+  // commit.
   bool mute = false;
   memory_log rows;
 
@@ -39,11 +39,8 @@ public:
       before_append(proposal);
       if (breaks(proposal)) co_return fail(failure_kind::internal, "internal", "It broke.");
       appended one;
-      const std::size_t events_before = rows.events.size();
       one.stored = rows.append(proposal) || unanswered_.erase(proposal.key) > 0;
       if (mute) unanswered_.insert(proposal.key);
-      for (std::size_t i = events_before; i < rows.events.size(); ++i)
-        if (const auto* merged = std::get_if<chat_merged_event>(&rows.events[i].what)) on_merge(*merged);
       for (const entry& stored : rows.entries)
         if (stored.key == proposal.key) one.seq = stored.seq, one.stored_entry = stored;
       if (!proposal.message_id.empty())
@@ -51,9 +48,14 @@ public:
       done.push_back(std::move(one));
     }
     if (mute) co_return fail(failure_kind::store_unavailable, "store_unavailable", "Mute.");
+    tell();
     co_return done;
   }
-  void on_committed(std::function<void(std::uint64_t, std::vector<encoded_event>)>) override {}
+  void on_committed(commit_listener listener) override { listener_ = std::move(listener); }
+  task<result<void>> look() override {
+    tell();
+    co_return result<void>{};
+  }
   task<result<missed_events>> events_between(std::uint64_t, std::uint64_t, std::string,
                                              std::size_t) override {
     co_return not_here();
@@ -107,7 +109,15 @@ public:
   }
 
 private:
+  void tell() {
+    std::vector<entry_news> news;
+    for (; told_ < rows.entries.size(); ++told_) news.push_back(news_of(rows.entries[told_], std::nullopt));
+    if (listener_) listener_(rows.head, std::move(news));
+  }
+
   std::set<std::string> unanswered_; // keys
+  commit_listener listener_;
+  std::size_t told_ = 0; // entries
 };
 
 } // namespace tickwire::testing

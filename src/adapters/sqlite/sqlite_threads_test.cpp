@@ -27,7 +27,7 @@ public:
     config.inbox = inbox;
     config.readers = 3;
     store_ = sqlite::open_log(io_.get_executor(), config);
-    store_->on_committed([this](std::uint64_t head, std::vector<encoded_event>) { head_ = head; });
+    store_->on_committed([this](std::uint64_t head, const std::vector<entry_news>&) { head_ = head; });
   }
 
   // Until so many appends were answered; gives the keys of what was.
