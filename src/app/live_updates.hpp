@@ -3,6 +3,7 @@
 
 #include "app/ports.hpp"
 
+#include <algorithm>
 #include <cstdint>
 #include <vector>
 
@@ -16,6 +17,12 @@ public:
   explicit live_cursor(std::uint64_t head)
       : head_(head) {}
   std::uint64_t head() const { return head_; }
+
+  // What is at or below this comes from the log, too. Before release().
+  void go_on_from(std::uint64_t head) {
+    head_ = std::max(head_, head);
+    std::erase_if(held_, [this](const encoded_event& event) { return event.seq <= head_; });
+  }
 
   // True: pass the event on now. False: it is held, or was part of what comes from the log.
   bool offer(const encoded_event& event) {

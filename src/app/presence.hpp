@@ -1,41 +1,110 @@
-// Who is here: users with at least one live connection. I/O thread.
+// Who is here: users with at least one live connection, to this node or to another one that still tells of
+// itself. I/O thread.
 #pragma once
 
 #include "core/time.hpp"
 
+#include <chrono>
+#include <map>
 #include <optional>
+#include <set>
 #include <string>
-#include <unordered_map>
+#include <utility>
+#include <vector>
 
 namespace tickwire {
 
 class presence {
 public:
-  // True when this is the user's first connection.
-  bool arrived(const std::string& user_id) { return ++people_[user_id].connections == 1; }
+  using steady_time = std::chrono::steady_clock::time_point;
 
-  // True when it was the last one.
-  bool left(const std::string& user_id, timestamp now) {
-    person& who = people_[user_id];
-    who.last_seen = now;
-    return --who.connections == 0;
+  // What is different about users: first for those of this node, then for all nodes together.
+  struct change {
+    bool here = false;                   // whom this node has to tell of is different
+    std::vector<std::string> came, went; // users who are online now and were not, and the other way round
+  };
+
+  // A connection to this node.
+  change arrived(const std::string& user_id) {
+    const bool was_online = online(user_id);
+    change done;
+    done.here = ++connections_[user_id] == 1;
+    if (!was_online) done.came.push_back(user_id);
+    return done;
+  }
+  change left(const std::string& user_id, timestamp now) {
+    last_seen_[user_id] = now;
+    change done;
+    const auto place = connections_.find(user_id);
+    if (place == connections_.end() || --place->second > 0) return done;
+    connections_.erase(place);
+    done.here = true;
+    if (!online(user_id)) done.went.push_back(user_id);
+    return done;
+  }
+  std::vector<std::string> here() const {
+    std::vector<std::string> users;
+    for (const auto& [user_id, count] : connections_) users.push_back(user_id);
+    return users;
+  }
+
+  // Another node says who is connected to it.
+  change heard(const std::string& node, std::set<std::string> users, timestamp now, steady_time at) {
+    const std::set<std::string> before = all();
+    for (const std::string& user_id : others_[node].users) last_seen_[user_id] = now;
+    others_[node] = {std::move(users), at};
+    return between(before);
+  }
+  // Nodes that have said nothing since then are gone.
+  change forget_silent_since(steady_time then, timestamp now) {
+    const std::set<std::string> before = all();
+    for (auto place = others_.begin(); place != others_.end();) {
+      if (place->second.heard_at > then) {
+        ++place;
+        continue;
+      }
+      for (const std::string& user_id : place->second.users) last_seen_[user_id] = now;
+      place = others_.erase(place);
+    }
+    return between(before);
   }
 
   bool online(const std::string& user_id) const {
-    const auto place = people_.find(user_id);
-    return place != people_.end() && place->second.connections > 0;
+    if (connections_.contains(user_id)) return true;
+    for (const auto& [name, node] : others_)
+      if (node.users.contains(user_id)) return true;
+    return false;
   }
   std::optional<timestamp> last_seen(const std::string& user_id) const {
-    const auto place = people_.find(user_id);
-    return place == people_.end() ? std::nullopt : place->second.last_seen;
+    const auto place = last_seen_.find(user_id);
+    return place == last_seen_.end() ? std::nullopt : std::optional(place->second);
   }
 
 private:
-  struct person {
-    int connections = 0;
-    std::optional<timestamp> last_seen;
+  struct other_node {
+    std::set<std::string> users;
+    steady_time heard_at{};
   };
-  std::unordered_map<std::string, person> people_;
+
+  std::set<std::string> all() const {
+    std::set<std::string> users;
+    for (const auto& [user_id, count] : connections_) users.insert(user_id);
+    for (const auto& [name, node] : others_) users.insert(node.users.begin(), node.users.end());
+    return users;
+  }
+  change between(const std::set<std::string>& before) const {
+    const std::set<std::string> now = all();
+    change done;
+    for (const std::string& user_id : now)
+      if (!before.contains(user_id)) done.came.push_back(user_id);
+    for (const std::string& user_id : before)
+      if (!now.contains(user_id)) done.went.push_back(user_id);
+    return done;
+  }
+
+  std::map<std::string, int> connections_;     // to this node, by user
+  std::map<std::string, other_node> others_;   // by node
+  std::map<std::string, timestamp> last_seen_; // when a connection of the user ended
 };
 
 } // namespace tickwire

@@ -2,6 +2,7 @@
 
 #include "adapters/meta/graph_client.hpp"
 #include "adapters/mongo/uri.hpp"
+#include "adapters/realtime/redis_url.hpp"
 #include "app/client_address.hpp"
 
 #include <boost/asio/ip/address.hpp>
@@ -114,10 +115,6 @@ take_value time(std::chrono::seconds config::* target) {
   };
 }
 
-take_value refuse(std::string_view why) {
-  return [why](config&, const std::string&) { return std::string(why); };
-}
-
 std::string address_of_this_machine(const std::string& value) {
   boost::system::error_code error;
   boost::asio::ip::make_address(value, error);
@@ -171,6 +168,13 @@ std::string take_mongodb_uri(config& c, const std::string& value) {
   return mongo::problem_of_uri(value);
 }
 
+std::string take_redis_url(config& c, const std::string& value) {
+  c.redis_url = value;
+  if (c.store.mongodb_uri.empty())
+    return "is set, but servers can share only a MongoDB. Set MONGODB_URI too, or unset REDIS_URL";
+  return realtime::problem_of_redis_url(value);
+}
+
 std::string take_simulator(config& c, const std::string& value) {
   c.demonstration = demonstration{value, {}};
   return {};
@@ -216,7 +220,7 @@ const std::vector<setting>& settings() {
       {"WHATSAPP_API_VERSION", text(&config::whatsapp_api_version, version)},
 
       {"MONGODB_URI", take_mongodb_uri, {}, true},
-      {"REDIS_URL", refuse("is set, but this version runs as a single node. Unset it to start"), {}, true},
+      {"REDIS_URL", take_redis_url, {}, true}, // after MONGODB_URI
 
       {"DEMO_SIMULATOR_URL", take_simulator},
       {"DEMO_LOGINS", take_demo_logins, {}, true},

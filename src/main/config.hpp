@@ -26,6 +26,7 @@ struct store_place {
 struct config {
   std::string host = "127.0.0.1";
   std::uint16_t port = 8000;
+  std::string redis_url;  // through which several servers of one MongoDB hear of each other; empty: none
   store_place store;      // `data_dir` also has what is only about this machine, such as the set-up link
   std::string public_url; // how people reach it; empty: http://localhost:PORT
   std::vector<std::string> cors_origins;

@@ -2,6 +2,7 @@
 
 #include "adapters/mongo/mongo_accounts.hpp"
 #include "adapters/mongo/mongo_archive.hpp"
+#include "adapters/mongo/mongo_leases.hpp"
 #include "adapters/mongo/mongo_log.hpp"
 #include "adapters/mongo/uri.hpp"
 #include "adapters/sqlite/sqlite_accounts.hpp"
@@ -12,13 +13,13 @@ namespace tickwire {
 
 namespace {
 
-// A connection for each thread that asks: those that read the log, the one that writes it, those of the
-// accounts.
+// A connection for each thread that asks: those that read the log, the one that writes it, the one of the
+// lease, those of the accounts.
 std::unique_ptr<mongo::client_pool> connections_to(const std::string& mongodb_uri) {
   if (mongodb_uri.empty()) return nullptr;
   mongo::pool_config config;
   config.uri = mongodb_uri;
-  config.clients = mongo::log_config{}.readers + 1 + mongo::accounts_config{}.threads;
+  config.clients = mongo::log_config{}.readers + 2 + mongo::accounts_config{}.threads;
   return std::make_unique<mongo::client_pool>(std::move(config));
 }
 
@@ -40,6 +41,10 @@ std::unique_ptr<log_store> stores::open_log(boost::asio::any_io_executor io, con
   config.directory = place_.data_dir;
   config.inbox = inbox;
   return sqlite::open_log(std::move(io), std::move(config));
+}
+
+std::unique_ptr<sending_leases> stores::open_leases(const std::string& inbox) {
+  return mongodb_ ? mongo::open_leases(*mongodb_, inbox) : nullptr;
 }
 
 std::unique_ptr<account_store> stores::open_accounts(boost::asio::any_io_executor io) {

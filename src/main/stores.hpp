@@ -24,6 +24,8 @@ public:
   ~stores();
 
   std::unique_ptr<log_store> open_log(boost::asio::any_io_executor io, const std::string& inbox);
+  // None where no other node can share the store.
+  std::unique_ptr<sending_leases> open_leases(const std::string& inbox);
   std::unique_ptr<account_store> open_accounts(boost::asio::any_io_executor io);
   std::unique_ptr<kept_archive> open_archive();
 

@@ -8,11 +8,15 @@
 #include "adapters/meta/signature.hpp"
 #include "adapters/meta/webhook_decode.hpp"
 #include "adapters/realtime/live_server.hpp"
+#include "adapters/realtime/node_talk.hpp"
+#include "adapters/realtime/redis_url.hpp"
 #include "app/kept_items.hpp"
+#include "app/node.hpp"
 #include "app/sender.hpp"
 #include "app/service_state.hpp"
 #include "base/clock.hpp"
 #include "base/logging.hpp"
+#include "base/random.hpp"
 #include "base/start.hpp"
 #include "base/throttled_log.hpp"
 #include "main/stores.hpp"
@@ -97,8 +101,18 @@ http::web_settings web_settings_of(const config& config) {
   return settings;
 }
 
-socketio::config socket_settings_of(const config& config, std::size_t connections) {
+std::shared_ptr<socketio::cluster_adapter> cluster_of(asio::io_context& io, const config& config) {
+  if (config.redis_url.empty()) return nullptr;
+  socketio::redis_options settings = realtime::redis_options_of(config.redis_url);
+  settings.key_prefix = "tickwire:" + config.whatsapp_phone_number_id;
+  settings.log = [](std::string_view line) { log_info("redis: " + std::string(line)); };
+  return socketio::make_redis_adapter(io, std::move(settings));
+}
+
+socketio::config socket_settings_of(const config& config, std::size_t connections,
+                                    std::shared_ptr<socketio::cluster_adapter> cluster) {
   socketio::config settings;
+  settings.cluster = std::move(cluster);
   settings.max_connections = connections;
   settings.connect_timeout = 10s;
   settings.max_payload = 64 * 1024;
@@ -130,8 +144,16 @@ meta::graph_config graph_settings_of(const config& config) {
   return settings;
 }
 
-sender_settings sender_settings_of(const config& config) {
+// Unlike that of any other process, and one in which people see the machine.
+std::string name_of_node() {
+  char host[256] = "";
+  ::gethostname(host, sizeof host - 1);
+  return std::string(host) + "-" + std::to_string(::getpid()) + "-" + random_text(6);
+}
+
+sender_settings sender_settings_of(const config& config, const std::string& node) {
   sender_settings settings;
+  settings.node = node;
   settings.max_age = config.send_max_age;
   return settings;
 }
@@ -150,11 +172,13 @@ public:
       : config_(config)
       , stores_(config.store)
       , log_(stores_.open_log(io_.get_executor(), config.whatsapp_phone_number_id))
+      , leases_(stores_.open_leases(config.whatsapp_phone_number_id))
       , account_store_(stores_.open_accounts(io_.get_executor()))
       , hashing_(auth::make_sodium_hashing())
       , accounts_(*account_store_, *hashing_, account_limits_of(config))
       , graph_(meta::make_graph_client(io_.get_executor(), graph_settings_of(config)))
-      , sender_(io_, *log_, *graph_, service_, config.whatsapp_phone_number_id, sender_settings_of(config))
+      , sender_(io_, *log_, *graph_, service_, config.whatsapp_phone_number_id,
+                sender_settings_of(config, name_))
       , messages_(*log_, sender_, config.whatsapp_phone_number_id)
       , reads_(*log_)
       , signature_(config.whatsapp_app_secrets)
@@ -165,15 +189,27 @@ public:
             [this](const entry& kept) {
               if (const auto line = kept_.add(kept)) log_warning(*line);
             })
-      , server_(io_, socket_settings_of(config, raise_descriptor_limit()))
+      , server_(io_, socket_settings_of(config, raise_descriptor_limit(), cluster_of(io_, config)))
       , live_(io_, server_, reads_, accounts_, messages_, presence_, service_, pages_of(config))
       , web_(web_settings_of(config), {io_, accounts_, messages_, reads_, webhook_, presence_, service_})
+      , talk_(io_, server_, presence_, name_, log_->epoch())
       , signals_(io_)
       , force_(io_) {
-    log_->on_committed([this](std::uint64_t, std::vector<encoded_event> events) {
-      for (const encoded_event& event : events)
-        if (event.merged) sender_.chats_merged(event.merged->from, event.merged->into);
-      live_.publish(events);
+    if (leases_) {
+      node_settings settings;
+      settings.name = name_;
+      node_.emplace(io_, *log_, *leases_, sender_, service_, std::move(settings));
+      talk_.on_head = [this](std::uint64_t head) { node_->hint(head); };
+    }
+    talk_.on_people = [this](const presence::change& change) { live_.tell_people(change); };
+    live_.on_people_here = [this] { talk_.tell_people(); };
+    log_->on_committed([this](std::uint64_t head, const std::vector<entry_news>& news) {
+      for (const entry_news& one : news) {
+        if (one.event) live_.publish(*one.event);
+        if (one.asked) sender_.asked(*one.asked);
+        if (one.merged) sender_.chats_merged(one.merged->from, one.merged->into);
+      }
+      talk_.tell_head(head);
     });
     service_.on_change = [this] { live_.tell_service_state(); };
     account_store_->on_changed_elsewhere([this] { accounts_.changed_elsewhere(); });
@@ -216,9 +252,15 @@ private:
                                ": " + listening.error().message() + ". Choose another HOST or PORT.");
     const std::string url =
         config_.public_url.empty() ? "http://localhost:" + std::to_string(*listening) : config_.public_url;
-    sender_.begin();
+    if (node_)
+      node_->begin();
+    else
+      sender_.begin();
+    if (!config_.redis_url.empty()) talk_.begin();
     log_info("listening on " + config_.host + ":" + std::to_string(*listening) + ", " + url);
     log_info("everything is kept in " + stores_.told());
+    if (!config_.redis_url.empty())
+      log_info("other servers are heard of through Redis at " + realtime::shown_redis_url(config_.redis_url));
     const auto counted = co_await kept_.load(*log_);
     if (!counted)
       log_warning("webhook: what was kept before could not be counted: " + counted.error().detail);
@@ -260,7 +302,8 @@ private:
       log_info("stopped");
       io_.stop();
     };
-    sender_.stop(one_less);
+    talk_.stop();
+    sender_.stop([this, one_less] { node_ ? node_->stop(one_less) : one_less(); });
     // Even what cannot be interrupted (a name lookup, a disk that hangs) does not hold us: everything that
     // was answered is stored.
     std::thread([] {
@@ -275,9 +318,11 @@ private:
   }
 
   const config config_;
+  const std::string name_ = name_of_node();
   asio::io_context io_{1};
   stores stores_;
   std::unique_ptr<log_store> log_;
+  std::unique_ptr<sending_leases> leases_; // none: this process is alone
   std::unique_ptr<account_store> account_store_;
   std::unique_ptr<password_hashing> hashing_;
   accounts accounts_;
@@ -293,6 +338,8 @@ private:
   socketio::server server_;
   realtime::live_server live_;
   http::web_server web_;
+  std::optional<node> node_;
+  realtime::node_talk talk_;
   asio::signal_set signals_;
   asio::steady_timer force_;
   std::exception_ptr start_error_;

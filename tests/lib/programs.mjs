@@ -71,11 +71,12 @@ export const graphError = (response, code, status = 400) => {
 };
 
 export class Tickwire {
-  static async start({ graph, env = {}, users = { Ana: "password-of-ana", Ben: "password-of-ben" }, dataDir, port, storeAlone } = {}) {
+  // `beside`: another one, whose store this one shares.
+  static async start({ graph, env = {}, users = { Ana: "password-of-ana", Ben: "password-of-ben" }, dataDir, port, storeAlone, beside } = {}) {
     const self = new Tickwire();
     self.dataDir = dataDir ?? mkdtempSync(join(tmpdir(), "tickwire-"));
     process.on("exit", () => rmSync(self.dataDir, { recursive: true, force: true }));
-    self.store = await newStore({ dataDir: self.dataDir, inbox, alone: storeAlone });
+    self.store = beside?.store ?? (await newStore({ dataDir: self.dataDir, inbox, alone: storeAlone }));
     self.port = port ?? (await freePort());
     self.url = `http://127.0.0.1:${self.port}`;
     self.env = {
@@ -83,7 +84,7 @@ export class Tickwire {
       WHATSAPP_ACCESS_TOKEN: secrets.accessToken, WHATSAPP_PHONE_NUMBER_ID: inbox, WHATSAPP_APP_SECRET: secrets.appSecret,
       WHATSAPP_VERIFY_TOKEN: secrets.verifyToken, WHATSAPP_API_BASE: graph ?? "http://127.0.0.1:9", ...self.store.env, ...env,
     };
-    for (const [name, password] of Object.entries(users)) await self.addUser(name, password);
+    if (!beside) for (const [name, password] of Object.entries(users)) await self.addUser(name, password);
     await self.launch();
     return self;
   }
@@ -111,6 +112,12 @@ export class Tickwire {
     }, "the server to be ready");
   }
 
+  pause() {
+    this.child.kill("SIGSTOP");
+  }
+  resume() {
+    this.child.kill("SIGCONT");
+  }
   async kill(signal = "SIGKILL") {
     if (this.child.exitCode !== null || this.child.signalCode !== null) return [this.child.exitCode];
     const ended = once(this.child, "exit");

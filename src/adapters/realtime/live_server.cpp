@@ -68,11 +68,9 @@ live_server::live_server(asio::io_context& io, socketio::server& server, reading
   nsp_.use([this](socket& socket, socketio::next next) { admit(socket, std::move(next)); });
   nsp_.on_connection([this](socket& socket) { connected(socket); });
   nsp_.on_disconnect([this](socket& socket, std::string_view, std::string_view) {
-    const user& who = of(socket).who;
-    const timestamp now = wall_now();
-    if (!presence_.left(who.id, now)) return;
-    json::object gone{{"userId", who.id}, {"state", "offline"}, {"lastSeen", to_iso8601(now)}};
-    nsp_.to(here).emit("presence", json::array{std::move(gone)});
+    const presence::change change = presence_.left(of(socket).who.id, wall_now());
+    tell_people(change);
+    if (change.here) on_people_here();
   });
   nsp_.on("register", [this](socket& socket, const incoming& event) { on_register(socket, event); });
   nsp_.on("typing", [this](socket& socket, const incoming& event) { relay(socket, event); });
@@ -140,10 +138,9 @@ void live_server::connected(socket& socket) {
   look_by(guest.until);
   socket.join(everybody);
   socket.join(room_of(guest.who.id));
-  if (presence_.arrived(guest.who.id)) {
-    json::object arrived{{"userId", guest.who.id}, {"state", "online"}, {"lastSeen", to_iso8601(wall_now())}};
-    nsp_.to(here).emit("presence", json::array{std::move(arrived)});
-  }
+  const presence::change change = presence_.arrived(guest.who.id);
+  tell_people(change);
+  if (change.here) on_people_here();
   const std::shared_ptr<socketio::socket> guest_socket = socket.shared_from_this();
   // It comes back by itself and asks again.
   start(io_, "live: a sync", catch_up(guest_socket),
@@ -162,6 +159,12 @@ task<void> live_server::catch_up(std::shared_ptr<socket> socket) {
     if (const json::value* epoch = wire::member_at(*auth, "epoch")) page.epoch = wire::text_of(*epoch);
   }
 
+  // It comes from another node, which has told it more than we know yet.
+  if (page.seq && *page.seq > 0 && static_cast<std::uint64_t>(*page.seq) > cursor->head() &&
+      page.epoch == reads_.epoch()) {
+    co_await reads_.look();
+    cursor->go_on_from(reads_.head());
+  }
   const auto missed = co_await reads_.missed(guest.who, std::move(page), cursor->head());
   if (!missed) {
     // The store is away: the client comes back by itself and asks again.
@@ -195,16 +198,25 @@ task<void> live_server::catch_up(std::shared_ptr<socket> socket) {
   socket->join(here);
 }
 
-void live_server::publish(const std::vector<encoded_event>& events) {
-  for (const encoded_event& event : events) {
-    const std::string room = event.only_user.empty() ? std::string(everybody) : room_of(event.only_user);
-    std::optional<outgoing> frame; // encoded when somebody listens
-    nsp_.for_each_socket_in(room, [&](socket& listener) {
-      if (!of(listener).cursor->offer(event)) return;
-      if (!frame) frame = outgoing::event("/", event.name, *event.data);
-      listener.emit(*frame);
-    });
-  }
+void live_server::publish(const encoded_event& event) {
+  const std::string room = event.only_user.empty() ? std::string(everybody) : room_of(event.only_user);
+  std::optional<outgoing> frame; // encoded when somebody listens
+  nsp_.for_each_socket_in(room, [&](socket& listener) {
+    if (!of(listener).cursor->offer(event)) return;
+    if (!frame) frame = outgoing::event("/", event.name, *event.data);
+    listener.emit(*frame);
+  });
+}
+
+// Each node tells its own pages.
+void live_server::tell_people(const presence::change& change) {
+  const auto tell = [&](const std::string& user_id, const char* state) {
+    const timestamp seen = presence_.last_seen(user_id).value_or(wall_now());
+    json::object told{{"userId", user_id}, {"state", state}, {"lastSeen", to_iso8601(seen)}};
+    nsp_.to(here).local().emit("presence", json::array{std::move(told)});
+  };
+  for (const std::string& user_id : change.came) tell(user_id, "online");
+  for (const std::string& user_id : change.went) tell(user_id, "offline");
 }
 
 void live_server::tell_service_state() {

@@ -13,6 +13,7 @@
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/steady_timer.hpp>
 
+#include <functional>
 #include <string>
 #include <vector>
 
@@ -24,7 +25,12 @@ public:
               messaging& messages, presence& present, service_state& service, trusted_pages pages);
 
   // A commit's events, to everybody who may see them and has what came before.
-  void publish(const std::vector<encoded_event>& events);
+  void publish(const encoded_event& event);
+
+  // Users came or went, on whichever node.
+  void tell_people(const presence::change& change);
+  // Called when whom this node has to tell others of is different. Set once.
+  std::function<void()> on_people_here = [] {};
 
   // Ends the connections of a session.
   void log_out(const std::string& token);
