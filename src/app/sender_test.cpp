@@ -346,32 +346,31 @@ TEST_F(Sender, WhatIsRefusedHereIsNoAnswerOfWhatsApps) {
   EXPECT_NE(metrics_text().find("tickwire_sender_pauses_total 1"), std::string::npos);
 }
 
-TEST_F(Sender, WhetherItIsReachedSaysNothingAboutTheToken) {
-  for (const bool reached : {true, false}) {
-    std::set<std::string> held{"slow", ""};
-    graph = {};
-    graph.held = [&](const std::string& text) { return held.contains(text); };
-    graph.answer = [](const outgoing_message&) { return refused(190); };
-    make();
-    const std::string slow = write(a, "slow");
-    until([&] { return graph.posts.size() == 1; });
-    graph.reachable = false;
-    const std::string waits = write(b, "waits");
-    until([&] { return graph.connects == 1; });
-    held.erase("slow"); // while a connection is tried
-    until([&] { return row(slow).status == status::failed; });
-    graph.reachable = reached;
-    held.clear();
-    until([&] { return graph.connects_over == 1; });
-    graph.reachable = true;
-    until([&] { return graph.posts.size() >= 3; });
-    EXPECT_EQ(row(waits).status, status::sending) << "the pause for the token ended by itself";
-    EXPECT_TRUE(service.sending().paused);
-    EXPECT_EQ(graph.connects, 1);
-    outbox->stop([] {});
-    until([&] { return outbox->in_flight() == 0; });
-  }
+class SenderWhileConnecting : public Sender, public ::testing::WithParamInterface<bool> {};
+
+TEST_P(SenderWhileConnecting, WhetherItIsReachedSaysNothingAboutTheToken) {
+  std::set<std::string> held{"slow", ""};
+  graph.held = [&](const std::string& text) { return held.contains(text); };
+  graph.answer = [](const outgoing_message&) { return refused(190); };
+  make();
+  const std::string slow = write(a, "slow");
+  until([&] { return graph.posts.size() == 1; });
+  graph.reachable = false;
+  const std::string waits = write(b, "waits");
+  until([&] { return graph.connects == 1; });
+  held.erase("slow"); // while a connection is tried
+  until([&] { return row(slow).status == status::failed; });
+  graph.reachable = GetParam();
+  held.clear();
+  until([&] { return graph.connects_over == 1; });
+  graph.reachable = true;
+  until([&] { return graph.posts.size() >= 3; });
+  EXPECT_EQ(row(waits).status, status::sending) << "the pause for the token ended by itself";
+  EXPECT_TRUE(service.sending().paused);
+  EXPECT_EQ(graph.connects, 1);
 }
+
+INSTANTIATE_TEST_SUITE_P(ReachedOrNot, SenderWhileConnecting, ::testing::Bool());
 
 TEST_F(Sender, AMessageRepeatedAfterItsChatBecamePartOfAnotherIsTheSame) {
   make();

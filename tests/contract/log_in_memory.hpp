@@ -87,9 +87,11 @@ public:
       const auto seq = static_cast<std::uint64_t>(row.seq);
       if (row.seq <= 0 || seq <= after || seq > up_to) continue;
       unfinished_send left{row, false, 1, row.created_at};
-      for (const entry& stored : rows.entries)
+      for (const entry& stored : rows.entries) {
         if (stored.key == keys::attempted(id, row.attempt, left.next_try))
           ++left.next_try, left.attempted = true;
+        if (stored.key == keys::result(id, row.attempt, left.next_try - 1)) left.attempted = false;
+      }
       found.emplace(seq, std::move(left));
     }
     std::vector<unfinished_send> page;
