@@ -34,7 +34,8 @@ struct entry_news {
   std::optional<encoded_event> event;
   std::optional<chat_merged_event> merged; // two chats have become one
   std::optional<send_asked> asked;
-  bool empty() const { return !event && !merged && !asked; }
+  std::optional<std::uint64_t> sending_term; // somebody sends in this term from here on
+  bool empty() const { return !event && !merged && !asked && !sending_term; }
 };
 
 // `event` is what pages are told of it.

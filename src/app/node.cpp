@@ -35,6 +35,7 @@ task<void> node::every_while(task<void> (node::*step)(), asio::steady_timer& pau
     try {
       co_await (this->*step)();
     } catch (const std::exception& error) { // the next time may go better
+      watch_.not_seen();
       log_error(std::string("node: a fault of our own: ") + error.what());
     }
     if (stopping_) co_return;
@@ -48,37 +49,34 @@ task<void> node::every_while(task<void> (node::*step)(), asio::steady_timer& pau
 task<void> node::agree_on_sender() {
   lease_watch::time asked_at = std::chrono::steady_clock::now();
   auto lease = co_await leases_.beat(settings_.name, service_.sending());
-  if (lease && lease->holder != settings_.name && sender_.in_flight() == 0 &&
-      watch_.may_be_taken(lease->holder, lease->beat, std::chrono::steady_clock::now()) && !stopping_) {
-    asked_at = std::chrono::steady_clock::now();
-    lease = co_await leases_.take(settings_.name, *lease);
-  }
-  if (!lease)
-    watch_.not_seen();
-  else if (!stopping_)
-    settle(*lease, asked_at);
+  if (!lease) co_return watch_.not_seen();
+  settle(*lease, asked_at);
+  // Not while a try of ours is under way: it would be called unconfirmed.
+  if (ours_ || stopping_ || sender_.in_flight() > 0) co_return;
+  asked_at = std::chrono::steady_clock::now();
+  if (!watch_.may_be_taken(lease->holder, lease->beat, asked_at)) co_return;
+  lease = co_await leases_.take(settings_.name, *lease);
+  if (lease) settle(*lease, asked_at);
 }
 
 void node::settle(const sending_lease& lease, lease_watch::time asked_at) {
+  if (stopping_) return;
   const bool was_ours = std::exchange(ours_, lease.holder == settings_.name);
-  if (ours_) {
-    sender_.sends_until(asked_at + settings_.sends_for);
-    if (was_ours) return;
-    log_info("node: this server sends");
-    return sender_.begin();
+  if (!ours_) {
+    if (was_ours) log_warning("node: another server sends now, since this one showed no life for some time");
+    if (!sender_.rests()) sender_.rest();
+    return service_.set_sending(lease.told);
   }
-  if (was_ours) {
-    log_warning("node: another server sends now, since this one showed no life for some time");
-    sender_.rest();
-  }
-  service_.set_sending(lease.told);
+  sender_.sends_until(asked_at + settings_.sends_for);
+  if (!was_ours) log_info("node: this server sends");
+  if (sender_.outdone()) sender_.rest();
+  if (sender_.rests() && sender_.in_flight() == 0) sender_.begin();
 }
 
 void node::stop(std::function<void()> done) {
   stopping_ = true;
   lease_pause_.cancel();
   look_pause_.cancel();
-  if (!ours_) return done();
   auto leave = [](node* self) -> task<void> { co_await self->leases_.leave(self->settings_.name); };
   asio::co_spawn(io_, leave(this), [done = std::move(done)](std::exception_ptr error) {
     if (error) log_error("node: others hear only later that they may send: " + words_of(error));
@@ -91,20 +89,23 @@ void node::stop(std::function<void()> done) {
 task<void> node::look() {
   if (std::exchange(looking_, true)) co_return;
   try {
-    do {
-      if (!co_await log_.look()) break; // the store is away
-    } while (hinted_ > log_.head() && !stopping_);
+    // Again for a hint that came meanwhile. One look answers for all before it, also for those that are
+    // wrong.
+    while (!stopping_) {
+      const std::uint64_t hinted = hinted_;
+      if (!co_await log_.look() || hinted == hinted_) break;
+    }
   } catch (...) {
     looking_ = false;
     throw;
   }
-  hinted_ = std::min(hinted_, log_.head()); // whoever said more was wrong
+  hinted_ = 0;
   looking_ = false;
 }
 
 void node::hint(std::uint64_t head) {
-  hinted_ = std::max(hinted_, head);
-  if (hinted_ <= log_.head() || stopping_) return;
+  if (head <= log_.head() || stopping_) return;
+  hinted_ = head;
   hints_.add();
   if (looking_) return; // and looks again
   start(io_, "node: looking for what others append", look());

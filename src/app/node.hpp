@@ -34,10 +34,10 @@ public:
        service_state& service, node_settings settings);
 
   void begin();
-  // Others may send from now on; then `done` is called. To be asked when the sender has stopped.
+  // Gives up the lease, then calls `done`. Call it after sender::stop() is done.
   void stop(std::function<void()> done);
 
-  // Another node says that the log has this entry.
+  // Another node says that the log has this entry. It may be wrong.
   void hint(std::uint64_t head);
 
 private:
@@ -55,7 +55,7 @@ private:
   lease_watch watch_;
   bool ours_ = false;
   bool looking_ = false;
-  std::uint64_t hinted_ = 0;
+  std::uint64_t hinted_ = 0; // by the last hint since the present look began
   bool stopping_ = false;
   boost::asio::steady_timer lease_pause_, look_pause_;
 

@@ -18,9 +18,9 @@ class presence {
 public:
   using steady_time = std::chrono::steady_clock::time_point;
 
-  // What is different about users: first for those of this node, then for all nodes together.
+  // What is different about users.
   struct change {
-    bool here = false;                   // whom this node has to tell of is different
+    bool own_changed = false;            // who is connected to this node is different
     std::vector<std::string> came, went; // users who are online now and were not, and the other way round
   };
 
@@ -28,7 +28,7 @@ public:
   change arrived(const std::string& user_id) {
     const bool was_online = online(user_id);
     change done;
-    done.here = ++connections_[user_id] == 1;
+    done.own_changed = ++connections_[user_id] == 1;
     if (!was_online) done.came.push_back(user_id);
     return done;
   }
@@ -38,7 +38,7 @@ public:
     const auto place = connections_.find(user_id);
     if (place == connections_.end() || --place->second > 0) return done;
     connections_.erase(place);
-    done.here = true;
+    done.own_changed = true;
     if (!online(user_id)) done.went.push_back(user_id);
     return done;
   }
@@ -48,25 +48,24 @@ public:
     return users;
   }
 
-  // Another node says who is connected to it.
+  // Another node says who is connected to it. Of more nodes than nodes_max nothing is known.
+  static constexpr std::size_t nodes_max = 64;
   change heard(const std::string& node, std::set<std::string> users, timestamp now, steady_time at) {
+    if (!others_.contains(node) && others_.size() >= nodes_max) return {};
     const std::set<std::string> before = all();
-    for (const std::string& user_id : others_[node].users) last_seen_[user_id] = now;
     others_[node] = {std::move(users), at};
-    return between(before);
+    return between(before, now);
   }
   // Nodes that have said nothing since then are gone.
   change forget_silent_since(steady_time then, timestamp now) {
     const std::set<std::string> before = all();
     for (auto place = others_.begin(); place != others_.end();) {
-      if (place->second.heard_at > then) {
+      if (place->second.heard_at > then)
         ++place;
-        continue;
-      }
-      for (const std::string& user_id : place->second.users) last_seen_[user_id] = now;
-      place = others_.erase(place);
+      else
+        place = others_.erase(place);
     }
-    return between(before);
+    return between(before, now);
   }
 
   bool online(const std::string& user_id) const {
@@ -92,19 +91,22 @@ private:
     for (const auto& [name, node] : others_) users.insert(node.users.begin(), node.users.end());
     return users;
   }
-  change between(const std::set<std::string>& before) const {
+  change between(const std::set<std::string>& before, timestamp at) {
     const std::set<std::string> now = all();
     change done;
     for (const std::string& user_id : now)
       if (!before.contains(user_id)) done.came.push_back(user_id);
     for (const std::string& user_id : before)
-      if (!now.contains(user_id)) done.went.push_back(user_id);
+      if (!now.contains(user_id)) {
+        last_seen_[user_id] = at;
+        done.went.push_back(user_id);
+      }
     return done;
   }
 
   std::map<std::string, int> connections_;     // to this node, by user
   std::map<std::string, other_node> others_;   // by node
-  std::map<std::string, timestamp> last_seen_; // when a connection of the user ended
+  std::map<std::string, timestamp> last_seen_; // when a connection here, or the last one elsewhere, ended
 };
 
 } // namespace tickwire

@@ -86,7 +86,8 @@ send_queue::plan send_queue::next(steady_time now, std::size_t start_max) {
   return result;
 }
 
-void send_queue::forget_waiting() {
+void send_queue::start_anew(steady_time now) {
+  number_ = send_pace(rate_, now);
   ready_.clear();
   sleeping_.clear();
   given_up_at_.clear();

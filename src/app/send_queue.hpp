@@ -43,7 +43,8 @@ class send_queue {
 public:
   send_queue(send_rates rates, steady_time now)
       : in_flight_max_(rates.in_flight_max)
-      , number_(rates.number, now)
+      , rate_(rates.number)
+      , number_(rate_, now)
       , pairs_(rates.pair) {}
 
   void add(send_job job);
@@ -61,8 +62,9 @@ public:
   // Starts at most so many; with 0 only what is too old is given out.
   plan next(steady_time now, std::size_t start_max = SIZE_MAX);
 
-  // Nothing waits any more; what is in flight stays.
-  void forget_waiting();
+  // Nothing waits any more, and the number has no credit: somebody else may have used it. What is in flight
+  // stays.
+  void start_anew(steady_time now);
 
   // `again` is the same job for another try, put before all that was added to its chat later.
   void finished(const std::string& chat_id, std::optional<send_job> again);
@@ -87,6 +89,7 @@ private:
   send_job take_first(lines::iterator place);
 
   std::size_t in_flight_max_;
+  send_rate rate_;
   send_pace number_;
   pair_paces pairs_;
   lines lines_;                               // chats with a job that waits or is in flight

@@ -62,9 +62,7 @@ sender::sender(asio::io_context& io, log_store& log, graph_api& graph, service_s
 // --- what waits ---
 
 void sender::begin() {
-  duty_ = duty::beginning;
-  term_ = 0;
-  ++turn_;
+  start_anew(duty::beginning);
   asio::co_spawn(io_, take_term(turn_), [this, turn = turn_](std::exception_ptr error) {
     if (error) log_error("sender: what is unfinished could not all be read: " + words_of(error));
     if (turn != turn_) return;
@@ -74,12 +72,25 @@ void sender::begin() {
   });
 }
 
-void sender::rest() {
-  duty_ = duty::resting;
+void sender::rest() { start_anew(duty::resting); }
+
+void sender::start_anew(duty next) {
+  duty_ = next;
   ++turn_;
+  term_ = 0;
   held_.clear();
-  queue_.forget_waiting();
+  queue_.start_anew(steady_now());
+  to_graph_ = send_pace(settings_.rates.number, steady_now());
+  pause_ = send_pause(settings_.wait);
   timer_.cancel();
+}
+
+void sender::sends_until(steady_time when) {
+  sends_until_ = when;
+  sends_until_by_wall_ =
+      when == steady_time::max()
+          ? timestamp::max()
+          : wall_now() + std::chrono::duration_cast<std::chrono::milliseconds>(when - steady_now());
 }
 
 result<send_place> sender::reserve() {
@@ -115,21 +126,33 @@ void sender::chats_merged(const std::string& from, const std::string& into) {
   pump();
 }
 
+void sender::term_taken(std::uint64_t term) {
+  newest_term_ = std::max(newest_term_, term);
+  if (outdone()) log_warning("sender: another server has taken over, so nothing more begins here");
+}
+
 task<void> sender::take_term(std::uint64_t turn) {
   entry proposal;
   proposal.inbox = inbox_;
   proposal.at = wall_now();
   proposal.key = keys::sending_taken(random_text(16));
   proposal.data = sending_taken{settings_.node, 0};
-  const auto taken = co_await store(std::move(proposal));
-  if (!taken || turn != turn_) co_return;
-  term_ = std::get<sending_taken>(taken->stored_entry.data).term;
-  // What was asked for before that stands among what is unfinished.
-  std::erase_if(held_, [&](const send_asked& one) { return one.seq < taken->seq; });
-  co_await take_over(taken->seq, turn);
+  for (std::chrono::milliseconds wait = store_pause_first; turn == turn_;) {
+    std::vector<entry> proposals{proposal};
+    const auto taken = co_await log_.append(std::move(proposals));
+    if (!taken) {
+      if (!co_await store_may_be_back(wait)) co_return;
+      continue;
+    }
+    if (turn != turn_) co_return;
+    term_ = std::get<sending_taken>(taken->front().stored_entry.data).term;
+    co_return co_await take_over(taken->front().seq, turn);
+  }
 }
 
 task<void> sender::take_over(std::uint64_t up_to, std::uint64_t turn) {
+  // What was asked for before that stands among what is unfinished.
+  std::erase_if(held_, [&](const send_asked& one) { return one.seq < up_to; });
   std::size_t waiting = 0, in_doubt = 0;
   for (std::uint64_t after = 0;;) {
     const std::vector<unfinished_send> page = co_await unfinished_after(after, up_to);
@@ -141,6 +164,9 @@ task<void> sender::take_over(std::uint64_t up_to, std::uint64_t turn) {
       const message& row = left.row;
       send_job job = job_of({0, row.id, row.chat_id, row.attempt, left.asked_at});
       job.try_number = left.next_try;
+      std::erase_if(held_, [&](const send_asked& one) { // asked for anew meanwhile
+        return one.message_id == row.id && one.attempt == row.attempt;
+      });
       if (!left.attempted) {
         queue_.add(std::move(job));
         ++waiting;
@@ -153,7 +179,7 @@ task<void> sender::take_over(std::uint64_t up_to, std::uint64_t turn) {
       doubt.try_number = left.next_try - 1;
       doubt.term = term_;
       doubt.error = unsure("the server stopped while it was sending").error;
-      doubts.push_back(about(job, keys::result(row.id, row.attempt, doubt.try_number), doubt));
+      doubts.push_back(about(job, keys::doubt(row.id, row.attempt, doubt.try_number), doubt));
     }
     in_doubt += doubts.size();
     try {
@@ -181,7 +207,7 @@ task<std::vector<unfinished_send>> sender::unfinished_after(std::uint64_t seq, s
 // --- when ---
 
 void sender::pump() {
-  if (stopping_ || duty_ == duty::resting || term_ == 0) return;
+  if (stopping_ || duty_ == duty::resting || term_ == 0 || outdone()) return;
   const steady_time now = steady_now();
   const bool paused = pause_.paused();
   const bool may_ask = paused && !asking_ && pause_.ask_at() <= now;
@@ -334,7 +360,7 @@ task<std::optional<send_job>> sender::admit_fault(send_job job) {
   said.try_number = job.try_number;
   said.term = term_;
   said.error = unsure("something went wrong on our side").error;
-  entry answer = about(job, keys::result(job.message_id, job.attempt, job.try_number), std::move(said));
+  entry answer = about(job, keys::doubt(job.message_id, job.attempt, job.try_number), std::move(said));
   co_await store(std::move(answer));
   co_return std::nullopt;
 }
@@ -356,7 +382,8 @@ task<send_outcome> sender::post(message row, const send_job& job) {
   }
   co_await turn_to_write();
   if (stopping_) co_return put_back("the server stopped before");
-  if (steady_now() >= sends_until_) co_return put_back("another server may be sending by now");
+  if (steady_now() >= sends_until_ || wall_now() >= sends_until_by_wall_)
+    co_return put_back("another server may be sending by now");
   try {
     co_return co_await graph_.send(std::move(*outgoing));
   } catch (const std::exception& error) {

@@ -56,10 +56,15 @@ public:
   // result becomes unconfirmed, the rest is queued. What is asked for meanwhile goes after it. Not while
   // something of the term before is in flight.
   void begin();
-  // From now on another node sends, what waits here too. What is in flight here ends here.
+  // Another node sends from now on, also what waits here, which is dropped. A try under way goes on and
+  // stores its result.
   void rest();
+  bool rests() const { return duty_ == duty::resting; }
+  // Somebody has taken a later term: nothing that we begin counts any more. Whoever is to send all the same
+  // must begin anew.
+  bool outdone() const { return term_ != 0 && newest_term_ > term_; }
   // By then somebody else may have begun, so that no POST begins later.
-  void sends_until(steady_time when) { sends_until_ = when; }
+  void sends_until(steady_time when);
 
   // Fails with `overloaded` while the queue is full. Held until the message is stored.
   result<send_place> reserve();
@@ -67,6 +72,7 @@ public:
   // made it goes on.
   void asked(const send_asked& what);
   void chats_merged(const std::string& from, const std::string& into);
+  void term_taken(std::uint64_t term);
 
   std::size_t waiting() const { return queue_.waiting() + held_.size(); }
   std::size_t in_flight() const { return queue_.in_flight(); }
@@ -76,6 +82,7 @@ public:
 
 private:
   enum class duty { resting, beginning, sending };
+  void start_anew(duty next);
   task<void> take_term(std::uint64_t turn);
   task<void> take_over(std::uint64_t up_to, std::uint64_t turn);
   send_job job_of(const send_asked& what) const;
@@ -121,7 +128,10 @@ private:
   duty duty_ = duty::resting;
   std::uint64_t turn_ = 0; // a new one with each begin() and rest()
   std::uint64_t term_ = 0; // of this turn, as the log counts; 0: not taken yet
+  std::uint64_t newest_term_ = 0;
+  // By either clock, see is_too_old().
   steady_time sends_until_ = steady_time::max();
+  timestamp sends_until_by_wall_ = timestamp::max();
   std::vector<send_asked> held_; // until what was unfinished is queued
   timestamp paused_at_{}, ask_at_{};
   steady_time ask_at_of_{}; // the steady time that ask_at_ stands for

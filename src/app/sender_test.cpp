@@ -93,6 +93,7 @@ protected:
     log.on_committed([this](std::uint64_t, const std::vector<entry_news>& news) {
       for (const entry_news& one : news) {
         if (one.asked) outbox->asked(*one.asked);
+        if (one.sending_term) outbox->term_taken(*one.sending_term);
         if (one.merged) outbox->chats_merged(one.merged->from, one.merged->into);
       }
     });
@@ -454,6 +455,63 @@ TEST_F(Sender, AnAttemptOfAnEarlierTermIsNotPosted) {
   EXPECT_EQ(row(id).status, status::sending);
   EXPECT_FALSE(row(id).reported_unconfirmed) << "the other one has yet to send it";
   EXPECT_EQ(log.count("send_attempted"), 0u);
+  // It only said so, and we are to send after all.
+  EXPECT_TRUE(outbox->outdone());
+  outbox->rest();
+  outbox->begin();
+  until([&] { return row(id).status == status::sent; });
+}
+
+TEST_F(Sender, ATermIsNotTakenForATurnThatIsOver) {
+  log.away = true;
+  make();
+  for (int i = 0; i < 20; ++i) io.run_one_for(1ms);
+  outbox->rest(); // the first turn waits for the store
+  outbox->begin();
+  log.away = false;
+  write(a, "one");
+  until([&] { return graph.posts.size() == 1; });
+  until_idle();
+  EXPECT_EQ(log.count("sending_taken"), 1u);
+  EXPECT_FALSE(outbox->outdone());
+}
+
+// Two nodes know different things about one try: what is known comes before what is doubted.
+TEST_F(Sender, TheAnswerToATryCountsAlsoAfterAnotherNodeHasDoubtedIt) {
+  make();
+  bool held = true;
+  graph.held = [&](const std::string&) { return held; };
+  graph.answer = [](const outgoing_message&) { return taken("wamid.known"); };
+  const std::string id = write(a, "slow");
+  until([&] { return graph.posts.size() == 1; });
+  log.rows.append(testing::sending_taken_by("another"));
+  entry doubt = testing::answered(id, 1, send_outcome_kind::unconfirmed);
+  doubt.key = keys::doubt(id, 1, 1);
+  std::get<send_result>(doubt.data).term = 2;
+  log.rows.append(doubt);
+  EXPECT_TRUE(row(id).reported_unconfirmed);
+  held = false;
+  until([&] { return row(id).status == status::sent; });
+  EXPECT_EQ(row(id).wamid(), "wamid.known");
+  entry late = doubt;
+  late.key = keys::doubt(id, 1, 2);
+  EXPECT_FALSE(log.rows.append(late)) << "it is known by now";
+}
+
+TEST_F(Sender, AMessageThatIsAskedForAnewWhileTheUnfinishedAreReadIsQueuedOnce) {
+  log.rows.append(testing::accepted("m_1", a, "again", now_second()));
+  log.rows.append(testing::answered("m_1", 1, send_outcome_kind::refused));
+  make(false);
+  outbox->begin();
+  // Behind our term, and before the unfinished are read.
+  log.after_append = [&](const entry& proposal) {
+    if (std::holds_alternative<sending_taken>(proposal.data))
+      log.rows.append(testing::retried("m_1", 2, now_second()));
+  };
+  until([&] { return row("m_1").status == status::sent; });
+  until_idle();
+  EXPECT_EQ(log.count("send_attempted"), 1u);
+  EXPECT_EQ(graph.posts.size(), 1u);
 }
 
 TEST_F(Sender, AnAttemptThatAnotherNodeHasCalledUnconfirmedIsNotPosted) {

@@ -125,17 +125,22 @@ private:
   // Another node may have taken over since the proposer was told that it sends: only the log's order says.
   bool is_of_the_past(std::uint64_t term) { return term != 0 && term != views_.sending_term(); }
 
+  // Nobody knows yet what became of this attempt of the message.
+  bool is_under_way(int attempt) {
+    const auto row = views_.find_message(proposal_.message_id);
+    return row && row->attempt == attempt && row->status == status::sending && !row->reported_unconfirmed;
+  }
+
   void fill(send_attempted& attempted) {
     if (is_of_the_past(attempted.term)) return drop();
-    const auto row = views_.find_message(proposal_.message_id);
-    const bool may_begin = row && row->attempt == attempted.attempt && row->status == status::sending &&
-                           !row->reported_unconfirmed;
-    if (!may_begin) return drop();
+    if (!is_under_way(attempted.attempt)) return drop();
     take_chat_of_message();
   }
 
   void fill(send_result& result) {
     if (is_of_the_past(result.term)) return drop();
+    // Said without a try of one's own: what is known by now counts more.
+    if (result.term != 0 && !is_under_way(result.attempt)) return drop();
     take_chat_of_message();
     identity addressee;
     addressee.wa_id = result.wa_id;

@@ -70,6 +70,9 @@ std::string attempted(std::string_view message_id, int attempt, int try_number) 
 std::string result(std::string_view message_id, int attempt, int try_number) {
   return joined({"res", message_id, std::to_string(attempt), std::to_string(try_number)});
 }
+std::string doubt(std::string_view message_id, int attempt, int try_number) {
+  return joined({"doubt", message_id, std::to_string(attempt), std::to_string(try_number)});
+}
 std::string status(std::string_view wamid, std::string_view word, std::string_view participant) {
   return participant.empty() ? joined({"st", wamid, word}) : joined({"st", wamid, word, participant});
 }

@@ -220,6 +220,9 @@ std::string retry(std::string_view message_id, int attempt);
 std::string sending_taken(std::string_view random);
 std::string attempted(std::string_view message_id, int attempt, int try_number);
 std::string result(std::string_view message_id, int attempt, int try_number);
+// Somebody who does not know the result of a try calls it unconfirmed: another fact than the result itself,
+// which may still come.
+std::string doubt(std::string_view message_id, int attempt, int try_number);
 std::string status(std::string_view wamid, std::string_view word, std::string_view participant);
 // `head`: the newest entry when they said so. When two chats become one, messages may count as unread again,
 // and the same mark as before says something new.

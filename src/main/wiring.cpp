@@ -207,6 +207,7 @@ public:
       for (const entry_news& one : news) {
         if (one.event) live_.publish(*one.event);
         if (one.asked) sender_.asked(*one.asked);
+        if (one.sending_term) sender_.term_taken(*one.sending_term);
         if (one.merged) sender_.chats_merged(one.merged->from, one.merged->into);
       }
       talk_.tell_head(head);

@@ -21,10 +21,10 @@ namespace asio = boost::asio;
 using append_handler = asio::any_completion_handler<void(append_result)>;
 
 struct append_job {
-  std::vector<entry> proposals; // none: a question
+  std::vector<entry> proposals; // none: asks whether the store can be used, or
   append_handler handler;
   std::size_t bytes = 0;
-  bool look = false; // for what others have appended; else whether the store can be used
+  bool look = false; // ...what others have appended
 };
 
 std::size_t bytes_of_all(const std::vector<entry>& proposals) {
@@ -151,7 +151,7 @@ void append_queue::work(shared& shared, log_writer& writer) {
       appends.push_back(std::move(job.proposals));
       handlers.push_back(std::move(job.handler));
     }
-    if (!lookers.empty()) writer.look();
+    if (!lookers.empty()) writer.expect_others();
     commit_outcome outcome = writer.commit(appends);
     for (append_handler& looker : lookers) {
       handlers.push_back(std::move(looker));

@@ -8,6 +8,7 @@
 #include "wire/entry_json.hpp"
 #include "wire/public_json.hpp"
 
+#include <algorithm>
 #include <iterator>
 #include <new>
 #include <utility>
@@ -49,10 +50,12 @@ append_result store_is_away() {
       "The database cannot be written at the moment. Nothing was changed; try again in a few seconds.");
 }
 
+// Begins with the newest entry that the views have: what belongs behind it may be missing in the log.
 log_writer::log_writer(std::unique_ptr<log_rows> rows)
     : rows_(std::move(rows))
-    , head_(rows_->head()) {
+    , head_(std::max<std::uint64_t>(rows_->head(), 1) - 1) {
   take_in();
+  head_ = std::max(head_, rows_->head());
   others_.clear(); // nobody listens yet
 }
 

@@ -46,7 +46,7 @@ public:
   commit_outcome commit(const std::vector<std::vector<entry>>& appends);
 
   // The next commit, also one of nothing, takes in first what other writers have appended.
-  void look() { may_be_behind_ = true; }
+  void expect_others() { may_be_behind_ = true; }
 
 private:
   // One by one costs some statements for each entry, so it is for when something has thrown.

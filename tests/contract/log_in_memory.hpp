@@ -22,6 +22,7 @@ inline std::unexpected<failure> not_here() {
 class log_in_memory : public log_store {
 public:
   std::function<void(const entry&)> before_append = [](const entry&) {};         // may throw
+  std::function<void(const entry&)> after_append = [](const entry&) {};          // before anybody is told
   std::function<bool(const entry&)> breaks = [](const entry&) { return false; }; // as log_writer says it
   bool away = false; // then nothing can be appended
   bool slow = false; // as long as it is, appends wait
@@ -46,13 +47,17 @@ public:
       if (!proposal.message_id.empty())
         one.row = rows.rows.find_message(one.seq ? one.stored_entry.message_id : proposal.message_id);
       done.push_back(std::move(one));
+      after_append(proposal);
     }
     if (mute) co_return fail(failure_kind::store_unavailable, "store_unavailable", "Mute.");
     tell();
     co_return done;
   }
   void on_committed(commit_listener listener) override { listener_ = std::move(listener); }
+  int looks = 0;
   task<result<void>> look() override {
+    ++looks;
+    co_await boost::asio::post(boost::asio::use_awaitable);
     tell();
     co_return result<void>{};
   }

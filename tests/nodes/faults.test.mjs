@@ -19,6 +19,7 @@ const random = () => {
 const pick = (list) => list[Math.floor(random() * list.length)];
 const pause = (ms) => new Promise((go) => setTimeout(go, ms));
 const note = `SEED=${seed}`;
+const sends = (server) => server.child.log.split("\n").filter((line) => /node: (this|another) server sends/.test(line)).at(-1)?.includes("this server");
 
 // What a page knows by events alone; it comes back to any of the servers that run.
 class Page {
@@ -127,13 +128,21 @@ test(`${faults} faults of three servers, ${note}`, { timeout: 120_000 + faults *
   const happened = [];
   for (let i = 0; i < faults; ++i) {
     await pause(500 + random() * 2_000);
-    const victim = random() < 0.5 ? (servers.find((server) => /sends/.test(server.child.log.split("\n").filter((line) => line.includes("node:")).at(-1) ?? "")) ?? pick(servers)) : pick(servers);
-    const kind = pick(["kill", "kill", "sleep", "redis"]);
+    const victim = random() < 0.5 ? (servers.find(sends) ?? pick(servers)) : pick(servers);
+    const kind = pick(["kill", "kill", "stop", "sleep", "sleep and stop", "redis"]);
     happened.push(kind);
-    if (kind === "kill") {
-      await victim.kill();
+    if (kind === "kill" || kind === "stop") {
+      await victim.kill(kind === "kill" ? "SIGKILL" : "SIGTERM");
       await pause(random() * 3_000);
       await victim.launch();
+    } else if (kind === "sleep and stop") {
+      // While one sleeps, the one that takes over leaves before it wakes.
+      const other = pick(servers.filter((server) => server !== victim));
+      victim.pause();
+      await pause(6_000 + random() * 2_000);
+      await other.kill("SIGTERM");
+      victim.resume();
+      await other.launch();
     } else if (kind === "sleep") {
       victim.pause();
       await pause(1_000 + random() * 9_000); // shorter and longer than the others wait for it

@@ -178,8 +178,10 @@ describe("who sends", () => {
     assert.equal((await rows()).get(first).unconfirmed, true);
     a.resume();
     hold = false;
-    held[0](); // Graph answers the one who sleeps; what was told meanwhile stays
+    const wamid = held[0](); // Graph answers the one who slept, and it knows more than the one that doubted
     await until(() => /another server sends now/.test(a.child.log), "it to hear of it");
+    await until(async () => (await rows()).get(first).status === "sent", "the answer to count");
+    assert.equal((await rows()).get(first).whatsappMessageId, wamid);
     const more = [await send(0, "after it woke"), await send(1, "and another")];
     await until(async () => {
       const now = await rows();

@@ -70,7 +70,7 @@ live_server::live_server(asio::io_context& io, socketio::server& server, reading
   nsp_.on_disconnect([this](socket& socket, std::string_view, std::string_view) {
     const presence::change change = presence_.left(of(socket).who.id, wall_now());
     tell_people(change);
-    if (change.here) on_people_here();
+    if (change.own_changed) on_people_here();
   });
   nsp_.on("register", [this](socket& socket, const incoming& event) { on_register(socket, event); });
   nsp_.on("typing", [this](socket& socket, const incoming& event) { relay(socket, event); });
@@ -140,7 +140,7 @@ void live_server::connected(socket& socket) {
   socket.join(room_of(guest.who.id));
   const presence::change change = presence_.arrived(guest.who.id);
   tell_people(change);
-  if (change.here) on_people_here();
+  if (change.own_changed) on_people_here();
   const std::shared_ptr<socketio::socket> guest_socket = socket.shared_from_this();
   // It comes back by itself and asks again.
   start(io_, "live: a sync", catch_up(guest_socket),
@@ -162,7 +162,11 @@ task<void> live_server::catch_up(std::shared_ptr<socket> socket) {
   // It comes from another node, which has told it more than we know yet.
   if (page.seq && *page.seq > 0 && static_cast<std::uint64_t>(*page.seq) > cursor->head() &&
       page.epoch == reads_.epoch()) {
-    co_await reads_.look();
+    const auto looked = co_await reads_.look();
+    if (!looked) {
+      socket->close_transport("store unavailable"); // as below
+      co_return;
+    }
     cursor->go_on_from(reads_.head());
   }
   const auto missed = co_await reads_.missed(guest.who, std::move(page), cursor->head());

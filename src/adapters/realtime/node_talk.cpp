@@ -15,6 +15,7 @@ namespace {
 
 // A server tells again and again who is connected to it, so that those that die are noticed.
 constexpr std::chrono::seconds people_every{5}, silent_after{12};
+constexpr std::chrono::milliseconds people_soon{50};
 
 json::value text(const std::string& value) { return json::string(value); }
 
@@ -26,7 +27,8 @@ node_talk::node_talk(boost::asio::io_context& io, socketio::server& server, pres
     , presence_(present)
     , name_(std::move(name))
     , epoch_(std::move(epoch))
-    , timer_(io) {}
+    , timer_(io)
+    , soon_(io) {}
 
 void node_talk::begin() {
   for (const char* event : {"head", "people", "people?"})
@@ -47,9 +49,8 @@ void node_talk::hear(std::string_view event, const socketio::packet_data& said) 
   if (event == "people?") return tell_people();
   if (event == "head") {
     if (words.size() < 2 || !words[1].is_int64() || words[1].get_int64() < 0) return;
-    const auto head = static_cast<std::uint64_t>(words[1].get_int64());
-    told_head_ = std::max(told_head_, head);
-    return on_head(head);
+    heard_head_ = static_cast<std::uint64_t>(words[1].get_int64());
+    return on_head(heard_head_);
   }
   if (words.size() < 3 || !words[2].is_array() || text_at(1).empty()) return;
   std::set<std::string> users;
@@ -59,19 +60,28 @@ void node_talk::hear(std::string_view event, const socketio::packet_data& said) 
 }
 
 void node_talk::tell_head(std::uint64_t head) {
-  if (head <= told_head_) return;
+  if (head <= told_head_ || head == heard_head_) return;
   told_head_ = head;
   nsp_.server_side_emit("head", {text(epoch_), static_cast<std::int64_t>(head)});
 }
 
 void node_talk::tell_people() {
+  if (std::exchange(people_due_, true)) return;
+  soon_.expires_after(people_soon);
+  soon_.async_wait([this](boost::system::error_code error) {
+    people_due_ = false;
+    if (!error) tell_people_now();
+  });
+}
+
+void node_talk::tell_people_now() {
   json::array users;
   for (const std::string& user_id : presence_.here()) users.push_back(text(user_id));
   nsp_.server_side_emit("people", {text(epoch_), text(name_), std::move(users)});
 }
 
 void node_talk::look_after_people() {
-  tell_people();
+  tell_people_now();
   timer_.expires_after(people_every);
   timer_.async_wait([this](boost::system::error_code error) {
     if (error) return;

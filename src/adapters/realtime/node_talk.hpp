@@ -1,5 +1,5 @@
 // What servers of one inbox tell each other through the cluster of their sockets (Redis). All of it is a
-// hint: what is lost is found out some other way, only later.
+// hint: what is lost is found out some other way, only later, and what is not true harms little.
 #pragma once
 
 #include "app/presence.hpp"
@@ -26,19 +26,21 @@ public:
   std::function<void(const presence::change& change)> on_people; // people came or went
 
   void begin();
-  void stop() { timer_.cancel(); }
-  void tell_head(std::uint64_t head); // unless they have said so
-  void tell_people();
+  void stop() { timer_.cancel(), soon_.cancel(); }
+  void tell_head(std::uint64_t head); // unless somebody has said so
+  void tell_people();                 // soon, once for all that come and go meanwhile
 
 private:
   void hear(std::string_view event, const socketio::packet_data& said);
+  void tell_people_now();
   void look_after_people();
 
   socketio::nsp& nsp_;
   presence& presence_;
   const std::string name_, epoch_;
-  boost::asio::steady_timer timer_;
-  std::uint64_t told_head_ = 0;
+  boost::asio::steady_timer timer_, soon_;
+  bool people_due_ = false;
+  std::uint64_t told_head_ = 0, heard_head_ = 0;
 };
 
 } // namespace tickwire::realtime

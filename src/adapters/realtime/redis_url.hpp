@@ -1,4 +1,4 @@
-// REDIS_URL: redis://[user:password@]host[:port][/database].
+// REDIS_URL: redis://[user:password@]host[:port]. What servers say to each other has no database.
 #pragma once
 
 #include "socketio/redis_adapter.hpp"
@@ -7,7 +7,7 @@
 
 namespace tickwire::realtime {
 
-// Empty: fine. Else how the value is wrong, without repeating it: "must look like …".
+// Empty: fine. Else a clause that says how the value is wrong, without repeating it.
 std::string problem_of_redis_url(const std::string& url);
 
 // Of a URL without a problem.
