@@ -37,7 +37,6 @@ bool reported_unconfirmed;
 byte present_term;            /* of the newest sending_taken */
 byte attempted;               /* tries with an entry send_attempted */
 byte answered;                /* tries with an entry send_result */
-byte not_taken;               /* those whose result is that WhatsApp surely did not take the message */
 
 #define unfinished (attempt > 0 && status == sending && !reported_unconfirmed)
 #define can_retry (attempt > 0 && (status == failed || (status == sending && reported_unconfirmed)))
@@ -116,10 +115,6 @@ inline tell_all() {
 /* join_result: `said` of try number `which`, see core/joins.cpp. */
 inline join_result(which, said) {
   answered = answered | (1 << which);
-  if
-  :: said == surely_not_taken -> not_taken = not_taken | (1 << which)
-  :: else
-  fi;
   if
   :: attempt_of(which) != attempt /* enter_attempt() says no: of an earlier one */
   :: attempt_of(which) == attempt && said == accepted && status == sending -> status = sent
@@ -207,8 +202,8 @@ active [NODES] proctype a_node() {
   :: d_step { mine.late_take -> mine.late_take = false; present_term++ }
 
 #ifndef NO_TAKE_AGAIN
-  /* The lease is this node's, and the log has a newer sending_taken: of whoever held the lease before, slept, and
-     appended late. Without another one of ours nobody would send. */
+  /* node::settle, sender::outdone: the lease is this node's, and the log has a newer sending_taken: of whoever held
+     the lease before, slept, and appended late. Without another one of ours nobody would send. */
   :: d_step {
        is_sending(me) && holder == me && present_term != mine.term ->
        forget_sending(me);
@@ -244,22 +239,17 @@ active [NODES] proctype a_node() {
        fi;
        i = 0
      }
-  /* sender::take_over appends its doubt. If the old holder's own result is there already and says that the
-     message was not taken, the next try is ours. */
+  /* sender::take_over appends its doubt, under a key of its own: the result may still come. */
   :: d_step {
        mine.keeper == doubts ->
        if
-       :: answered & (1 << mine.seen) ->
-#ifndef BLIND_DOUBT
-         if
-         :: not_taken & (1 << mine.seen) -> mine.queue = mine.queue | (1 << (mine.seen + 1))
-         :: else
-         fi
-#else
-         skip
-#endif
+#ifdef DOUBT_IS_THE_RESULT
+       :: answered & (1 << mine.seen) /* the old holder's: that WhatsApp did not take it */
        :: !(answered & (1 << mine.seen)) && may_be_decided(mine.seen, mine.term) ->
          join_result(mine.seen, unanswered)
+#else
+       :: may_be_decided(mine.seen, mine.term) -> reported_unconfirmed = true
+#endif
        :: else
        fi;
        mine.seen = 0;

@@ -44,7 +44,7 @@ task<void> node::every_while(task<void> (node::*step)(), asio::steady_timer& pau
   }
 }
 
-// --- who sends ---
+// --- who sends: steps of model/sending.pml ---
 
 task<void> node::agree_on_sender() {
   lease_watch::time asked_at = std::chrono::steady_clock::now();

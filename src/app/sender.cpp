@@ -131,6 +131,7 @@ void sender::term_taken(std::uint64_t term) {
   if (outdone()) log_warning("sender: another server has taken over, so nothing more begins here");
 }
 
+// From here to admit_fault(): the steps of model/sending.pml.
 task<void> sender::take_term(std::uint64_t turn) {
   entry proposal;
   proposal.inbox = inbox_;

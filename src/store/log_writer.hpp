@@ -1,5 +1,6 @@
 // Appending to the log: proposals are deduplicated, completed, applied and encoded, many at once in one
-// transaction. The same for every store. One thread.
+// transaction. The same for every store. One thread. Its steps, and those of MongoDB's rows, are checked in
+// model/log.pml.
 #pragma once
 
 #include "app/ports.hpp"

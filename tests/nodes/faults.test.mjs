@@ -19,7 +19,7 @@ const random = () => {
 const pick = (list) => list[Math.floor(random() * list.length)];
 const pause = (ms) => new Promise((go) => setTimeout(go, ms));
 const note = `SEED=${seed}`;
-const sends = (server) => server.child.log.split("\n").filter((line) => /node: (this|another) server sends/.test(line)).at(-1)?.includes("this server");
+const isSender = (server) => server.child.log.split("\n").filter((line) => /node: (this|another) server sends/.test(line)).at(-1)?.includes("this server");
 
 // What a page knows by events alone; it comes back to any of the servers that run.
 class Page {
@@ -128,7 +128,7 @@ test(`${faults} faults of three servers, ${note}`, { timeout: 120_000 + faults *
   const happened = [];
   for (let i = 0; i < faults; ++i) {
     await pause(500 + random() * 2_000);
-    const victim = random() < 0.5 ? (servers.find(sends) ?? pick(servers)) : pick(servers);
+    const victim = random() < 0.5 ? (servers.find(isSender) ?? pick(servers)) : pick(servers);
     const kind = pick(["kill", "kill", "stop", "sleep", "sleep and stop", "redis"]);
     happened.push(kind);
     if (kind === "kill" || kind === "stop") {
