@@ -3,7 +3,9 @@
 #include <boost/url/parse.hpp>
 #include <boost/url/url_view.hpp>
 
+#include <charconv>
 #include <optional>
+#include <string_view>
 
 namespace tickwire::realtime {
 
@@ -16,8 +18,11 @@ std::optional<socketio::redis_options> parse(const std::string& url) {
     return std::nullopt;
   socketio::redis_options options;
   options.host = parsed->host_address();
-  if (parsed->has_port()) options.port = parsed->port_number();
-  if (options.port == 0) return std::nullopt;
+  if (parsed->has_port()) {
+    const std::string_view port(parsed->port().data(), parsed->port().size());
+    const auto read = std::from_chars(port.data(), port.data() + port.size(), options.port);
+    if (read.ec != std::errc() || options.port == 0) return std::nullopt;
+  }
   options.username = parsed->user();
   options.password = parsed->password();
   if (const std::string path = parsed->path(); !path.empty() && path != "/" && path != "/0")
