@@ -31,6 +31,14 @@ export class Redis {
       });
     }, "redis-server to listen");
   }
+  publish(channel, text) {
+    const words = ["PUBLISH", channel, text];
+    const command = `*${words.length}\r\n${words.map((word) => `$${Buffer.byteLength(word)}\r\n${word}\r\n`).join("")}`;
+    return new Promise((done, failed) => {
+      const line = net.connect(this.port, "127.0.0.1", () => line.write(command));
+      line.once("data", () => (line.destroy(), done())).once("error", failed);
+    });
+  }
   pause() {
     this.child.kill("SIGSTOP");
   }

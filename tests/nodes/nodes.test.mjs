@@ -1,7 +1,7 @@
 // Several servers on one MongoDB are one inbox, seen from outside.
 import assert from "node:assert/strict";
 import { after, describe, test } from "node:test";
-import { fakeGraph, messageOf, statusUpdate, textMessage, Tickwire, until } from "../lib/programs.mjs";
+import { fakeGraph, inbox, messageOf, statusUpdate, textMessage, Tickwire, until } from "../lib/programs.mjs";
 import { Redis } from "../lib/redis.mjs";
 
 const takenOver = 30_000; // ms; a sender that shows nothing is taken for dead after 5 s, and the machine may be busy
@@ -95,6 +95,22 @@ describe("nodes with Redis", () => {
     await until(() => here.named("presence").some((told) => told.userId === ben.user.id && told.state === "offline"), "Ben offline for Ana", { timeout: 30_000 });
     here.close();
     there.close();
+  });
+
+  test("what strangers say in Redis costs nothing but a look", async () => {
+    const [a, b] = await nodes({ redis: await withRedis() });
+    const ana = await a.login("Ana");
+    const page = await b.connected(ana.token);
+    const { epoch } = page.named("sync")[0];
+    const junk = [["head", epoch, 9e18], ["head", epoch, -1], ["head", epoch, "many"], ["head"], ["head", 7, 8], ["people", epoch, "x", ["u_nobody", 7, null]],
+      ["people", epoch, "", []], ["people", epoch, "y", "all"], ["people", "another log", "z", [ana.user.id]], ["people?"], [], null, "x".repeat(100_000)];
+    for (const data of junk) await redis.publish(`tickwire:${inbox}-request#/#`, JSON.stringify({ uid: "stranger", type: 6, data }));
+    await redis.publish(`tickwire:${inbox}-request#/#`, "{");
+    const hints = await b.metric("tickwire_node_hints_total");
+    for (let i = 0; i < 5; ++i) await a.webhook(textMessage(`wamid.junk.${i}`, customer(1), `text ${i}`));
+    await until(() => page.named("new_message").length === 5, "all that is true");
+    assert.ok((await b.metric("tickwire_node_hints_total")) > hints, "and the servers still hear each other");
+    page.close();
   });
 
   test("logging out on one node ends the connection to the other", async () => {
