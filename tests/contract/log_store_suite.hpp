@@ -8,6 +8,7 @@
 #include "app/ingest_webhook.hpp"
 #include "app/ports.hpp"
 #include "contract/faulty_rows.hpp"
+#include "contract/random_story.hpp"
 #include "contract/wait_for.hpp"
 #include "core/entry_size.hpp"
 #include "core/memory_views.hpp"
@@ -414,59 +415,14 @@ TYPED_TEST_P(LogStore, AContactIsFoundByEveryName) {
 // The store's rows are core's rows: a random story gives the same messages as the log in memory.
 TYPED_TEST_P(LogStore, ARandomStoryEndsAsInTheReference) {
   std::mt19937 random(seed());
-  const auto number = [&](unsigned below) { return static_cast<int>(random() % below); };
   memory_log reference;
   std::vector<entry> batch;
   for (int i = 0; i < 400; ++i) {
-    const std::string n = std::to_string(number(40));
-    const identity who =
-        person("1555000010" + std::to_string(number(3)), number(2) ? "US." + std::to_string(number(3)) : "");
-    entry next;
-    switch (number(11)) {
-    case 0:
-      next = accepted("m_" + n, "15550000100", "text " + n, i);
-      break;
-    case 1:
-      next = answered("m_" + n, 1 + number(2), static_cast<send_outcome_kind>(number(4)), "wamid.o" + n, i);
-      break;
-    case 2:
-      next = retried("m_" + n, 2, i);
-      break;
-    case 3:
-      next = changed("wamid.o" + n, static_cast<status_word>(number(5)), i, number(2) ? "m_" + n : "");
-      break;
-    case 4:
-      next = reacted("wamid.r" + std::to_string(i), "wamid.i" + n, who, number(2) ? "👍" : "", i);
-      break;
-    case 5:
-      next = edited("wamid.e" + std::to_string(i), "wamid.i" + n, "edited " + n, i);
-      break;
-    case 6:
-      next = revoked("wamid.v" + std::to_string(i), "wamid.i" + n, i);
-      break;
-    case 7:
-      next = received("wamid.i" + n, who, "imported " + n, -number(1000));
-      std::get<message_received>(next.data).history = true;
-      break;
-    case 8:
-      next = accepted("m_q" + n, "15550000100", "quotes " + n, i);
-      std::get<message_accepted>(next.data).reply_to_message_id = "m_" + n;
-      break;
-    default:
-      next = received("wamid.i" + n, who, "text " + n, i, number(5) == 0 ? "group-1" : "");
-      if (number(3) == 0)
-        std::get<message_received>(next.data).reply_to_whatsapp_id =
-            (number(2) ? "wamid.o" : "wamid.i") + std::to_string(number(40));
-      if (number(2)) std::get<message_received>(next.data).body = picture(n);
-      if (number(4) == 0) next = unavailable("wamid.i" + n, who, i);
-      break;
-    }
-    if ((next.key.starts_with("res:") || next.key.starts_with("retry:")) &&
-        !reference.rows.messages.contains("m_" + n))
-      continue;
+    entry next = random_fact(random, i);
+    if (!may_be_proposed(next, reference)) continue;
     reference.append(next);
     batch.push_back(next);
-    if (number(4) == 0) this->append(std::exchange(batch, {}));
+    if (random() % 4 == 0) this->append(std::exchange(batch, {}));
   }
   this->append(batch);
   this->open();
