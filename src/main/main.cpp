@@ -1,5 +1,7 @@
-// tickwire [serve | user … | webhooks list, show KEY, replay | check-config | version]
+// tickwire [serve | user … | webhooks list, show KEY, replay | migrate | rebuild-views | check-config |
+// version]
 #include "main/config.hpp"
+#include "main/store_commands.hpp"
 #include "main/user_commands.hpp"
 #include "main/webhooks_command.hpp"
 #include "main/wiring.hpp"
@@ -83,6 +85,15 @@ int main(int argc, char** argv) {
   show->add_option("key", key, "Its key, as listed")->required();
   webhooks->add_subcommand("replay",
                            "Take in what this version understands; with SQLite the server must not run");
+  CLI::App* migrate = app.add_subcommand(
+      "migrate", "Copy everything from SQLite to MongoDB or back, while no server runs; goes on where it was "
+                 "stopped, and compares both in the end");
+  std::string from, to;
+  migrate->add_option("--from", from, "sqlite:FOLDER (a DATA_DIR) or mongodb://… (a MONGODB_URI)")
+      ->required();
+  migrate->add_option("--to", to, "The same; empty, or what an earlier run has left")->required();
+  app.add_subcommand("rebuild-views",
+                     "Make messages, chats and contacts anew from the log, while no server runs");
   CLI11_PARSE(app, argc, argv);
 
   try {
@@ -93,6 +104,10 @@ int main(int argc, char** argv) {
     if (list->parsed()) return tickwire::list_webhooks(place(), what, limit);
     if (show->parsed()) return tickwire::show_webhook(place(), key);
     if (webhooks->parsed()) return replay();
+    if (migrate->parsed())
+      return tickwire::migrate_store(tickwire::place_named("--from", from),
+                                     tickwire::place_named("--to", to));
+    if (app.got_subcommand("rebuild-views")) return tickwire::rebuild_views(place());
     return serve();
   } catch (const std::exception& error) {
     std::cerr << "tickwire: " << error.what() << "\n";

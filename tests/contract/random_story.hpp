@@ -65,7 +65,7 @@ inline memory_log random_log(std::mt19937& random, int facts) {
     const std::string n = std::to_string(number(40));
     const std::string phone = "1555000010" + std::to_string(number(3));
     entry next;
-    switch (number(12)) {
+    switch (number(13)) {
     case 0:
       next = proposal("rm:" + std::to_string(i), at(i), read_mark{random() % (log.head + 1)});
       next.actor = number(2) ? "u_ana" : "u_ben";
@@ -101,6 +101,9 @@ inline memory_log random_log(std::mt19937& random, int facts) {
       next = received("wamid.b" + std::to_string(i), person(phone, "US." + std::to_string(number(3))), "both",
                       i);
       next.raw = "{\"id\": \"" + n + "\"}";
+      break;
+    case 7:
+      next = sending_taken_by("node " + n);
       break;
     default:
       next = random_fact(random, i);

@@ -36,6 +36,7 @@ struct accounts_now {
 };
 
 inline constexpr auto users_collection = "users";
+inline constexpr auto sessions_collection = "sessions", devices_collection = "devices"; // a document for each
 
 document which_users();                           // the filter for the document
 document which_users(const std::string& version); // the same, unless it has changed

@@ -4,6 +4,7 @@
 #include "base/random.hpp"
 
 #include <map>
+#include <stdexcept>
 #include <utility>
 
 namespace tickwire::mongo {
@@ -12,6 +13,9 @@ namespace {
 
 // MongoDB takes 16 MiB in one document.
 constexpr std::size_t part_bytes_max = 4 * 1024 * 1024;
+
+// Of the inbox's document, while its views are being made anew.
+constexpr auto unfinished_member = "unfinished";
 
 // Of a chat that becomes part of another, at once.
 constexpr std::int64_t moved_at_once = 250;
@@ -119,6 +123,26 @@ void perform(client& store, const reader& part, std::int64_t version) {
 
 } // namespace
 
+void remove_all_views(client& store, const std::string& inbox) {
+  document none;
+  none.flag(unfinished_member, true).number("from", 0).number("to", 0).text("by", "").number("parts", 0);
+  none.array("changes", {});
+  store.update_one(collections::meta, document().text("_id", inbox), document().object("$set", none));
+  store.remove_all(collections::changes, in_inbox(inbox));
+  for (const char* collection : order) store.remove_all(collection, in_inbox(inbox));
+  store.remove_all(collections::sending, document().text("_id", inbox));
+  // Not all rows name their inbox. Marks of removed messages name nothing; they are for slow nodes, of which
+  // there are none now.
+  for (const char* collection : {collections::bindings, collections::aliases, collections::chats})
+    store.remove_all(collection, document().object("_id", ids_of(inbox)));
+  store.remove_all(collections::messages, document().flag("gone", true));
+}
+
+void finish_views(client& store, const std::string& inbox) {
+  const document finished = document().flag(unfinished_member, false);
+  store.update_one(collections::meta, document().text("_id", inbox), document().object("$set", finished));
+}
+
 struct applying::step {
   std::uint64_t to = 0;
   std::string by;
@@ -161,11 +185,17 @@ void row_changes::move_names(std::string_view inbox, std::string_view from, std:
   add(change);
 }
 
-std::string applying::open(client& store) {
+std::string applying::open(client& store, views_are state) {
   const document mine = document().text("_id", inbox_);
   const find_options surely{.majority = true};
   for (;;) {
-    if (const auto row = store.find_one(collections::meta, mine, surely)) return reader(*row).text("epoch");
+    if (const auto row = store.find_one(collections::meta, mine, surely)) {
+      if (state == views_are::whole && reader(*row).flag(unfinished_member))
+        throw std::runtime_error("The views of " + inbox_ +
+                                 " are being made anew, or were when that was stopped. Run \"tickwire "
+                                 "rebuild-views\" (again), and wait for its end.");
+      return epoch_ = reader(*row).text("epoch");
+    }
     document fresh;
     fresh.text("_id", inbox_).text("epoch", random_text(16)).number("from", 0).number("to", 0);
     fresh.text("by", "").array("changes", {});
@@ -182,6 +212,10 @@ applying::step applying::read(client& store) {
   auto row = store.find_one(collections::meta, document().text("_id", inbox_), surely);
   if (!row) throw mongo_error(0, 0, "MongoDB: the inbox's document in `meta` is gone");
   const reader value(*row);
+  if (value.view("epoch") != epoch_)
+    throw mongo_error(0, 0,
+                      "MongoDB: the views were made anew, or a backup was put back, after this program "
+                      "has opened them. Start it again");
   step found{static_cast<std::uint64_t>(value.number("to")), value.text("by"), value.number("parts"), {}};
   found.whole = std::move(*row);
   return found;
@@ -231,7 +265,7 @@ bool applying::advance(client& store, std::uint64_t from, std::uint64_t to, cons
   }
   value.number("parts", next.parts);
   document settled;
-  settled.text("_id", inbox_).number("to", from);
+  settled.text("_id", inbox_).number("to", from).text("epoch", epoch_);
   const updated done = store.update_one(collections::meta, settled, document().object("$set", value));
   // A retry of the driver's finds what its first try did.
   if (done.matched == 0 && read(store).by != by) return false;

@@ -18,6 +18,13 @@ namespace tickwire::mongo {
 // Whether a row was there before the step.
 enum class before { absent, present, unknown };
 
+enum class views_are { whole, made_anew };
+
+// Takes all rows of an inbox's views away, and says so until finish_views(): none that is there is right, and
+// whoever opens the inbox as if it were whole is refused. No server may run.
+void remove_all_views(client& store, const std::string& inbox);
+void finish_views(client& store, const std::string& inbox);
+
 // The rows of one step.
 class row_changes {
 public:
@@ -46,8 +53,10 @@ public:
       : inbox_(std::move(inbox))
       , writer_(std::move(writer)) {}
 
-  // Makes the inbox's document when there is none; gives its epoch.
-  std::string open(client& store);
+  // Makes the inbox's document when there is none; gives its epoch. From then on everything is refused when
+  // the log has another one: whoever opened it before knows rows that are not there any more. Refused, too,
+  // while the views are made anew, but for the one who does that.
+  std::string open(client& store, views_are state = views_are::whole);
 
   // Writes the rows of the step that is under way. The entry that the views have then.
   std::uint64_t settle(client& store);
@@ -63,6 +72,7 @@ private:
 
   const std::string inbox_;
   const std::string writer_;
+  std::string epoch_;
   std::uint64_t steps_ = 0; // that this writer has made; names them
   bool had_parts_ = true;   // some step before may have left parts
 };

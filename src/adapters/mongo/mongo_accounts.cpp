@@ -3,6 +3,7 @@
 #include "adapters/mongo/account_document.hpp"
 #include "adapters/mongo/client_pool.hpp"
 #include "adapters/mongo/mongo_error.hpp"
+#include "adapters/mongo/unfinished.hpp"
 #include "base/blocking_pool.hpp"
 #include "base/logging.hpp"
 #include "base/random.hpp"
@@ -21,8 +22,6 @@ namespace asio = boost::asio;
 
 namespace {
 
-constexpr auto sessions_collection = "sessions";
-constexpr auto devices_collection = "devices";
 constexpr std::size_t waiting_max = 256;       // more questions are refused as overloaded
 constexpr std::size_t version_characters = 16; // 96 random bits
 // Others that change accounts in the same moment; each time one of them is through.
@@ -40,6 +39,7 @@ public:
       , timer_(executor_)
       , pool_(config.threads, waiting_max) {
     client db = clients_.take();
+    refuse_unfinished(db);
     db.ensure_indexes(sessions_collection,
                       {{"until", document().number("until", 1)}, {"userId", document().number("userId", 1)}});
     db.ensure_indexes(devices_collection,

@@ -1,6 +1,7 @@
 #include "adapters/mongo/mongo_archive.hpp"
 
 #include "adapters/mongo/row_documents.hpp"
+#include "adapters/mongo/unfinished.hpp"
 
 #include <limits>
 
@@ -18,7 +19,10 @@ document what_begins_so(const std::string& what) {
 class mongo_archive final : public kept_archive {
 public:
   explicit mongo_archive(client_pool& pool)
-      : pool_(pool) {}
+      : pool_(pool) {
+    client store = pool_.take();
+    refuse_unfinished(store);
+  }
 
   std::vector<std::string> inboxes() override {
     const document with_a_log = document().object("epoch", document().text("$gt", ""));

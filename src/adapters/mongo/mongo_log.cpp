@@ -2,6 +2,7 @@
 
 #include "adapters/mongo/log_reading.hpp"
 #include "adapters/mongo/mongo_rows.hpp"
+#include "adapters/mongo/unfinished.hpp"
 #include "store/stored_log.hpp"
 
 #include <utility>
@@ -9,6 +10,10 @@
 namespace tickwire::mongo {
 
 std::unique_ptr<log_store> open_log(boost::asio::any_io_executor io, client_pool& pool, log_config config) {
+  {
+    client store = pool.take();
+    refuse_unfinished(store);
+  }
   auto rows = open_rows(pool, config.inbox);
   if (config.wrap) rows = config.wrap(std::move(rows));
   lend_reads lend = [&pool, inbox = config.inbox](std::uint64_t head, const auto& work) {

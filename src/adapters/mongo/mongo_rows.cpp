@@ -23,7 +23,7 @@ constexpr std::chrono::milliseconds visible_within{1'000}, visible_step{5};
 
 class mongo_rows final : public log_rows {
 public:
-  mongo_rows(client_pool& pool, std::string inbox)
+  mongo_rows(client_pool& pool, std::string inbox, views_are state)
       : pool_(pool)
       , inbox_(std::move(inbox))
       , writer_(random_text(12))
@@ -31,7 +31,7 @@ public:
       , applying_(inbox_, writer_) {
     client store = pool_.take();
     ensure_log_indexes(store);
-    epoch_ = applying_.open(store);
+    epoch_ = applying_.open(store, state);
     head_ = applying_.settle(store);
   }
 
@@ -270,8 +270,8 @@ std::vector<log_entry> mongo_rows::entries_after(std::uint64_t seq) {
 
 } // namespace
 
-std::unique_ptr<log_rows> open_rows(client_pool& pool, std::string inbox) {
-  return std::make_unique<mongo_rows>(pool, std::move(inbox));
+std::unique_ptr<log_rows> open_rows(client_pool& pool, std::string inbox, views_are state) {
+  return std::make_unique<mongo_rows>(pool, std::move(inbox), state);
 }
 
 } // namespace tickwire::mongo

@@ -169,6 +169,12 @@ document in_inbox(std::string_view inbox) {
   return filter;
 }
 
+document ids_of(std::string_view inbox) {
+  std::string behind = row_id(inbox, "");
+  ++behind.back();
+  return document().text("$gte", row_id(inbox, "")).text("$lt", behind);
+}
+
 std::vector<std::vector<std::string>> parts_of(const std::vector<std::string>& keys) {
   constexpr std::size_t keys_at_once = 1'000;
   std::vector<std::vector<std::string>> parts;

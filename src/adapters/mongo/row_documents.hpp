@@ -54,6 +54,7 @@ std::vector<std::vector<std::string>> parts_of(const std::vector<std::string>& k
 
 // Filters.
 document in_inbox(std::string_view inbox);
+document ids_of(std::string_view inbox);                 // for `_id`, of rows that do not name their inbox
 document one_of(const std::vector<std::string>& names);  // {$in: […]}
 document within(std::int64_t after, std::int64_t up_to); // (after, up_to]
 document between(std::int64_t first, std::int64_t last); // [first, last]

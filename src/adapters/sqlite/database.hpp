@@ -137,6 +137,7 @@ public:
   std::int64_t number(int column) const { return kept_.number(column); }
   std::string text(int column) const { return kept_.text(column); }
   std::string_view view(int column) const { return kept_.view(column); }
+  bool is_null(int column) const { return kept_.is_null(column); }
   operator const statement&() const { return kept_; }
 
 private:

@@ -3,6 +3,7 @@
 #include "adapters/sqlite/closed_file_watch.hpp"
 #include "adapters/sqlite/database.hpp"
 #include "adapters/sqlite/schema.hpp"
+#include "adapters/sqlite/unfinished.hpp"
 #include "base/blocking_pool.hpp"
 #include "base/clock.hpp"
 #include "base/logging.hpp"
@@ -210,6 +211,7 @@ private:
 
 std::unique_ptr<account_store> open_accounts(boost::asio::any_io_executor executor,
                                              const std::filesystem::path& directory) {
+  refuse_unfinished(directory);
   return std::make_unique<sqlite_accounts>(std::move(executor), directory);
 }
 

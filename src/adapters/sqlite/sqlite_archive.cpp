@@ -2,6 +2,7 @@
 
 #include "adapters/sqlite/log_files.hpp"
 #include "adapters/sqlite/log_reading.hpp"
+#include "adapters/sqlite/unfinished.hpp"
 
 #include <map>
 
@@ -12,6 +13,7 @@ namespace {
 class sqlite_archive final : public kept_archive {
 public:
   explicit sqlite_archive(const std::filesystem::path& directory) {
+    refuse_unfinished(directory);
     for (const std::string& inbox : inboxes_in(directory))
       logs_.try_emplace(inbox, log_file(directory, inbox), open_mode::read_only);
   }

@@ -4,6 +4,7 @@
 #include "adapters/sqlite/log_reading.hpp"
 #include "adapters/sqlite/reader_connections.hpp"
 #include "adapters/sqlite/sqlite_rows.hpp"
+#include "adapters/sqlite/unfinished.hpp"
 #include "store/stored_log.hpp"
 
 #include <stdexcept>
@@ -25,6 +26,7 @@ std::filesystem::path made(const std::filesystem::path& directory) {
 } // namespace
 
 std::unique_ptr<log_store> open_log(boost::asio::any_io_executor io, log_config config) {
+  refuse_unfinished(config.directory);
   auto lock = std::make_shared<file_lock>(lock_file(made(config.directory), config.inbox));
   const std::filesystem::path file = log_file(config.directory, config.inbox);
   auto rows = open_rows(file);

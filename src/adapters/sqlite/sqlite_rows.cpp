@@ -3,6 +3,7 @@
 #include "adapters/sqlite/database.hpp"
 #include "adapters/sqlite/schema.hpp"
 #include "adapters/sqlite/sqlite_views.hpp"
+#include "store/replay.hpp"
 
 #include <sqlite3.h>
 
@@ -78,6 +79,13 @@ public:
 
   class views& views() override { return views_; }
 
+  void remove_all_views() {
+    for (const char* table :
+         {"messages", "bindings", "parked", "contacts", "aliases", "chats", "quotes", "read_marks"})
+      database_.execute("DELETE FROM " + std::string(table));
+    database_.execute("DELETE FROM meta WHERE name = 'sending_term'");
+  }
+
   void write_probe(std::size_t bytes) override { probe_.bind(static_cast<std::uint64_t>(bytes / 2)).run(); }
 
 private:
@@ -91,6 +99,18 @@ private:
 
 std::unique_ptr<log_rows> open_rows(const std::filesystem::path& file) {
   return std::make_unique<sqlite_rows>(file);
+}
+
+void rebuild_views(const std::filesystem::path& file, whole_log& log) {
+  sqlite_rows rows(file);
+  rows.begin();
+  rows.remove_all_views();
+  std::uint64_t applied = 0;
+  for (std::vector<stored_entry> part; !(part = log.entries_after(applied)).empty();) {
+    for (const stored_entry& one : part) apply_or_skip(rows, one.what);
+    applied = part.back().what.seq;
+  }
+  rows.commit();
 }
 
 } // namespace tickwire::sqlite
